@@ -1,0 +1,62 @@
+/** Every limit, with its unit and its reason. What grows is bounded by one of these; an error names the limit it met. */
+
+/** Storage servers of one cluster: owner sets are 16-bit masks, and C(16, 8) placement groups still fit a table. */
+export const SERVERS_MAX = 16;
+
+/** Bytes of a key. Long enough for any path or URL; short enough that a page of keys fits a frame. */
+export const KEY_BYTES_MAX = 65_536;
+
+/** Bytes of one packed document, and of one request line or bulk. */
+export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Nested sets below the top-level set. Node's own structuredClone dies at 3,299. */
+export const DEPTH_MAX = 1_000;
+
+/** Fields of one set and elements of one array: an index is 32-bit, this keeps one document's work bounded. */
+export const FIELDS_MAX = 1_000_000;
+
+/** Items of one bulk. */
+export const BULK_ITEMS_MAX = 100_000;
+
+/** Segments of one path: one more than the deepest document can use. */
+export const PATH_SEGMENTS_MAX = DEPTH_MAX + 2;
+
+/** Bytes of a COMPUTE expression; nodes, depth and bindings of its tree. */
+export const EXPRESSION_BYTES_MAX = 4_096;
+export const EXPRESSION_NODES_MAX = 1_000;
+export const EXPRESSION_DEPTH_MAX = 100;
+export const BINDINGS_MAX = 64;
+/** Decimal digits of an exact integer on the way of a COMPUTE; beyond it arithmetic is TOOCOMPLEX. */
+export const INTEGER_DIGITS_MAX = 1_000;
+
+/** Bytes of one direction of a link's shared ring. Larger frames travel in pieces. */
+export const RING_BYTES = 1024 * 1024;
+
+/** Bytes of frames a server was sent and has not answered for; beyond it commands are refused with BUSY. */
+export const SERVER_BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024;
+
+/** Requests in flight at the broker, over all connections; beyond it commands are refused with BUSY. */
+export const REQUESTS_IN_FLIGHT_MAX = 200_000;
+
+/** Keys in one answer of KEYS, and in one page of a scan between broker and server. */
+export const SCAN_KEYS_MAX = 10_000;
+
+/** Connections of one gateway. */
+export const CONNECTIONS_MAX = 10_000;
+
+/** Commands of one connection that are in flight: reading its socket pauses beyond it. */
+export const CONNECTION_COMMANDS_MAX = 20_000;
+
+/** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
+export const OUTPUT_BYTES_SOFT_MAX = 1024 * 1024;
+export const OUTPUT_BYTES_HARD_MAX = 64 * 1024 * 1024;
+
+/** Milliseconds a connection may stay silent in the middle of a request. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Milliseconds until a command that got no answer is answered TIMEOUT. */
+export const DEADLINE_MS = 10_000;
+
+/** Milliseconds between heartbeats, and how many may be missed before a server is put out: silence of 500 ms. */
+export const HEARTBEAT_INTERVAL_MS = 100;
+export const HEARTBEATS_MISSED_MAX = 5;

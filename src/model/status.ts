@@ -1,0 +1,42 @@
+/** What STATUS shows (interface.md, Text protocol). */
+import type { Durability, Mode } from './config.ts';
+
+export type ServerState = 'down' | 'recovering' | 'up' | 'suspect' | 'draining';
+
+export type ServerStatus = {
+  readonly id: string;
+  readonly address: string | null;
+  readonly state: ServerState;
+  readonly role: 'owner' | 'leader' | 'follower' | 'candidate' | 'peer';
+  readonly incarnation: number;
+  readonly threadId: number | null;
+  readonly keys: number;
+  readonly walBytes: number;
+  /** Fraction of the recovery that is done, or null when not recovering. */
+  readonly progress: number | null;
+  /** ISO 8601, when it entered this state. */
+  readonly since: string;
+  readonly reason: string | null;
+  readonly lastError: string | null;
+};
+
+export type ClusterStatus = {
+  readonly mode: Mode;
+  readonly replicas: number;
+  readonly durability: Durability;
+  readonly epoch: number;
+  readonly servers: readonly ServerStatus[];
+};
+
+/** What an operator may ask of a host, besides commands on data. Every method answers one line, or a KvError as a rejection. */
+export type Administration = {
+  status(): ClusterStatus;
+  /** One FAULT statement, without the word FAULT; answers the text after OK. Rejects with a KvError. */
+  fault(statement: string): Promise<string>;
+  /** Opens an epoch with the named servers where nobody in sync is left; says what may be lost. */
+  force(servers: readonly string[]): Promise<string>;
+  /** A checkpoint of every server that is up. */
+  snapshot(): Promise<string>;
+  /** Ends the host as SIGTERM does. */
+  shutdown(): void;
+};
