@@ -1,0 +1,105 @@
+/**
+ * Catch-up: a server that is ready but out of some groups gets, from an owner in sync, what is newer than its cut,
+ * while new writes already reach it too. When the copy is there and every write ordered until then is agreed, a new
+ * epoch puts it back in sync.
+ */
+import { FRAME } from '../model/frames.ts';
+import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, serverName, type Version } from '../model/ids.ts';
+import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
+import { changeTable } from './epochs.ts';
+import { answerers, type BrokerState, groupOf, viewOf } from './state.ts';
+
+export type Join = {
+  readonly id: number;
+  readonly target: ServerIndex;
+  readonly source: ServerIndex;
+  readonly groups: readonly ServerMask[];
+  /** Null while leaves travel; then the newest write of each group that must be agreed first. */
+  barriers: Map<ServerMask, Version> | null;
+};
+
+/** Starts every catch-up that can start: one a pair of target and source. */
+export function planJoins(state: BrokerState): void {
+  for (const view of state.servers) {
+    if (view.phase !== 'ready') continue;
+    const bySource = new Map<ServerIndex, ServerMask[]>();
+    for (const owners of groupsMissing(state.epochs.wanted, view.index)) {
+      // A group waits for its epoch to be durable: a catch-up belongs to one table.
+      if (isMember(groupOf(state, owners).joining, view.index)) continue;
+      if (isMember(inSyncOf(state.epochs.durable, owners), view.index)) continue;
+      const source = membersOf(answerers(state, owners))[0];
+      if (source === undefined) continue;
+      const groups = bySource.get(source);
+      if (groups === undefined) bySource.set(source, [owners]);
+      else groups.push(owners);
+    }
+    for (const [source, groups] of bySource) startJoin(state, view.index, source, groups);
+  }
+}
+
+function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
+  const id = state.nextJoin++;
+  state.joins.set(id, { id, target, source, groups, barriers: null });
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.transfer);
+  out.u32(id);
+  out.u8(target);
+  out.varint(groups.length);
+  for (const owners of groups) {
+    const group = groupOf(state, owners);
+    group.joining = (group.joining | maskOf(target)) as ServerMask;
+    out.u16(owners);
+    out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);
+  }
+  // In the order of the ring: every write before this is in the source's trie when it starts, every one after
+  // reaches the target by itself.
+  state.host.send(source, out.view());
+  state.host.note(target, `catching up ${groups.length} placement groups from ${serverName(source)}`);
+}
+
+/** The copy is durable at the target. */
+export function onJoined(state: BrokerState, from: ServerIndex, id: number): void {
+  const join = state.joins.get(id);
+  if (join === undefined || join.target !== from) return;
+  join.barriers = new Map(join.groups.map((owners) => [owners, groupOf(state, owners).newest]));
+  settleJoins(state);
+}
+
+/** Puts in sync whose copies are complete and agreed. */
+export function settleJoins(state: BrokerState): void {
+  for (const join of state.joins.values()) {
+    const { barriers } = join;
+    if (barriers === null) continue;
+    if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;
+    state.joins.delete(join.id);
+    changeTable(state, (draft) => {
+      for (const owners of join.groups) putIn(draft, owners, join.target);
+    });
+    for (const owners of join.groups) leave(state, owners, join.target);
+  }
+}
+
+/** Forgets catch-ups that involve a server that is gone. */
+export function abortJoins(state: BrokerState, server: ServerIndex): void {
+  for (const join of state.joins.values()) {
+    if (join.target !== server && join.source !== server) continue;
+    state.joins.delete(join.id);
+    for (const owners of join.groups) leave(state, owners, join.target);
+  }
+}
+
+function leave(state: BrokerState, owners: ServerMask, target: ServerIndex): void {
+  const group = groupOf(state, owners);
+  group.joining = (group.joining & ~maskOf(target)) as ServerMask;
+}
+
+/** Servers that get a write of a group: in sync (now or soon) or catching up, and there to hear it. */
+export function receivers(state: BrokerState, owners: ServerMask): ServerMask {
+  const addressed = inSyncOf(state.epochs.wanted, owners) | groupOf(state, owners).joining;
+  let mask = 0;
+  for (const server of membersOf(addressed as ServerMask)) {
+    if (viewOf(state, server).phase === 'ready') mask |= maskOf(server);
+  }
+  return mask as ServerMask;
+}

@@ -1,0 +1,179 @@
+/**
+ * Epochs: every change of who is in sync is a new table, durable in the host's file and on every server that can be
+ * reached before a write is acknowledged or a read answered under it. One table is made durable at a time; what
+ * changes meanwhile is the next one.
+ */
+import { ByteWriter } from '../lib/bytes.ts';
+import { FRAME } from '../model/frames.ts';
+import {
+  type Epoch,
+  isMember,
+  maskOf,
+  membersOf,
+  type ServerIndex,
+  type ServerMask,
+  serverName,
+  type Version,
+} from '../model/ids.ts';
+import {
+  cutOf,
+  draftOf,
+  type EpochTable,
+  groupsOwned,
+  inSyncOf,
+  putIn,
+  putOut,
+  readTable,
+  type TableDraft,
+  writeTable,
+} from '../replication/epoch-table.ts';
+import { ByteReader } from '../lib/bytes.ts';
+import { type BrokerState, groupOf, isLive, readyServers, viewOf } from './state.ts';
+
+/** Changes the wanted table and starts to make it durable. */
+export function changeTable(state: BrokerState, change: (draft: TableDraft) => void): void {
+  const draft = draftOf(state.epochs.wanted);
+  change(draft);
+  state.epochs.wanted = draft.table;
+  if (state.epochs.persisting === null) persist(state);
+}
+
+function persist(state: BrokerState): void {
+  const { epochs } = state;
+  const table = epochs.wanted;
+  epochs.persisting = table;
+  epochs.hostHasIt = false;
+  epochs.awaited = readyServers(state);
+  state.host.persistEpoch(tableBytes(table), table.epoch);
+  for (const server of membersOf(epochs.awaited)) sendEpoch(state, server);
+}
+
+/** Tells one server of the newest table. */
+export function sendEpoch(state: BrokerState, server: ServerIndex): void {
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.epoch);
+  writeTable(out, state.epochs.persisting ?? state.epochs.wanted);
+  state.host.send(server, out.view());
+}
+
+/** Answers whether an epoch became durable by this. */
+export function onEpochKept(state: BrokerState, server: ServerIndex, epoch: Epoch): boolean {
+  if (state.epochs.persisting?.epoch !== epoch) return false;
+  state.epochs.awaited = (state.epochs.awaited & ~maskOf(server)) as ServerMask;
+  return settle(state);
+}
+
+export function onHostHasEpoch(state: BrokerState, epoch: Epoch): boolean {
+  if (state.epochs.persisting?.epoch !== epoch) return false;
+  state.epochs.hostHasIt = true;
+  return settle(state);
+}
+
+/** A server that is gone is not waited for. */
+export function onServerLost(state: BrokerState, server: ServerIndex): boolean {
+  state.epochs.awaited = (state.epochs.awaited & ~maskOf(server)) as ServerMask;
+  return settle(state);
+}
+
+function settle(state: BrokerState): boolean {
+  const { epochs } = state;
+  if (epochs.persisting === null || !epochs.hostHasIt || epochs.awaited !== 0) return false;
+  epochs.durable = epochs.persisting;
+  epochs.persisting = null;
+  if (epochs.wanted.epoch > epochs.durable.epoch) persist(state);
+  return true;
+}
+
+/**
+ * Puts a server out of every group in which somebody else who is in sync still lives. Where it was the last one it
+ * stays in sync: what it holds is the truth, and the group waits for it.
+ */
+export function putOutServer(state: BrokerState, server: ServerIndex, reason: string): void {
+  const { wanted } = state.epochs;
+  const left = groupsOwned(wanted, server).filter((owners) => {
+    const inSync = inSyncOf(wanted, owners);
+    if (!isMember(inSync, server)) return false;
+    return membersOf(inSync).some((other) => other !== server && isLive(viewOf(state, other)));
+  });
+  if (left.length === 0) return;
+  changeTable(state, (draft) => {
+    for (const owners of left) putOut(draft, owners, server, groupOf(state, owners).resolved(state.lastVersion));
+  });
+  state.host.note(server, `put out of ${left.length} placement groups by epoch ${wanted.epoch + 1}: ${reason}`);
+}
+
+/**
+ * A server says hello and is in sync in groups where nobody else who is lives: what it holds becomes what is agreed
+ * there, and the others that were in sync are put out, to catch up from it.
+ */
+export function settleAround(state: BrokerState, server: ServerIndex): void {
+  const { wanted } = state.epochs;
+  const shared = groupsOwned(wanted, server).filter((owners) => {
+    const inSync = inSyncOf(wanted, owners);
+    return isMember(inSync, server) && inSync !== maskOf(server);
+  });
+  if (shared.length === 0) return;
+  changeTable(state, (draft) => {
+    for (const owners of shared) {
+      for (const other of membersOf(inSyncOf(wanted, owners))) {
+        if (other !== server) putOut(draft, owners, other, groupOf(state, owners).resolved(state.lastVersion));
+      }
+    }
+  });
+}
+
+/** A server whose disk is empty or damaged has nothing: out of everything, from the very beginning. */
+export function putOutWiped(state: BrokerState, server: ServerIndex): void {
+  changeTable(state, (draft) => {
+    for (const owners of groupsOwned(draft.table, server)) putOut(draft, owners, server, 0 as Version);
+  });
+}
+
+/** Whether every group of a server has somebody else in sync, so that its own copies can be thrown away. */
+export function isReplaceable(table: EpochTable, server: ServerIndex): boolean {
+  return groupsOwned(table, server).every((owners) => (inSyncOf(table, owners) & ~maskOf(server)) !== 0);
+}
+
+/**
+ * An operator's word that what the lost servers had is given up: in groups without anybody in sync who lives, the
+ * named servers that own them become so. Answers how many groups changed.
+ */
+export function force(state: BrokerState, named: readonly ServerIndex[]): { groups: number; behind: string[] } {
+  const { wanted } = state.epochs;
+  const ready = readyServers(state);
+  const changes: { owners: ServerMask; chosen: ServerIndex[] }[] = [];
+  const behind: string[] = [];
+  for (const owners of new Set(named.flatMap((server) => groupsOwned(wanted, server)))) {
+    if ((inSyncOf(wanted, owners) & ready) !== 0) continue;
+    const chosen = named.filter((server) => isMember(owners, server) && isMember(ready, server));
+    if (chosen.length === 0) continue;
+    changes.push({ owners, chosen });
+    for (const server of chosen) {
+      const cut = cutOf(wanted, owners, server);
+      const text = cut === null ? null : `${serverName(server)} is behind since epoch ${Math.floor(cut / 2 ** 32)}`;
+      if (text !== null && !behind.includes(text)) behind.push(text);
+    }
+  }
+  if (changes.length > 0) {
+    changeTable(state, (draft) => {
+      for (const { owners, chosen } of changes) {
+        // One of them leads: two that were out may hold different things, so the others catch up from the first.
+        const leader = chosen[0] as ServerIndex;
+        for (const other of membersOf(owners)) if (other !== leader) putOut(draft, owners, other, 0 as Version);
+        putIn(draft, owners, leader);
+      }
+    });
+  }
+  return { groups: changes.length, behind };
+}
+
+export function tableBytes(table: EpochTable): Uint8Array {
+  const writer = new ByteWriter(64);
+  writeTable(writer, table);
+  return writer.copy();
+}
+
+export function tableOf(bytes: Uint8Array): EpochTable {
+  return readTable(new ByteReader(bytes));
+}

@@ -1,0 +1,34 @@
+/** The keys with the same owners: a placement group, its writes in flight, and the reads that wait behind them. */
+import { Deque } from '../lib/deque.ts';
+import type { ServerMask, Version } from '../model/ids.ts';
+import type { Write } from './operations.ts';
+
+type Parked = { readonly barrier: Version; readonly release: () => void };
+
+export class Group {
+  readonly owners: ServerMask;
+  /** In the order of versions. */
+  readonly writes = new Deque<Write>();
+  /** Reads whose answer is here but may show a write that not every owner in sync has yet. */
+  readonly parked = new Deque<Parked>();
+  /** The newest write that was ordered. */
+  newest = 0 as Version;
+  /** Owners that are catching up and get what is written meanwhile. */
+  joining = 0 as ServerMask;
+
+  constructor(owners: ServerMask) {
+    this.owners = owners;
+  }
+
+  /** Whether a write up to `barrier` still waits for an owner. */
+  waitsFor(barrier: Version): boolean {
+    const oldest = this.writes.peek();
+    return oldest !== undefined && oldest.version <= barrier;
+  }
+
+  /** Up to which version everything in this group is durable at its owners in sync; `last`: the newest of all. */
+  resolved(last: Version): Version {
+    const oldest = this.writes.peek();
+    return oldest === undefined ? last : ((oldest.version - 1) as Version);
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Reads: each key is asked of one owner in sync, at one moment of the order; an answer leaves when everything it may
+ * show is durable at every owner in sync. When an owner goes, what it was asked is asked again, all of it, so several
+ * keys are always of one moment. Without an owner in sync the best answer there is goes out as uncertain.
+ */
+import type { Command, Found, Path, Reply } from '../model/commands.ts';
+import { FRAME, OUTCOME } from '../model/frames.ts';
+import { DEADLINE_MS } from '../model/limits.ts';
+import { type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { candidates } from '../document/path.ts';
+import { ownersOf } from '../routing/placement.ts';
+import type { ByteReader } from '../lib/bytes.ts';
+import { failed, notesOf } from './notes.ts';
+import type { Ask, Read, ReplyTo } from './operations.ts';
+import { answerers, type BrokerState, groupOf, readyServers } from './state.ts';
+
+const NO_SEGMENTS: readonly Uint8Array[] = [];
+const REQUESTS = 0x1_0000_0000;
+
+type ReadCommand = Extract<Command, { kind: 'get' | 'query' | 'queryMany' }>;
+
+export function submitRead(state: BrokerState, command: ReadCommand, reply: ReplyTo): void {
+  switch (command.kind) {
+    case 'get':
+      start(state, [newAsk(command.key, NO_SEGMENTS)], reply, (read) => one(state, read.asks));
+      return;
+    case 'query':
+      start(state, asksFor(state, command.path), reply, (read) => one(state, read.asks));
+      return;
+    case 'queryMany': {
+      const perPath = command.paths.map((path) => asksFor(state, path));
+      start(state, perPath.flat(), reply, () => {
+        const found = perPath.map((asks) => winner(asks));
+        const uncertain = perPath.some((asks) => asks.some((ask) => ask.uncertain));
+        return { kind: 'foundMany', found, notes: notesOf(state, uncertain) };
+      });
+      return;
+    }
+    default:
+      command satisfies never;
+  }
+}
+
+/** The keys a path may mean: the first segments may be one key with dots, but only if such keys were ever stored. */
+function asksFor(state: BrokerState, path: Path): Ask[] {
+  if (!state.dotted) {
+    const first = path.segments[0];
+    return first === undefined ? [] : [newAsk(first, path.segments.length === 1 ? NO_SEGMENTS : path.segments.slice(1))];
+  }
+  return candidates(path).map(({ key, from }) => newAsk(key, path.segments.slice(from)));
+}
+
+function newAsk(key: Uint8Array, segments: readonly Uint8Array[]): Ask {
+  return {
+    key,
+    segments,
+    barrier: 0 as Version,
+    group: null,
+    server: -1,
+    request: 0,
+    answered: false,
+    keyExists: false,
+    found: null,
+    uncertain: false,
+  };
+}
+
+function one(state: BrokerState, asks: readonly Ask[]): Reply {
+  const uncertain = asks.some((ask) => ask.uncertain);
+  return { kind: 'found', found: winner(asks), notes: notesOf(state, uncertain) };
+}
+
+/** The longest key that exists decides, whether the rest of the path leads somewhere in it or not (row E-06). */
+function winner(asks: readonly Ask[]): Found {
+  for (const ask of asks) if (ask.keyExists) return ask.found;
+  return null;
+}
+
+function start(state: BrokerState, asks: readonly Ask[], reply: ReplyTo, answer: (read: Read) => Reply): void {
+  const read: Read = {
+    asks,
+    waiting: asks.length,
+    finish: (finished) => reply(answer(finished)),
+    fail: reply,
+    deadlineMs: state.host.now() + DEADLINE_MS,
+    over: false,
+  };
+  state.inFlight++;
+  state.reads.add(read);
+  ask(state, read);
+}
+
+function ask(state: BrokerState, read: Read): void {
+  if (readyServers(state) === 0) {
+    end(state, read);
+    read.fail(failed(state, 'UNAVAILABLE', 'all servers are down'));
+    return;
+  }
+  let unanswered = 0;
+  for (const item of read.asks) {
+    const owners = ownersOf(state.placement, item.key);
+    const group = groupOf(state, owners);
+    item.group = group;
+    item.barrier = group.writes.size > 0 ? group.newest : (0 as Version);
+    item.answered = false;
+    item.found = null;
+    item.keyExists = false;
+    const inSync = answerers(state, owners);
+    item.uncertain = inSync === 0;
+    const candidates = inSync === 0 ? ((owners & readyServers(state)) as ServerMask) : inSync;
+    item.server = pick(candidates, state.nextRequest);
+    if (item.server === -1) {
+      item.answered = true;
+      unanswered++;
+      continue;
+    }
+    item.request = state.nextRequest;
+    state.nextRequest = (state.nextRequest + 1) % REQUESTS;
+    state.asks.set(item.request, { read, ask: item });
+    send(state, item);
+  }
+  read.waiting = read.asks.length - unanswered;
+  if (read.waiting === 0) {
+    end(state, read);
+    read.finish(read);
+  }
+}
+
+/** One of the members, in turn. */
+function pick(mask: ServerMask, turn: number): ServerIndex | -1 {
+  if (mask === 0) return -1;
+  let count = 0;
+  for (let rest = mask as number; rest !== 0; rest &= rest - 1) count++;
+  let skip = turn % count;
+  for (let server = 0; ; server++) {
+    if ((mask & (1 << server)) !== 0 && skip-- === 0) return server as ServerIndex;
+  }
+}
+
+function send(state: BrokerState, item: Ask): void {
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.read);
+  out.u32(item.request);
+  out.sized(item.key);
+  out.varint(item.segments.length);
+  for (const segment of item.segments) out.sized(segment);
+  state.host.send(item.server as ServerIndex, out.view());
+}
+
+/** `reader` is behind the kind byte of an `answer` frame. */
+export function onAnswer(state: BrokerState, reader: ByteReader): void {
+  const entry = state.asks.get(reader.u32());
+  if (entry === undefined) return;
+  const { read, ask: item } = entry;
+  state.asks.delete(item.request);
+  const outcome = reader.u8();
+  const version = reader.f64() as Version;
+  item.keyExists = outcome !== OUTCOME.noKey;
+  const group = item.group;
+  const parks = group !== null && !item.uncertain && group.waitsFor(item.barrier);
+  if (outcome === OUTCOME.found) {
+    const value = reader.take(reader.remaining);
+    // Bytes of the ring are gone after this call; a single answer that leaves now needs no copy.
+    item.found = { value: parks || read.asks.length > 1 ? value.slice() : value, version };
+  }
+  if (parks) {
+    const { request } = item;
+    group.parked.push({ barrier: item.barrier, release: () => item.request === request && settle(state, read, item) });
+  } else {
+    settle(state, read, item);
+  }
+}
+
+function settle(state: BrokerState, read: Read, item: Ask): void {
+  if (item.answered || read.over) return;
+  item.answered = true;
+  read.waiting--;
+  if (read.waiting > 0) return;
+  end(state, read);
+  read.finish(read);
+}
+
+function end(state: BrokerState, read: Read): void {
+  read.over = true;
+  state.inFlight--;
+  state.reads.delete(read);
+  for (const item of read.asks) if (!item.answered) state.asks.delete(item.request);
+}
+
+/** Asks again what a server that is gone, or no longer in sync, was asked. */
+export function reaskReads(state: BrokerState, server: ServerIndex): void {
+  for (const read of [...state.reads]) {
+    if (!read.asks.some((item) => !item.answered && item.server === server)) continue;
+    for (const item of read.asks) state.asks.delete(item.request);
+    ask(state, read);
+  }
+}
+
+export function expireReads(state: BrokerState, now: number): void {
+  for (const read of [...state.reads]) {
+    if (read.deadlineMs > now) break;
+    end(state, read);
+    read.fail(failed(state, 'UNAVAILABLE', `no answer within ${DEADLINE_MS} ms; a read changes nothing, try again`));
+  }
+}

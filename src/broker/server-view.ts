@@ -1,0 +1,45 @@
+/** What the broker knows of a storage server, from what it sees: starts, exits, frames, silence. Never by asking the truth. */
+import type { Incarnation, ServerIndex, Version } from '../model/ids.ts';
+import type { EpochTable } from '../replication/epoch-table.ts';
+
+/** absent: no thread · starting: it opens its directory · heard: it said hello · welcomed: it replays · ready: it serves. */
+export type ServerPhase = 'absent' | 'starting' | 'heard' | 'welcomed' | 'ready';
+
+export type Hello = {
+  readonly last: Version;
+  readonly committed: Version;
+  readonly torn: boolean;
+  /** What is damaged, or empty. */
+  readonly corrupt: string;
+  /** The table it last agreed to; null when its directory is new or was wiped. */
+  readonly table: EpochTable | null;
+};
+
+export type ServerView = {
+  readonly index: ServerIndex;
+  incarnation: Incarnation;
+  phase: ServerPhase;
+  hello: Hello | null;
+  /** Every write up to here that was addressed to it is durable there. */
+  durable: Version;
+  ticksSilent: number;
+  keys: number;
+  walBytes: number;
+  replayed: number;
+  lastError: string | null;
+};
+
+export function newView(index: ServerIndex): ServerView {
+  return {
+    index,
+    incarnation: 0 as Incarnation,
+    phase: 'absent',
+    hello: null,
+    durable: 0 as Version,
+    ticksSilent: 0,
+    keys: 0,
+    walBytes: 0,
+    replayed: 0,
+    lastError: null,
+  };
+}

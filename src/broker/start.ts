@@ -1,0 +1,209 @@
+/**
+ * A broker's new life: hear what every server remembers, take the highest epoch there is, and make what its in-sync
+ * members hold the same everywhere before anything is answered. A record that one of them has is rolled forward to
+ * all of them; what others hold above their cut is dropped.
+ *
+ *   starting ──all heard or given up──► collecting (their newest records) ──► welcoming (they replay) ──► serving
+ */
+import { ByteReader } from '../lib/bytes.ts';
+import { FRAME, WriteCursor } from '../model/frames.ts';
+import {
+  isMember,
+  maskOf,
+  membersOf,
+  type ServerIndex,
+  type ServerMask,
+  serverName,
+  type Version,
+} from '../model/ids.ts';
+import { type EpochTable, groupsOwned, inSyncOf, putOut, writeTable } from '../replication/epoch-table.ts';
+import { placementGroups } from '../routing/placement.ts';
+import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
+import type { Hello, ServerView } from './server-view.ts';
+import { type BrokerState, groupOf, raiseVersion, viewOf } from './state.ts';
+import { enqueue } from './writes.ts';
+
+/** What starting needs to remember and serving does not. */
+export type Starting = {
+  /** Whether the host's own epoch file was there: it is never behind. */
+  readonly hostRemembers: boolean;
+  readonly tails: Map<Version, Uint8Array>;
+  collecting: ServerMask;
+  welcomed: boolean;
+};
+
+/** `reader` is behind the kind byte of a `hello` frame. */
+export function readHello(reader: ByteReader, readTable: (reader: ByteReader) => EpochTable): Hello {
+  reader.f64();
+  return {
+    last: reader.f64() as Version,
+    committed: reader.f64() as Version,
+    torn: reader.u8() === 1,
+    corrupt: reader.sizedText(),
+    table: reader.remaining > 0 ? readTable(reader) : null,
+  };
+}
+
+/** Whether a server's own copies count: its directory opens and it once agreed to an epoch. */
+function remembers(view: ServerView): boolean {
+  return view.hello !== null && view.hello.corrupt === '' && view.hello.table !== null;
+}
+
+/** Goes on as far as what was heard allows. Answers whether the phase changed. */
+export function progressStart(state: BrokerState, starting: Starting): boolean {
+  if (state.phase === 'starting') return chooseTable(state, starting);
+  if (state.phase === 'collecting' && starting.collecting === 0) {
+    rollForward(state, starting);
+    return true;
+  }
+  if (state.phase === 'welcoming' && state.epochs.persisting === null) {
+    if (!starting.welcomed) {
+      starting.welcomed = true;
+      for (const view of state.servers) if (view.phase === 'heard') welcome(state, view);
+    }
+    if (state.servers.some((view) => view.phase === 'welcomed')) return false;
+    if (!state.servers.some((view) => view.phase === 'ready')) return false;
+    state.phase = 'serving';
+    return true;
+  }
+  return false;
+}
+
+function chooseTable(state: BrokerState, starting: Starting): boolean {
+  if (state.servers.some((view) => view.phase === 'starting')) return false;
+  const heard = state.servers.filter((view) => view.phase === 'heard');
+  if (heard.length === 0) return false;
+  let table = state.epochs.durable;
+  for (const view of heard) {
+    const remembered = view.hello?.table;
+    if (remembered != null && remembered.epoch > table.epoch) table = remembered;
+  }
+  if (!starting.hostRemembers && table.epoch > 0 && !allInSyncHeard(state, table)) return false;
+  state.epochs.durable = table;
+  state.epochs.wanted = table;
+  raiseVersion(state, table.epoch);
+  for (const view of heard) if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
+  state.phase = 'collecting';
+  for (const view of heard) {
+    if (!remembers(view) || !isInSyncSomewhere(table, view.index)) continue;
+    starting.collecting = (starting.collecting | maskOf(view.index)) as ServerMask;
+    askTail(state, view, heard);
+  }
+  return true;
+}
+
+/** Without the host's file a server that was not heard may know of a later epoch: only all of them are certain. */
+function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
+  for (const view of state.servers) {
+    if (isInSyncSomewhere(table, view.index) && !remembers(view)) {
+      state.host.note(view.index, `${serverName(view.index)} must be heard: the host's epoch file is lost`);
+      return false;
+    }
+  }
+  return true;
+}
+
+function isInSyncSomewhere(table: EpochTable, server: ServerIndex): boolean {
+  return groupsOwned(table, server).some((owners) => isMember(inSyncOf(table, owners), server));
+}
+
+function askTail(state: BrokerState, view: ServerView, heard: readonly ServerView[]): void {
+  const others = heard.filter((other) => other !== view && remembers(other));
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.tailWanted);
+  out.varint(others.length);
+  for (const other of others) {
+    out.u8(other.index);
+    out.f64(other.hello?.last ?? 0);
+  }
+  state.host.send(view.index, out.view());
+}
+
+/** A `tail` frame: one record that somebody may lack. It counts if its holder is in sync with a group of it. */
+export function onTail(state: BrokerState, starting: Starting, from: ServerIndex, frame: Uint8Array): void {
+  const cursor = new WriteCursor();
+  cursor.open(frame, 0, frame.length);
+  if (starting.tails.has(cursor.version)) return;
+  while (cursor.next()) {
+    if (isMember(cursor.owners, from) && isMember(inSyncOf(state.epochs.wanted, cursor.owners), from)) {
+      starting.tails.set(cursor.version, frame.slice());
+      return;
+    }
+  }
+}
+
+/** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */
+function rollForward(state: BrokerState, starting: Starting): void {
+  const before = state.epochs.wanted;
+  const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(view));
+  let mask = 0;
+  for (const view of heard) mask |= maskOf(view.index);
+  changeTable(state, (draft) => {
+    // A cluster that never agreed on anything is new: everybody is in sync, with nothing.
+    if (before.epoch === 0) return;
+    for (const owners of placementGroups(state.placement)) {
+      const inSync = inSyncOf(before, owners);
+      const here = (inSync & mask) as ServerMask;
+      let agreed = 0 as Version;
+      for (const server of membersOf(here)) {
+        const committed = viewOf(state, server).hello?.committed ?? (0 as Version);
+        if (committed > agreed) agreed = committed;
+      }
+      for (const server of membersOf((inSync & ~mask) as ServerMask)) {
+        const { hello } = viewOf(state, server);
+        if (hello !== null) putOut(draft, owners, server, 0 as Version);
+        else if (here !== 0) putOut(draft, owners, server, agreed);
+      }
+    }
+  });
+  raiseVersion(state, state.epochs.wanted.epoch);
+  const cursor = new WriteCursor();
+  for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
+    const frame = starting.tails.get(version) as Uint8Array;
+    cursor.open(frame, 0, frame.length);
+    const groups = new Set<ServerMask>();
+    while (cursor.next()) groups.add(cursor.owners);
+    enqueue(state, {
+      version,
+      groups: [...groups].map((owners) => groupOf(state, owners)),
+      waitingGroups: groups.size,
+      items: cursor.count,
+      kind: 'write',
+      existed: false,
+      frame,
+      reply: null,
+      deadlineMs: Number.POSITIVE_INFINITY,
+    });
+  }
+  starting.tails.clear();
+  state.phase = 'welcoming';
+}
+
+/** A server said hello while the store serves: it recovers under the table of now. */
+export function admit(state: BrokerState, view: ServerView): void {
+  const { hello } = view;
+  if (hello === null) return;
+  if (hello.corrupt !== '') {
+    view.lastError = hello.corrupt;
+    if (!isReplaceable(state.epochs.wanted, view.index)) {
+      state.host.note(view.index, `not replaced, it holds the last copy of some keys: ${hello.corrupt}`);
+      return;
+    }
+    state.host.note(view.index, `its directory is set aside and refilled from the other owners: ${hello.corrupt}`);
+  }
+  if (hello.corrupt !== '' || hello.table === null) putOutWiped(state, view.index);
+  else settleAround(state, view.index);
+  welcome(state, view);
+}
+
+export function welcome(state: BrokerState, view: ServerView): void {
+  const wipe = view.hello !== null && view.hello.corrupt !== '';
+  view.phase = 'welcomed';
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.welcome);
+  out.u8(wipe ? 1 : 0);
+  writeTable(out, state.epochs.wanted);
+  state.host.send(view.index, out.view());
+}

@@ -1,0 +1,178 @@
+/** The broker's state as one structure that its rooms share; broker.ts is the only one that outside code holds. */
+import { ByteWriter } from '../lib/bytes.ts';
+import type { ClusterConfig } from '../model/config.ts';
+import {
+  type Epoch,
+  epochOf,
+  type Incarnation,
+  isMember,
+  maskOf,
+  SEQUENCE_MAX,
+  sequenceOf,
+  type ServerIndex,
+  type ServerMask,
+  type Version,
+  versionOf,
+} from '../model/ids.ts';
+import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
+import type { Placement } from '../routing/placement.ts';
+import type { Join } from './catch-up.ts';
+import { Group } from './group.ts';
+import type { Ask, Read, Write } from './operations.ts';
+import { newView, type ServerView } from './server-view.ts';
+
+export type BrokerHost = {
+  /** Puts a frame on the link to a server, copying it. */
+  send(server: ServerIndex, frame: Uint8Array): void;
+  /** Bytes that wait for room on the link to a server. */
+  backlogBytes(server: ServerIndex): number;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Keeps an epoch's table in the host's own file, synced; `onEpochPersisted` follows. */
+  persistEpoch(bytes: Uint8Array, epoch: Epoch): void;
+  /** Ends an incarnation that was put out; `onServerExited` follows. */
+  terminate(server: ServerIndex, incarnation: Incarnation, reason: string): void;
+  /** A server as people know it: its name, and its address when it has one. */
+  describe(server: ServerIndex): string;
+  /** Something an operator would want to read. */
+  note(server: ServerIndex | null, text: string): void;
+};
+
+/** starting: hears the servers · collecting: their tails · welcoming: they replay · serving */
+export type BrokerPhase = 'starting' | 'collecting' | 'welcoming' | 'serving';
+
+/** The tables of the current epoch, of the one that is being made durable, and of the one that is wanted. */
+export type Epochs = {
+  durable: EpochTable;
+  persisting: EpochTable | null;
+  hostHasIt: boolean;
+  awaited: ServerMask;
+  wanted: EpochTable;
+};
+
+export type BrokerState = {
+  readonly config: ClusterConfig;
+  readonly placement: Placement;
+  readonly host: BrokerHost;
+  readonly out: ByteWriter;
+  readonly servers: readonly ServerView[];
+  readonly groups: Map<ServerMask, Group>;
+  readonly epochs: Epochs;
+  readonly joins: Map<number, Join>;
+  readonly asks: Map<number, { readonly read: Read; readonly ask: Ask }>;
+  readonly reads: Set<Read>;
+  readonly deletes: Map<Version, Write>;
+  /** Bulks over several groups that some group's owners do not all have yet. */
+  readonly openBulks: Set<Write>;
+  phase: BrokerPhase;
+  lastVersion: Version;
+  nextRequest: number;
+  nextJoin: number;
+  inFlight: number;
+  ticks: number;
+  /** Whether a key with a dot may be stored: then a path's first segments may name one. */
+  dotted: boolean;
+};
+
+export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
+  const placement: Placement = { servers: config.servers, replicas: config.replicas };
+  const table = firstTable(placement);
+  return {
+    config,
+    placement,
+    host,
+    out: new ByteWriter(64 * 1024),
+    servers: Array.from({ length: config.servers }, (_, index) => newView(index as ServerIndex)),
+    groups: new Map(),
+    epochs: { durable: table, persisting: null, hostHasIt: false, awaited: 0 as ServerMask, wanted: table },
+    joins: new Map(),
+    asks: new Map(),
+    reads: new Set(),
+    deletes: new Map(),
+    openBulks: new Set(),
+    phase: 'starting',
+    lastVersion: 0 as Version,
+    nextRequest: 1,
+    nextJoin: 1,
+    inFlight: 0,
+    ticks: 0,
+    dotted: false,
+  };
+}
+
+export function groupOf(state: BrokerState, owners: ServerMask): Group {
+  let group = state.groups.get(owners);
+  if (group === undefined) {
+    group = new Group(owners);
+    state.groups.set(owners, group);
+  }
+  return group;
+}
+
+export function viewOf(state: BrokerState, server: ServerIndex): ServerView {
+  return state.servers[server] as ServerView;
+}
+
+/** The next place in the order. */
+export function nextVersion(state: BrokerState): Version {
+  const { lastVersion } = state;
+  const sequence = sequenceOf(lastVersion);
+  // A used-up epoch is followed by the next one's numbers; the table's own epoch may lag behind, never lead.
+  state.lastVersion =
+    sequence === SEQUENCE_MAX
+      ? versionOf((epochOf(lastVersion) + 1) as Epoch, 0)
+      : ((lastVersion + 1) as Version);
+  return state.lastVersion;
+}
+
+/** Versions of a new epoch come after all of the ones before. */
+export function raiseVersion(state: BrokerState, epoch: Epoch): void {
+  const first = versionOf(epoch, 0);
+  if (first > state.lastVersion) state.lastVersion = first;
+}
+
+export function readyServers(state: BrokerState): ServerMask {
+  let mask = 0;
+  for (const view of state.servers) if (view.phase === 'ready') mask |= maskOf(view.index);
+  return mask as ServerMask;
+}
+
+/** Owners that may answer for a group: in sync now, and in every epoch that is on its way. */
+export function answerers(state: BrokerState, owners: ServerMask): ServerMask {
+  const { durable, wanted } = state.epochs;
+  return (inSyncOf(durable, owners) & inSyncOf(wanted, owners) & readyServers(state)) as ServerMask;
+}
+
+/** Owners that must have a write before it is acknowledged: in sync in any epoch that counts or is about to. */
+export function required(state: BrokerState, owners: ServerMask): ServerMask {
+  const { durable, persisting, wanted } = state.epochs;
+  const onItsWay = persisting === null ? 0 : inSyncOf(persisting, owners);
+  return (inSyncOf(durable, owners) | onItsWay | inSyncOf(wanted, owners)) as ServerMask;
+}
+
+/** Whether a server answers for everything it owns. */
+export function isUp(state: BrokerState, view: ServerView): boolean {
+  return (
+    state.phase === 'serving' && view.phase === 'ready' && groupsMissing(state.epochs.durable, view.index).length === 0
+  );
+}
+
+export function isLive(view: ServerView): boolean {
+  return view.phase === 'welcomed' || view.phase === 'ready';
+}
+
+/** What is agreed at every owner in sync, as far as one server is concerned: its recovery counts from here. */
+export function committedFor(state: BrokerState, server: ServerIndex): Version {
+  let committed = state.lastVersion;
+  for (const group of state.groups.values()) {
+    if (group.writes.size === 0 || !isMember(group.owners, server)) continue;
+    const resolved = group.resolved(state.lastVersion);
+    if (resolved < committed) committed = resolved;
+  }
+  for (const bulk of state.openBulks) {
+    if (bulk.version <= committed && bulk.groups.some((group) => isMember(group.owners, server))) {
+      committed = (bulk.version - 1) as Version;
+    }
+  }
+  return committed;
+}

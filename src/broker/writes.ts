@@ -1,0 +1,220 @@
+/**
+ * Writes: a place in the order, one frame to each receiver, and an acknowledgement when every owner in sync is durable
+ * past it. This is the one place where a write is acknowledged.
+ */
+import type { Command, Notes } from '../model/commands.ts';
+import { writeHead, writeItem } from '../model/frames.ts';
+import { DEADLINE_MS, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { countOf, isMember, membersOf, type ServerIndex, type ServerMask, serverName, type Version } from '../model/ids.ts';
+import { inSyncOf } from '../replication/epoch-table.ts';
+import { ownersOf } from '../routing/placement.ts';
+import { receivers, settleJoins } from './catch-up.ts';
+import type { Group } from './group.ts';
+import { failed, notesOf, underReplicated } from './notes.ts';
+import type { ReplyTo, Write } from './operations.ts';
+import { answerers, type BrokerState, groupOf, isUp, nextVersion, required, viewOf } from './state.ts';
+
+const DOT = 0x2e;
+
+type WriteCommand = Extract<Command, { kind: 'write' | 'delete' }>;
+
+/** Orders and sends a write, or refuses it whole before anything was ordered. */
+export function submitWrite(state: BrokerState, command: WriteCommand, reply: ReplyTo): void {
+  const items = command.kind === 'write' ? command.items : [{ key: command.key, value: null }];
+  if (items.length === 0) {
+    reply({ kind: 'written', items: 0, notes: notesOf(state) });
+    return;
+  }
+  if (command.kind === 'delete' && state.config.deleteMode === 'strict') {
+    const down = state.servers.filter((view) => !isUp(state, view)).map((view) => state.host.describe(view.index));
+    if (down.length > 0) {
+      const are = down.length === 1 ? 'server is' : 'servers are';
+      reply(
+        failed(
+          state,
+          'UNRELIABLE',
+          `delete cannot be reliably executed: ${down.length} of ${state.config.servers} ${are} down (${down.join(', ')})`,
+        ),
+      );
+      return;
+    }
+  }
+  const owners: ServerMask[] = [];
+  const groups: Group[] = [];
+  let targets = 0;
+  for (const { key } of items) {
+    const mask = ownersOf(state.placement, key);
+    owners.push(mask);
+    const group = groupOf(state, mask);
+    if (groups.includes(group)) continue;
+    if (answerers(state, mask) === 0) {
+      reply(failed(state, 'UNAVAILABLE', `no in-sync owner is up for this key (${names(mask)})`));
+      return;
+    }
+    groups.push(group);
+    targets |= receivers(state, mask);
+  }
+  for (const server of membersOf(targets as ServerMask)) {
+    if (state.host.backlogBytes(server) > SERVER_BYTES_IN_FLIGHT_MAX) {
+      reply(failed(state, 'BUSY', `${serverName(server)} has ${SERVER_BYTES_IN_FLIGHT_MAX} bytes waiting, retry later`));
+      return;
+    }
+  }
+  const version = nextVersion(state);
+  const { out } = state;
+  out.reset();
+  writeHead(out, version, items.length);
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as { key: Uint8Array; value: Uint8Array | null };
+    writeItem(out, owners[i] as ServerMask, item.key, item.value);
+    if (!state.dotted && item.key.indexOf(DOT) !== -1) state.dotted = true;
+  }
+  const frame = out.view();
+  const write: Write = {
+    version,
+    groups,
+    waitingGroups: groups.length,
+    items: items.length,
+    kind: command.kind,
+    existed: false,
+    frame: groups.length > 1 ? frame.slice() : null,
+    reply,
+    deadlineMs: state.host.now() + DEADLINE_MS,
+  };
+  enqueue(state, write);
+  state.inFlight++;
+  if (write.kind === 'delete') state.deletes.set(version, write);
+  for (let server = 0; targets >> server !== 0; server++) {
+    if ((targets & (1 << server)) !== 0) state.host.send(server as ServerIndex, frame);
+  }
+}
+
+/** Puts a write behind the others of its groups. */
+export function enqueue(state: BrokerState, write: Write): void {
+  for (const group of write.groups) {
+    group.writes.push(write);
+    group.newest = write.version;
+  }
+  if (write.groups.length > 1) state.openBulks.add(write);
+}
+
+/** A server is durable further than before, or who must be durable changed: acknowledges what can be. */
+export function advanceAll(state: BrokerState): void {
+  for (const group of state.groups.values()) if (group.writes.size > 0) advance(state, group);
+  if (state.joins.size > 0) settleJoins(state);
+}
+
+export function advanceServer(state: BrokerState, server: ServerIndex): void {
+  for (const group of state.groups.values()) {
+    if (group.writes.size > 0 && isMember(group.owners, server)) advance(state, group);
+  }
+  if (state.joins.size > 0) settleJoins(state);
+}
+
+function advance(state: BrokerState, group: Group): void {
+  let durable = Number.POSITIVE_INFINITY;
+  for (const server of membersOf(required(state, group.owners))) {
+    const view = viewOf(state, server);
+    // A server that is not there has what it said at hello, which `onReady` accounts for.
+    durable = Math.min(durable, view.phase === 'ready' ? view.durable : 0);
+  }
+  for (let write = group.writes.peek(); write !== undefined && write.version <= durable; write = group.writes.peek()) {
+    group.writes.shift();
+    write.waitingGroups--;
+    if (write.waitingGroups === 0) complete(state, write);
+  }
+  for (let read = group.parked.peek(); read !== undefined && !group.waitsFor(read.barrier); read = group.parked.peek()) {
+    group.parked.shift();
+    read.release();
+  }
+}
+
+function complete(state: BrokerState, write: Write): void {
+  state.openBulks.delete(write);
+  if (write.kind === 'delete') state.deletes.delete(write.version);
+  const { reply } = write;
+  if (reply === null) return;
+  write.reply = null;
+  state.inFlight--;
+  const notes = writeNotes(state, write);
+  if (write.kind === 'delete') reply({ kind: 'deleted', existed: write.existed, notes });
+  else reply({ kind: 'written', items: write.items, notes });
+}
+
+function writeNotes(state: BrokerState, write: Write): Notes {
+  const notes = notesOf(state);
+  if (state.epochs.wanted.groups.size === 0) return notes;
+  let fewest = state.config.replicas;
+  for (const group of write.groups) fewest = Math.min(fewest, countOf(inSyncOf(state.epochs.wanted, group.owners)));
+  return fewest < state.config.replicas ? underReplicated(notes, fewest, state.config.replicas) : notes;
+}
+
+/** What one in-sync owner says of a delete. */
+export function onDeleted(state: BrokerState, server: ServerIndex, version: Version, existed: boolean): void {
+  const write = state.deletes.get(version);
+  const group = write?.groups[0];
+  if (write === undefined || group === undefined) return;
+  if (existed && isMember(inSyncOf(state.epochs.durable, group.owners), server)) write.existed = true;
+}
+
+/** A server is back, as the truth of the groups it is in sync with: sends what it lacks, gives up what nobody kept. */
+export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Version): void {
+  const lacking = new Set<Write>();
+  for (const group of state.groups.values()) {
+    if (!isMember(inSyncOf(state.epochs.wanted, group.owners), server)) continue;
+    for (const write of group.writes) if (write.version > last && write.frame !== null) lacking.add(write);
+  }
+  for (const write of [...lacking].sort((a, b) => a.version - b.version)) {
+    state.host.send(server, write.frame as Uint8Array);
+  }
+  for (const group of state.groups.values()) {
+    if (isMember(inSyncOf(state.epochs.wanted, group.owners), server)) dropUnkept(state, group, last);
+  }
+}
+
+/** Plain writes that were in flight when the last owner in sync went, and are not on its disk, did not happen. */
+function dropUnkept(state: BrokerState, group: Group, last: Version): void {
+  const writes = [...group.writes];
+  const isKept = (write: Write): boolean => write.version <= last || write.frame !== null;
+  if (writes.every(isKept)) return;
+  while (group.writes.size > 0) group.writes.shift();
+  for (const write of writes) {
+    if (isKept(write)) {
+      group.writes.push(write);
+    } else {
+      state.deletes.delete(write.version);
+      answerTimeout(state, write, 'the last owner in sync went down with this write in flight');
+    }
+  }
+}
+
+/** Writes that wait for owners of which none is left are answered now: they may have happened. */
+export function giveUpWrites(state: BrokerState, reason: string): void {
+  for (const group of state.groups.values()) {
+    if (group.writes.size === 0 || answerers(state, group.owners) !== 0) continue;
+    for (const write of group.writes) answerTimeout(state, write, reason);
+  }
+}
+
+/** Answers TIMEOUT to what waited longer than its deadline; it stays in the order and may still become durable. */
+export function expireWrites(state: BrokerState, now: number): void {
+  for (const group of state.groups.values()) {
+    for (const write of group.writes) {
+      if (write.deadlineMs > now) break;
+      answerTimeout(state, write, `no acknowledgement within ${DEADLINE_MS} ms`);
+    }
+  }
+}
+
+function answerTimeout(state: BrokerState, write: Write, reason: string): void {
+  const { reply } = write;
+  if (reply === null) return;
+  write.reply = null;
+  state.inFlight--;
+  reply(failed(state, 'TIMEOUT', `${reason}; the outcome of this write is unknown`));
+}
+
+function names(mask: ServerMask): string {
+  return membersOf(mask).map(serverName).join(', ');
+}
+

@@ -1,0 +1,56 @@
+/** The frames of one turn, copied out of the links' rings so that these are free again while the disk syncs. */
+import type { ServerIndex } from '../model/ids.ts';
+
+export class Batch {
+  #bytes = new Uint8Array(256 * 1024);
+  #length = 0;
+  /** Three numbers a frame: from (−1 is the broker), start, end. */
+  #frames = new Float64Array(3 * 1024);
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  add(from: 'broker' | ServerIndex, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (this.#length + length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    if ((this.#count + 1) * 3 > this.#frames.length) {
+      const more = new Float64Array(this.#frames.length * 2);
+      more.set(this.#frames);
+      this.#frames = more;
+    }
+    this.#bytes.set(bytes.subarray(start, end), this.#length);
+    const at = this.#count * 3;
+    this.#frames[at] = from === 'broker' ? -1 : from;
+    this.#frames[at + 1] = this.#length;
+    this.#length += length;
+    this.#frames[at + 2] = this.#length;
+    this.#count++;
+  }
+
+  each(visit: (from: 'broker' | ServerIndex, bytes: Uint8Array, start: number, end: number) => void): void {
+    for (let i = 0; i < this.#count; i++) {
+      const from = this.#frames[i * 3] as number;
+      visit(
+        from < 0 ? 'broker' : (from as ServerIndex),
+        this.#bytes,
+        this.#frames[i * 3 + 1] as number,
+        this.#frames[i * 3 + 2] as number,
+      );
+    }
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(256 * 1024);
+  }
+}
+
+/** A batch with a huge document must not keep its memory for ever. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;

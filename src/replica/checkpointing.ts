@@ -1,0 +1,120 @@
+/**
+ * Checkpoints without a pause: leaves are written in key order, a page between two batches, while writes go on. What
+ * changes meanwhile is in the WAL behind the beginning, and leaves carry versions, so replaying it over the
+ * checkpoint gives the state. It is published only when everything in it is committed: what is agreed is never
+ * mixed with what may still be cut.
+ */
+import type { Version } from '../model/ids.ts';
+import type { CheckpointWriter, Store } from '../storage/store.ts';
+import type { Copies } from './copies.ts';
+
+/** Leaves a step: below a millisecond or two. */
+const LEAVES_A_STEP = 2_000;
+
+type Progress =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'writing'; readonly writer: CheckpointWriter; position: Uint8Array }
+  | { readonly kind: 'syncing'; readonly writer: CheckpointWriter }
+  | { readonly kind: 'waiting'; readonly writer: CheckpointWriter; readonly newest: Version };
+
+export class Checkpointing {
+  readonly #store: Store;
+  readonly #bytesMax: number;
+  readonly #appendMeta: () => void;
+  readonly #wake: () => void;
+  #progress: Progress = { kind: 'idle' };
+  #requested = false;
+  #sizeAtLast = 0;
+  #newest = 0 as Version;
+
+  constructor(store: Store, bytesMax: number, appendMeta: () => void, wake: () => void) {
+    this.#store = store;
+    this.#bytesMax = bytesMax;
+    this.#appendMeta = appendMeta;
+    this.#wake = wake;
+  }
+
+  /** A checkpoint is wanted now, whatever the WAL's size. */
+  request(): void {
+    this.#requested = true;
+  }
+
+  get hasWork(): boolean {
+    return this.#progress.kind === 'writing' || (this.#progress.kind === 'idle' && this.#isDue());
+  }
+
+  #isDue(): boolean {
+    return this.#requested || this.#store.walBytes - this.#sizeAtLast > this.#bytesMax;
+  }
+
+  /** One page, when one is being written; begins one when it is due. Only between batches, when nothing is unsynced. */
+  step(copies: Copies, committed: Version, mayPublish: boolean): void {
+    const progress = this.#progress;
+    if (progress.kind === 'idle') {
+      if (!this.#isDue() || !mayPublish) {
+        // A server that is catching up holds what is not agreed yet: its WAL waits.
+        if (!mayPublish) this.#sizeAtLast = this.#store.walBytes;
+        return;
+      }
+      this.#requested = false;
+      const writer = this.#store.beginCheckpoint();
+      // What the removed segments said of epochs and versions is said again behind the beginning.
+      this.#appendMeta();
+      this.#progress = { kind: 'writing', writer, position: new Uint8Array(0) };
+    } else if (progress.kind === 'writing') {
+      this.#write(progress, copies);
+    } else {
+      this.onDurable(committed, mayPublish);
+    }
+  }
+
+  #write(progress: Extract<Progress, { kind: 'writing' }>, copies: Copies): void {
+    const { trie } = copies;
+    const { writer } = progress;
+    let count = 0;
+    let stopped = false;
+    let position = progress.position;
+    trie.scan({ prefix: NOTHING, after: progress.position }, (key, leaf) => {
+      writer.add(key, trie.versionOf(leaf), trie.isTombstone(leaf), trie.value(leaf));
+      stopped = ++count >= LEAVES_A_STEP;
+      if (stopped) position = key.slice();
+      return !stopped;
+    });
+    if (stopped) {
+      progress.position = position;
+      return;
+    }
+    this.#newest = copies.newest;
+    this.#progress = { kind: 'syncing', writer };
+    writer.finish((error) => {
+      if (this.#progress.kind !== 'syncing') return;
+      if (error === null) {
+        this.#progress = { kind: 'waiting', writer, newest: this.#newest };
+        this.#wake();
+      } else {
+        this.abandon();
+      }
+    });
+  }
+
+  /** Publishes a finished checkpoint once all in it is committed. */
+  onDurable(committed: Version, mayPublish: boolean): void {
+    const progress = this.#progress;
+    if (progress.kind !== 'waiting') return;
+    if (!mayPublish) {
+      this.abandon();
+    } else if (committed >= progress.newest) {
+      progress.writer.publish();
+      this.#progress = { kind: 'idle' };
+      this.#sizeAtLast = 0;
+    }
+  }
+
+  abandon(): void {
+    if (this.#progress.kind !== 'idle') this.#progress.writer.abandon();
+    this.#progress = { kind: 'idle' };
+    this.#sizeAtLast = this.#store.walBytes;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,86 @@
+/**
+ * The copies one storage server holds: versioned leaves in the trie. Every leaf carries the version that wrote it and
+ * the newest version wins, so writes, catch-up and replay may meet in any order. A delete is a leaf too (a tombstone)
+ * until no server can be missing it.
+ */
+import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
+import { isMember } from '../model/ids.ts';
+import type { WriteCursor } from '../model/frames.ts';
+import { RadixTrie } from '../trie/radix-trie.ts';
+
+const DOT = 0x2e;
+
+/** Deletes to prune in one go: pruning is bookkeeping and must not hold up an answer. */
+const PRUNE_MAX = 10_000;
+
+export class Copies {
+  readonly trie = new RadixTrie();
+  /** Whether a key with a dot was ever stored: only then may a path begin with more than one segment. */
+  dotted = false;
+  /** The newest version of any leaf. */
+  newest = 0 as Version;
+  readonly #self: ServerIndex;
+  #tombstones: { readonly key: Uint8Array; readonly version: Version; readonly owners: ServerMask }[] = [];
+
+  constructor(self: ServerIndex) {
+    this.#self = self;
+  }
+
+  /** Applies the current item of a write if this server owns it. Answers whether a live leaf was there before. */
+  applyItem(cursor: WriteCursor): boolean {
+    if (!isMember(cursor.owners, this.#self)) return false;
+    const { bytes } = cursor.reader;
+    const existed = this.#put(
+      cursor.key(),
+      cursor.version,
+      cursor.owners,
+      cursor.deletes ? null : bytes,
+      cursor.valueStart,
+      cursor.valueEnd,
+    );
+    return existed;
+  }
+
+  /** Applies one leaf that came from a checkpoint or from another owner; `value` null is a tombstone. */
+  applyLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
+    this.#put(key, version, owners, value, 0, value === null ? 0 : value.length);
+  }
+
+  #put(
+    key: Uint8Array,
+    version: Version,
+    owners: ServerMask,
+    value: Uint8Array | null,
+    start: number,
+    end: number,
+  ): boolean {
+    const { trie } = this;
+    const leaf = trie.find(key);
+    const existed = leaf !== -1 && !trie.isTombstone(leaf);
+    if (leaf !== -1 && trie.versionOf(leaf) >= version) return existed;
+    if (value === null) {
+      trie.set(key, version, true, key, 0, 0);
+      this.#tombstones.push({ key: key.slice(), version, owners });
+    } else {
+      trie.set(key, version, false, value, start, end);
+    }
+    if (version > this.newest) this.newest = version;
+    if (!this.dotted && key.indexOf(DOT) !== -1) this.dotted = true;
+    return existed;
+  }
+
+  /**
+   * Removes tombstones up to `committed` of groups that miss no owner: from then on nobody can come back with what
+   * they deleted.
+   */
+  prune(committed: Version, isComplete: (owners: ServerMask) => boolean): void {
+    if (this.#tombstones.length === 0) return;
+    const kept = this.#tombstones.splice(0, PRUNE_MAX).filter(({ key, version, owners }) => {
+      if (version > committed || !isComplete(owners)) return true;
+      const leaf = this.trie.find(key);
+      if (leaf !== -1 && this.trie.isTombstone(leaf) && this.trie.versionOf(leaf) === version) this.trie.delete(key);
+      return false;
+    });
+    this.#tombstones.push(...kept);
+  }
+}

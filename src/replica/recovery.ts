@@ -1,0 +1,124 @@
+/**
+ * A storage server's way back: what its directory says before anybody told it what is agreed, and, under the table
+ * it is given, the state. What it holds above the cut of a group it was put out of is dropped, then and in every
+ * later recovery (the cut itself is a record).
+ */
+import { ByteReader } from '../lib/bytes.ts';
+import type { Lsn, ServerIndex, ServerMask, Version } from '../model/ids.ts';
+import { OP, WriteCursor } from '../model/frames.ts';
+import { cutOf, type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
+import { ownersOf } from '../routing/placement.ts';
+import type { Recovery } from '../storage/store.ts';
+import type { Copies } from './copies.ts';
+import { type Cut, RECORD, readCuts, readMeta } from './records.ts';
+
+/** What a directory says of itself. `table` is null when nothing was ever agreed there: a new or a wiped server. */
+export type Remembered = {
+  readonly table: EpochTable | null;
+  readonly last: Version;
+  readonly committed: Version;
+  readonly cuts: readonly (Cut & { readonly before: Lsn })[];
+};
+
+/** Reads every record once for what it says of versions and agreements; applies nothing. */
+export function remember(recovery: Recovery): Remembered {
+  let table: EpochTable | null = null;
+  let last = 0 as Version;
+  let committed = 0 as Version;
+  const cuts: (Cut & { before: Lsn })[] = [];
+  const cursor = new WriteCursor();
+  recovery.records((lsn, kind, payload) => {
+    switch (kind) {
+      case RECORD.write:
+        cursor.open(payload, 0, payload.length);
+        if (cursor.version > last) last = cursor.version;
+        break;
+      case RECORD.meta: {
+        const meta = readMeta(payload);
+        table = meta.table;
+        if (meta.last > last) last = meta.last;
+        if (meta.committed > committed) committed = meta.committed;
+        break;
+      }
+      case RECORD.cut:
+        for (const cut of readCuts(payload)) cuts.push({ ...cut, before: lsn });
+        break;
+      case RECORD.committed:
+        committed = Math.max(committed, new ByteReader(payload).f64()) as Version;
+        break;
+    }
+  });
+  return { table, last, committed, cuts };
+}
+
+/** The cuts that `table` asks of this server now. */
+export function cutsAskedOf(table: EpochTable, self: ServerIndex): Cut[] {
+  return groupsMissing(table, self).map((owners) => ({ owners, cut: cutOf(table, owners, self) as Version }));
+}
+
+/** Brings `copies` to what the directory holds under the remembered cuts and the ones asked for now. */
+export function replay(
+  recovery: Recovery,
+  remembered: Remembered,
+  asked: readonly Cut[],
+  table: EpochTable,
+  copies: Copies,
+  onProgress: (records: number) => void,
+): void {
+  const cuts = cutIndex(remembered, asked);
+  const dropped = (owners: ServerMask, version: Version, lsn: number): boolean => {
+    const ofGroup = cuts.get(owners);
+    return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
+  };
+  recovery.checkpoint((key, version, tombstone, value) => {
+    const owners = cuts.size > 0 || tombstone ? ownersOf(table, key) : (0 as ServerMask);
+    if (cuts.size > 0 && dropped(owners, version, 0)) return;
+    copies.applyLeaf(key, version, owners, tombstone ? null : value);
+  });
+  const cursor = new WriteCursor();
+  let records = 0;
+  recovery.records((lsn, kind, payload) => {
+    if (kind === RECORD.write) {
+      cursor.open(payload, 0, payload.length);
+      while (cursor.next()) if (!dropped(cursor.owners, cursor.version, lsn)) copies.applyItem(cursor);
+    } else if (kind === RECORD.items) {
+      eachItem(payload, 0, payload.length, (version, owners, key, value) => {
+        if (!dropped(owners, version, lsn)) copies.applyLeaf(key, version, owners, value);
+      });
+    }
+    if (++records % 4096 === 0) onProgress(records);
+  });
+}
+
+/** Visits the leaves of an `items` frame; a null value is a tombstone. */
+export function eachItem(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (version: Version, owners: ServerMask, key: Uint8Array, value: Uint8Array | null) => void,
+): void {
+  const reader = new ByteReader(bytes, start + 1, end);
+  reader.u32();
+  for (let count = reader.varint(); count > 0; count--) {
+    const version = reader.f64() as Version;
+    const owners = reader.u16() as ServerMask;
+    const deletes = reader.u8() === OP.delete;
+    const key = reader.sized();
+    visit(version, owners, key, deletes ? null : reader.sized());
+  }
+}
+
+function cutIndex(
+  remembered: Remembered,
+  asked: readonly Cut[],
+): Map<ServerMask, { readonly cut: Version; readonly before: number }[]> {
+  const index = new Map<ServerMask, { cut: Version; before: number }[]>();
+  const add = (owners: ServerMask, cut: Version, before: number): void => {
+    const list = index.get(owners);
+    if (list === undefined) index.set(owners, [{ cut, before }]);
+    else list.push({ cut, before });
+  };
+  for (const { owners, cut, before } of remembered.cuts) add(owners, cut, before);
+  for (const { owners, cut } of asked) add(owners, cut, Number.POSITIVE_INFINITY);
+  return index;
+}

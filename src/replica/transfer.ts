@@ -1,0 +1,89 @@
+/**
+ * Catch-up, seen from the owner that is in sync: it walks its trie once and sends the leaves of the asked groups that
+ * are newer than the target's cut, a page at a time, so it answers commands in between. What is written meanwhile
+ * reaches the target by itself; versions settle which of the two is newer.
+ */
+import { ByteWriter } from '../lib/bytes.ts';
+import { FRAME, OP } from '../model/frames.ts';
+import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
+import { type Placement, ownersOf } from '../routing/placement.ts';
+import type { RadixTrie } from '../trie/radix-trie.ts';
+
+/** Pages on their way: the target confirms each when it is durable there. */
+const PAGES_IN_FLIGHT = 4;
+const PAGE_BYTES = 64 * 1024;
+/** Leaves looked at in one step, whether they are sent or not: a step stays below a few milliseconds. */
+const LEAVES_LOOKED_AT = 4_000;
+
+export class Transfer {
+  readonly join: number;
+  readonly target: ServerIndex;
+  readonly #after: ReadonlyMap<ServerMask, Version>;
+  readonly #placement: Placement;
+  readonly #page = new ByteWriter(PAGE_BYTES * 2);
+  readonly #frame = new ByteWriter(PAGE_BYTES * 2);
+  #position: Uint8Array = new Uint8Array(0);
+  #inFlight = 0;
+  done = false;
+
+  constructor(join: number, target: ServerIndex, after: ReadonlyMap<ServerMask, Version>, placement: Placement) {
+    this.join = join;
+    this.target = target;
+    this.#after = after;
+    this.#placement = placement;
+  }
+
+  /** The target has one more page on its disk. */
+  onTaken(): void {
+    this.#inFlight--;
+  }
+
+  get waits(): boolean {
+    return this.done || this.#inFlight >= PAGES_IN_FLIGHT;
+  }
+
+  /** Sends at most one page; after the last one, the end. */
+  step(trie: RadixTrie, send: (to: ServerIndex, frame: Uint8Array) => void): void {
+    const page = this.#page;
+    page.reset();
+    let count = 0;
+    let looked = 0;
+    let stopped = false;
+    let position: Uint8Array | null = null;
+    trie.scan({ prefix: NOTHING, after: this.#position }, (key, leaf) => {
+      const version = trie.versionOf(leaf);
+      const owners = ownersOf(this.#placement, key);
+      const after = this.#after.get(owners);
+      if (after !== undefined && version > after) {
+        page.f64(version);
+        page.u16(owners);
+        page.u8(trie.isTombstone(leaf) ? OP.delete : OP.set);
+        page.sized(key);
+        if (!trie.isTombstone(leaf)) page.sized(trie.value(leaf));
+        count++;
+      }
+      stopped = ++looked >= LEAVES_LOOKED_AT || page.length >= PAGE_BYTES;
+      if (stopped) position = key.slice();
+      return !stopped;
+    });
+    if (position !== null) this.#position = position;
+    if (count > 0) {
+      this.#frame.reset();
+      this.#frame.u8(FRAME.items);
+      this.#frame.u32(this.join);
+      this.#frame.varint(count);
+      this.#frame.bytes(page.view());
+      this.#inFlight++;
+      send(this.target, this.#frame.view());
+    }
+    if (!stopped) {
+      this.done = true;
+      this.#frame.reset();
+      this.#frame.u8(FRAME.itemsEnd);
+      this.#frame.u32(this.join);
+      send(this.target, this.#frame.view());
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
