@@ -150,6 +150,8 @@ export class Broker implements CommandPort {
   /** A thread runs and its link is open: it will say hello. */
   onServerStarted(server: ServerIndex, incarnation: Incarnation): void {
     const view = viewOf(this.#state, server);
+    // Its exit may be heard of later than the start of its successor.
+    if (view.phase !== 'absent') this.#lose(server, 'replaced by a new incarnation');
     view.incarnation = incarnation;
     view.phase = 'starting';
     view.hello = null;

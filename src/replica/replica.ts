@@ -10,10 +10,11 @@ import { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import { FRAME, OUTCOME, WriteCursor } from '../model/frames.ts';
-import type { Epoch, Incarnation, ServerIndex, ServerMask, Version } from '../model/ids.ts';
+import type { Incarnation, ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf, readTable, writeTable } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
 import type { DiskError } from '../storage/disk.ts';
+import type { RadixTrie } from '../trie/radix-trie.ts';
 import type { Recovery, Store } from '../storage/store.ts';
 import { lookup } from '../document/lookup.ts';
 import { Batch } from './batch.ts';
@@ -426,12 +427,9 @@ export class Replica {
     this.#phase = 'failed';
   }
 
-  get keys(): number {
-    return this.#copies.trie.size;
-  }
-
-  get epoch(): Epoch {
-    return this.#table.epoch;
+  /** What this server holds, to be looked at: checkers compare owners with it. */
+  get trie(): RadixTrie {
+    return this.#copies.trie;
   }
 
   #enter(phase: Phase, reason: string): void {

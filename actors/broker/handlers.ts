@@ -1,0 +1,179 @@
+/**
+ * The broker as an actor: gives the core (src/broker) its links, its clock and its epoch file, and batches what it
+ * sends into one flush a turn of the event loop. Decides nothing about data.
+ */
+import { createActor } from 'xstate';
+import { Broker, type BrokerView } from '../../src/broker/broker.ts';
+import { ok, type Result } from '../../src/lib/result.ts';
+import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
+import type { ClusterConfig } from '../../src/model/config.ts';
+import { fail, type KvError } from '../../src/model/errors.ts';
+import type { Epoch, Incarnation, ServerIndex } from '../../src/model/ids.ts';
+import { HEARTBEAT_INTERVAL_MS } from '../../src/model/limits.ts';
+import { brokerMachine } from './machine.ts';
+
+/** The broker's end of a link to one incarnation of a server. */
+export type ServerLink = {
+  send(frame: Uint8Array): void;
+  flush(): void;
+  readonly backlogBytes: number;
+};
+
+export type BrokerActorOptions = {
+  readonly config: ClusterConfig;
+  /** What `keepEpoch` was given last in an earlier life, or null. */
+  readonly savedEpoch: Uint8Array | null;
+  /** Replaces the host's epoch file, synced. Throws when it cannot: then nothing may be acknowledged any more. */
+  readonly keepEpoch: (bytes: Uint8Array) => void;
+  readonly terminate: (server: ServerIndex, incarnation: Incarnation, reason: string) => void;
+  readonly describe: (server: ServerIndex) => string;
+  readonly note: (server: ServerIndex | null, text: string) => void;
+  /** The epoch file cannot be written: the host must end. */
+  readonly fatal: (error: unknown) => void;
+};
+
+export class BrokerActor implements CommandPort {
+  readonly #options: BrokerActorOptions;
+  readonly #core: Broker;
+  readonly #machine = createActor(brokerMachine).start();
+  readonly #links: (ServerLink | null)[];
+  readonly #ticking: NodeJS.Timeout;
+  #flushIsDue = false;
+  #serving: (() => void)[] = [];
+
+  constructor(options: BrokerActorOptions) {
+    this.#options = options;
+    this.#links = Array.from({ length: options.config.servers }, () => null);
+    const host = {
+      send: (server: ServerIndex, frame: Uint8Array) => {
+        this.#links[server]?.send(frame);
+        this.#flushSoon();
+      },
+      backlogBytes: (server: ServerIndex) => this.#links[server]?.backlogBytes ?? 0,
+      now: () => performance.now(),
+      persistEpoch: (bytes: Uint8Array, epoch: Epoch) => this.#keepEpoch(bytes, epoch),
+      terminate: options.terminate,
+      describe: options.describe,
+      note: options.note,
+    };
+    this.#core = new Broker(options.config, host, options.savedEpoch);
+    this.#ticking = setInterval(() => this.#onTick(), HEARTBEAT_INTERVAL_MS);
+  }
+
+  submit(command: Command, reply: (reply: Reply) => void): void {
+    const { value } = this.#machine.getSnapshot();
+    if (value === 'draining' || value === 'stopped') {
+      const error: KvError = { code: 'UNAVAILABLE', message: 'the host is shutting down' };
+      reply({ kind: 'failed', error, notes: { warnings: [], uncertain: false } });
+      return;
+    }
+    this.#core.submit(command, reply);
+  }
+
+  onServerStarted(server: ServerIndex, incarnation: Incarnation, link: ServerLink): void {
+    this.#links[server] = link;
+    this.#core.onServerStarted(server, incarnation);
+  }
+
+  onServerExited(server: ServerIndex, incarnation: Incarnation, reason: string): void {
+    if (this.#core.view(server).incarnation === incarnation) this.#links[server] = null;
+    this.#core.onServerExited(server, incarnation, reason);
+    this.#settle();
+  }
+
+  onFrame(server: ServerIndex, bytes: Uint8Array, start: number, end: number): void {
+    this.#core.onFrame(server, bytes, start, end);
+  }
+
+  /** All frames of this wake-up were given. */
+  onBatchEnd(): void {
+    this.#settle();
+  }
+
+  onLinkBroken(server: ServerIndex, reason: string): void {
+    this.#core.onLinkBroken(server, reason);
+  }
+
+  force(servers: readonly ServerIndex[]): Result<string, KvError> {
+    return this.#core.force(servers);
+  }
+
+  snapshot(): Result<string, KvError> {
+    const asked = this.#core.snapshot();
+    return asked === 0 ? fail('UNAVAILABLE', 'all servers are down') : ok(`checkpoint of ${asked} servers`);
+  }
+
+  view(server: ServerIndex): BrokerView {
+    return this.#core.view(server);
+  }
+
+  get epoch(): Epoch {
+    return this.#core.epoch;
+  }
+
+  get requestsInFlight(): number {
+    return this.#core.requestsInFlight;
+  }
+
+  /** Settles when commands are answered. */
+  serving(): Promise<void> {
+    if (this.#core.isServing) return Promise.resolve();
+    return new Promise((resolve) => this.#serving.push(resolve));
+  }
+
+  /** Takes no more commands and settles when everything in flight was answered, or after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#machine.send({ type: 'DRAIN' });
+    const until = performance.now() + timeoutMs;
+    while (this.#core.requestsInFlight > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    // The servers hear once more what is agreed, so that their next start has nothing to settle.
+    this.#core.onTick();
+    this.#flush();
+    clearInterval(this.#ticking);
+    this.#machine.send({ type: 'DRAINED' });
+  }
+
+  #onTick(): void {
+    this.#core.onTick();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#core.isServing && this.#machine.getSnapshot().value === 'starting') {
+      this.#machine.send({ type: 'RECONCILED' });
+      const waiting = this.#serving;
+      this.#serving = [];
+      for (const resolve of waiting) resolve();
+    }
+    if (this.#flushIsDue) this.#flush();
+  }
+
+  #keepEpoch(bytes: Uint8Array, epoch: Epoch): void {
+    try {
+      this.#options.keepEpoch(bytes);
+    } catch (error) {
+      this.#options.fatal(error);
+      return;
+    }
+    // Not from within the call that asked: the core is in the middle of its change.
+    setImmediate(() => {
+      this.#core.onEpochPersisted(epoch);
+      this.#settle();
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    setImmediate(() => {
+      if (this.#flushIsDue) this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#flushIsDue = false;
+    for (const link of this.#links) link?.flush();
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The real program as a child process: what a user starts. COPPICE_BINARY runs the same suite against the single
+ * executable instead of the checkout.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const ENTRY = resolve(import.meta.dirname, '../../actors/coppice.ts');
+const START_LIMIT_MS = 60_000;
+
+export type Program = {
+  readonly process: ChildProcess;
+  readonly directory: string;
+  readonly text: number;
+  readonly ready: string;
+  /** SIGTERM, and its exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL: a dead machine as far as the program is concerned. */
+  kill(): Promise<void>;
+};
+
+/** The command line that runs `coppice ...args`. */
+export function commandLine(args: readonly string[]): [string, string[]] {
+  const binary = process.env['COPPICE_BINARY'];
+  return binary === undefined ? [process.execPath, [ENTRY, ...args]] : [resolve(binary), [...args]];
+}
+
+/** Runs one command to its end. */
+export async function run(
+  args: readonly string[],
+  { input = '', cwd }: { input?: string; cwd?: string } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const [file, list] = commandLine(args);
+  const child = spawn(file, list, { stdio: ['pipe', 'pipe', 'pipe'], cwd });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** Starts a host on free ports and settles when it said that it is ready. */
+export async function startProgram(args: readonly string[] = [], directory = temporaryDirectory()): Promise<Program> {
+  const [file, list] = commandLine([
+    'start', '--dir', directory, '--port', '0', '--resp-port', 'off', '--http-port', 'off', ...args,
+  ]);
+  return startedProgram(spawn(file, list, { stdio: ['ignore', 'pipe', 'pipe'], cwd: directory }), directory);
+}
+
+export async function startedProgram(child: ChildProcess, directory: string): Promise<Program> {
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    errors = (errors + chunk).slice(-4_000);
+  });
+  const ready = await new Promise<string>((settle, reject) => {
+    let output = '';
+    const timer = setTimeout(() => reject(new Error(`not ready in ${START_LIMIT_MS} ms: ${errors}`)), START_LIMIT_MS);
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      const line = /^coppice ready .*$/m.exec(output);
+      if (line === null) return;
+      clearTimeout(timer);
+      settle(line[0]);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`ended with ${code} before it was ready: ${errors}`));
+    });
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  return {
+    process: child,
+    directory,
+    ready,
+    text: Number(/text=\S+:(\d+)/.exec(ready)?.[1] ?? 0),
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'coppice-test-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A person at the text port: one line out, and what comes back up to the final line. */
+export class Terminal {
+  readonly #socket: Socket;
+  #buffer = '';
+  #waiting: ((line: string) => void)[] = [];
+  #lines: string[] = [];
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => this.#onData(chunk));
+    socket.on('error', () => {});
+  }
+
+  static async open(port: number): Promise<Terminal> {
+    const socket = connectSocket(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new Terminal(socket);
+  }
+
+  #onData(chunk: string): void {
+    const lines = (this.#buffer + chunk).split('\n');
+    this.#buffer = lines.pop() ?? '';
+    for (const line of lines) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#lines.push(line);
+      else waiting(line);
+    }
+  }
+
+  #line(): Promise<string> {
+    const line = this.#lines.shift();
+    return line === undefined ? new Promise((settle) => this.#waiting.push(settle)) : Promise.resolve(line);
+  }
+
+  /** The whole answer: warnings and the final line. */
+  async ask(request: string): Promise<string[]> {
+    this.#socket.write(`${request}\n`);
+    const answer: string[] = [];
+    for (;;) {
+      const line = await this.#line();
+      answer.push(line);
+      if (!line.startsWith('WARNING:')) return answer;
+    }
+  }
+
+  /** The final line alone. */
+  async final(request: string): Promise<string> {
+    return (await this.ask(request)).at(-1) as string;
+  }
+
+  /** Asks again until the answer is as wished. */
+  async until(request: string, isWished: (answer: string) => boolean, limitMs = 30_000): Promise<string> {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      const answer = await this.final(request);
+      if (isWished(answer)) return answer;
+      if (Date.now() > end) throw new Error(`${request}: still ${answer} after ${limitMs} ms`);
+      await new Promise((settle) => setTimeout(settle, 20));
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Waits until every server is up. */
+export async function allUp(port: number): Promise<void> {
+  const terminal = await Terminal.open(port);
+  await terminal.ask('FORMAT json');
+  await terminal.until('STATUS', (answer) =>
+    (JSON.parse(answer) as { servers: { state: string }[] }).servers.every(({ state }) => state === 'up'),
+  );
+  terminal.close();
+}
