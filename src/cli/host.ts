@@ -1,0 +1,82 @@
+/**
+ * What the command line asks of whoever runs a cluster, and gets back. The command never starts a worker, opens a
+ * data directory or binds a port itself: it is given a `StartHost`, so that the same commands run on threads, inside
+ * a test and inside the simulator.
+ */
+import type { CommandPort } from '../model/commands.ts';
+import type { ClusterConfig } from '../model/config.ts';
+import type { Administration } from '../model/status.ts';
+
+/** A port to listen on: a number (0 is any free one) or none. */
+export type PortOption = number | 'off';
+
+/** Where one storage server lives. `directory` is null with durability `memory`. */
+export type ServerPlace = {
+  readonly directory: string | null;
+  /** Address of its own text port, or null when it has none. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+};
+
+export type LogFormat = 'pretty' | 'json';
+
+/** Everything a host is started with; `start`, `broker` and `server` all end here. */
+export type HostOptions = {
+  readonly cluster: ClusterConfig;
+  readonly places: readonly ServerPlace[];
+  /** Folder of what belongs to the whole host (epoch, lock, FORMAT). */
+  readonly directory: string;
+  readonly host: string;
+  readonly textPort: PortOption;
+  readonly respPort: PortOption;
+  readonly httpPort: PortOption;
+  /** Data files that are loaded before the host counts as ready. */
+  readonly load: readonly string[];
+  readonly faults: boolean;
+  readonly index: boolean;
+  /** Everything random in faults and generation comes from it; null draws one. */
+  readonly seed: number | null;
+  readonly quiet: boolean;
+  readonly logFormat: LogFormat;
+  /** Only servers that answer already are used; none is started (`broker --connect-only`). */
+  readonly connectOnly: boolean;
+};
+
+/** Bound addresses as `host:port`, or null for a port that is off. */
+export type HostPorts = { readonly text: string | null; readonly resp: string | null; readonly http: string | null };
+
+/** A running cluster. */
+export type Host = {
+  readonly ports: HostPorts;
+  readonly servers: number;
+  readonly replicas: number;
+  readonly mode: string;
+  readonly commandPort: CommandPort;
+  readonly administration: Administration;
+  /** Settles when the host has ended by itself or was stopped: its exit code. */
+  readonly ended: Promise<number>;
+  /** Stops accepting, finishes what is in flight, flushes; settles when everything is closed. */
+  stop(): Promise<void>;
+};
+
+/** Starts a host, or rejects with a StartError. */
+export type StartHost = (options: HostOptions) => Promise<Host>;
+
+/** A host that cannot start: `message` is one line for the person who asked, `exitCode` what the command ends with. */
+export class StartError extends Error {
+  override name = 'StartError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The one line that a host prints on stdout when everything is up. */
+export function readyLine(host: Host, pid: number): string {
+  const { text, resp, http } = host.ports;
+  return (
+    `coppice ready text=${text ?? 'off'} resp=${resp ?? 'off'} http=${http ?? 'off'} ` +
+    `servers=${host.servers} replicas=${host.replicas} mode=${host.mode} pid=${pid}`
+  );
+}
