@@ -1,6 +1,6 @@
 /** Imports go one way through the rooms, so that each room can be read knowing only those before it. */
 import { expect, test } from 'vitest';
-import { importsOf, roomOf, type Source, sourcesIn } from './sources.ts';
+import { importsOf, namesOf, roomOf, type Source, sourcesIn } from './sources.ts';
 
 /** A room may import itself and the rooms of the lines above its own; never one of its own line. */
 const ROOMS = [
@@ -49,6 +49,12 @@ test('imports of the project name the file with its extension and stay inside sr
   const wrong = ownImports(sources).filter(([, to]) => !/^(src|actors)\/.+\.ts$/.test(to));
 
   expect(wrong).toEqual([]);
+});
+
+test('only what starts threads and what builds knows where files of the program lie', () => {
+  const wrong = sources.filter((source) => namesOf(source).has('import.meta')).map((source) => source.path);
+
+  expect(wrong).toEqual(['actors/build.ts', 'src/node/spawn.ts']);
 });
 
 /** Line of a room in ROOMS; after all of them for what is not in src. */

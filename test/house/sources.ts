@@ -35,7 +35,7 @@ export function importsOf(source: Source): string[] {
   return found;
 }
 
-/** Names a file uses that it could not have declared as a property: `setTimeout`, `Date.now`, `new Date`, `await`. */
+/** Names a file uses that it could not have declared as a property: `setTimeout`, `Date.now`, `new Date`, `await`, `import.meta`. */
 export function namesOf(source: Source): Set<string> {
   const names = new Set<string>();
   const properties = new Set<unknown>();
@@ -48,6 +48,7 @@ export function namesOf(source: Source): Set<string> {
     if ('key' in node && node['computed'] !== true) properties.add(node['key']);
     if (node.type === 'NewExpression' && isNode(node['callee'])) names.add(`new ${String(node['callee']['name'])}`);
     if (node.type === 'AwaitExpression' || node['await'] === true) names.add('await');
+    if (node.type === 'MetaProperty') names.add('import.meta');
     if (node.type === 'Identifier' && !properties.has(node)) names.add(String(node['name']));
   }
   return names;
