@@ -30,18 +30,25 @@ const CHILDREN_MAX = 257;
 /** Up to here looking at each byte is faster than halving, whose branches nobody can predict. */
 const LINEAR_SEARCH_MAX = 16;
 
-/** A node of two children; its ref. The first symbol comes before the second; TERMINAL comes before all bytes. */
-export function makeNode(heap: BlockHeap, depth: number, symbols: readonly [number, number], children: readonly [number, number]): number {
-  const ref = allocateNode(heap, 2, symbols[0] === TERMINAL);
+/** A node of two children; its ref. The first symbol comes before the second, and only it may be TERMINAL. */
+export function makeNode(
+  heap: BlockHeap,
+  depth: number,
+  firstSymbol: number,
+  firstChild: number,
+  secondSymbol: number,
+  secondChild: number,
+): number {
+  const ref = allocateNode(heap, 2, firstSymbol === TERMINAL);
   const words = heap.words[ref >>> PAGE_SHIFT] as Int32Array;
   const at = (ref & UNIT_MASK) << 1;
   words[at + 1] = depth | (2 << DEPTH_BITS);
-  words[at + 2] = children[0];
-  words[at + 3] = children[1];
+  words[at + 2] = firstChild;
+  words[at + 3] = secondChild;
   const bytes = heap.bytes[ref >>> PAGE_SHIFT] as Uint8Array;
   const base = byteBase(words, at);
-  bytes[base] = symbols[0];
-  bytes[base + 1] = symbols[1];
+  bytes[base] = firstSymbol;
+  bytes[base + 1] = secondSymbol;
   return ref;
 }
 
@@ -128,7 +135,7 @@ export function removeChild(heap: BlockHeap, ref: number, slot: number): number 
   }
   words[at + 1] = (words[at + 1] as number) - (1 << DEPTH_BITS);
   // Half, while growth is by an eighth: a key that comes and goes must not move its node each time.
-  return left > 1 && left * 2 <= roomOf(heap, ref) && left > 2 ? resize(heap, ref, left) : ref;
+  return left > 2 && left * 2 <= roomOf(heap, ref) ? resize(heap, ref, left) : ref;
 }
 
 /** The same node with room for `room` children; frees the old block. */

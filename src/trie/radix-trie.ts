@@ -9,6 +9,7 @@ import { assert } from '../lib/assert.ts';
 import type { Version } from '../model/ids.ts';
 import { KEY_BYTES_MAX } from '../model/limits.ts';
 import { NO_BLOCK, PAGE_SHIFT } from './block-heap.ts';
+import { insertLeaf, redirect, removeLeaf, symbolAt } from './change.ts';
 import {
   commonLength,
   fillLeaf,
@@ -20,19 +21,21 @@ import {
   makeLeaf,
   valueLength,
 } from './leaf.ts';
-import { addChild, childAt, childCount, makeNode, removeChild, setChild, TERMINAL } from './node.ts';
+import { childCount, depthOf, TERMINAL } from './node.ts';
 import { type ScanRange, type ScanVisit, scanTree } from './scan.ts';
-import { compact, cutPath, findLeaf, makeTree, nearestLeaf, Path } from './tree.ts';
+import { compact, cutPath, findLeaf, lastLeaf, makeTree, nearestLeaf, Path } from './tree.ts';
 
 export class RadixTrie {
   readonly #tree = makeTree();
   readonly #path = new Path();
   #leafCount = 0;
   #tombstones = 0;
-  #nodeCount = 0;
   #keyBytes = 0;
   #valueBytes = 0;
+  /** Writes so far: tells a scan that its ground moved. */
   #changes = 0;
+  /** The last leaf in order when #path leads to it, else -1. */
+  #last = -1;
 
   /** Live keys: tombstones are not among them. */
   get size(): number {
@@ -46,7 +49,7 @@ export class RadixTrie {
 
   /** Inner nodes: fewer than there are keys. */
   get nodeCount(): number {
-    return this.#nodeCount;
+    return this.#tree.nodeCount;
   }
 
   /** Bytes of all keys, tombstones included. */
@@ -116,36 +119,66 @@ export class RadixTrie {
     keyFrom = 0,
     keyTo = key.length,
   ): void {
-    const length = keyTo - keyFrom;
-    assert(length > 0 && length <= KEY_BYTES_MAX, 'a key is 1 to 65536 bytes');
-    const tree = this.#tree;
-    const near = tree.root === NO_BLOCK ? -1 : nearestLeaf(tree, key, keyFrom, keyTo, this.#path);
-    const common = near < 0 ? 0 : commonLength(tree.leaves, near, key, keyFrom, keyTo);
+    assert(keyTo > keyFrom && keyTo - keyFrom <= KEY_BYTES_MAX, 'a key is 1 to 65536 bytes');
+    const { leaves } = this.#tree;
+    const near = this.#leafCount === 0 ? -1 : nearestLeaf(this.#tree, key, keyFrom, keyTo, this.#path);
+    const common = near < 0 ? 0 : commonLength(leaves, near, key, keyFrom, keyTo);
     let leaf: number;
-    if (near >= 0 && common === length && common === keyLength(tree.leaves, near)) {
-      this.#tombstones -= leafIsTombstone(tree.leaves, near) ? 1 : 0;
-      this.#valueBytes -= valueLength(tree.leaves, near);
+    if (near >= 0 && common === keyTo - keyFrom && common === keyLength(leaves, near)) {
+      this.#tombstones -= leafIsTombstone(leaves, near) ? 1 : 0;
+      this.#valueBytes -= valueLength(leaves, near);
       leaf = this.#roomFor(near, end - start);
     } else {
-      leaf = makeLeaf(tree.leaves, key, keyFrom, keyTo, end - start);
-      this.#leafCount++;
-      this.#keyBytes += length;
-      if (near < 0) tree.root = ~leaf;
-      else this.#insert(leaf, near, common, common < length ? (key[keyFrom + common] as number) : TERMINAL);
+      leaf = this.#addLeaf(near, common, key, keyFrom, keyTo, end - start);
     }
-    fillLeaf(tree.leaves, leaf, version, tombstone, value, start, end);
-    this.#tombstones += tombstone ? 1 : 0;
-    this.#valueBytes += end - start;
-    this.#changes++;
-    compact(tree);
+    this.#fill(leaf, version, tombstone, value, start, end);
+    this.#last = -1;
+    compact(this.#tree);
+  }
+
+  /**
+   * `set` for a key that comes after every key there is, as when a checkpoint is loaded: nothing is searched as long
+   * as no other write comes between. A key that does not come last is an AssertionError.
+   */
+  append(
+    key: Uint8Array,
+    version: Version,
+    tombstone: boolean,
+    value: Uint8Array,
+    start = 0,
+    end = value.length,
+    keyFrom = 0,
+    keyTo = key.length,
+  ): void {
+    assert(keyTo > keyFrom && keyTo - keyFrom <= KEY_BYTES_MAX, 'a key is 1 to 65536 bytes');
+    const tree = this.#tree;
+    const path = this.#path;
+    if (this.#last < 0 && tree.root !== NO_BLOCK) this.#last = lastLeaf(tree, path);
+    const near = this.#last;
+    const common = near < 0 ? 0 : commonLength(tree.leaves, near, key, keyFrom, keyTo);
+    if (near >= 0) {
+      const next = keyFrom + common < keyTo ? (key[keyFrom + common] as number) : TERMINAL;
+      assert(symbolAt(tree, near, common) < next, 'an appended key comes after all others');
+      // A node that branches where the key parts from the last one gets it as a child more, as its path must say.
+      cutPath(tree, path, common);
+      const level = path.length - 1;
+      if (level >= 0 && depthOf(tree.nodes, path.nodes[level] as number) === common) path.slots[level] = -1;
+    } else {
+      path.length = 0;
+    }
+    const leaf = this.#addLeaf(near, common, key, keyFrom, keyTo, end - start);
+    const level = path.length - 1;
+    if (level >= 0) path.slots[level] = childCount(tree.nodes, path.nodes[level] as number) - 1;
+    this.#fill(leaf, version, tombstone, value, start, end);
+    this.#last = compact(tree) ? -1 : leaf;
   }
 
   /** Takes the key and its leaf out, with the node it leaves without need; false when it is not there. O(key bytes). */
   delete(key: Uint8Array, start = 0, end = key.length): boolean {
     const tree = this.#tree;
     if (tree.root === NO_BLOCK) return false;
-    const path = this.#path;
-    const leaf = nearestLeaf(tree, key, start, end, path);
+    this.#last = -1;
+    const leaf = nearestLeaf(tree, key, start, end, this.#path);
     const common = commonLength(tree.leaves, leaf, key, start, end);
     if (common !== end - start || common !== keyLength(tree.leaves, leaf)) return false;
     this.#leafCount--;
@@ -153,19 +186,7 @@ export class RadixTrie {
     this.#keyBytes -= common;
     this.#valueBytes -= valueLength(tree.leaves, leaf);
     this.#changes++;
-    if (path.length === 0) {
-      tree.root = NO_BLOCK;
-    } else {
-      const level = path.length - 1;
-      const node = removeChild(tree.nodes, path.nodes[level] as number, path.slots[level] as number);
-      if (childCount(tree.nodes, node) > 1) {
-        this.#redirect(level, node);
-      } else {
-        this.#redirect(level, childAt(tree.nodes, node, 0));
-        tree.nodes.free(node);
-        this.#nodeCount--;
-      }
-    }
+    removeLeaf(tree, this.#path);
     tree.leaves.free(leaf);
     compact(tree);
     return true;
@@ -177,52 +198,44 @@ export class RadixTrie {
    */
   scan(range: ScanRange, visit: ScanVisit): boolean {
     const changes = this.#changes;
-    const finished = scanTree(this.#tree, range, visit);
-    assert(changes === this.#changes, 'a trie does not change during a scan');
-    return finished;
+    return scanTree(this.#tree, range, (key, leaf) => {
+      const goOn = visit(key, leaf);
+      assert(changes === this.#changes, 'a trie does not change during a scan');
+      return goOn;
+    });
+  }
+
+  /** A new leaf in the tree, with its key, next to `near` (-1 in an empty tree). */
+  #addLeaf(near: number, common: number, key: Uint8Array, keyFrom: number, keyTo: number, valueBytes: number): number {
+    const tree = this.#tree;
+    const leaf = makeLeaf(tree.leaves, key, keyFrom, keyTo, valueBytes);
+    this.#leafCount++;
+    this.#keyBytes += keyTo - keyFrom;
+    if (near < 0) {
+      tree.root = ~leaf;
+      return leaf;
+    }
+    const symbol = keyFrom + common < keyTo ? (key[keyFrom + common] as number) : TERMINAL;
+    insertLeaf(tree, this.#path, leaf, near, common, symbol);
+    return leaf;
   }
 
   /** The leaf at the end of the path, or a copy of it, with room for a value of so many bytes and not much more. */
-  #roomFor(leaf: number, bytes: number): number {
+  #roomFor(leaf: number, valueBytes: number): number {
     const { leaves } = this.#tree;
     const length = keyLength(leaves, leaf);
-    if (leafUnits(length, bytes) === leaves.unitsOf(leaf)) return leaf;
+    if (leafUnits(length, valueBytes) === leaves.unitsOf(leaf)) return leaf;
     const start = keyStart(leaf);
-    const moved = makeLeaf(leaves, this.page(leaf), start, start + length, bytes);
+    const moved = makeLeaf(leaves, this.page(leaf), start, start + length, valueBytes);
     leaves.free(leaf);
-    this.#redirect(this.#path.length, ~moved);
+    redirect(this.#tree, this.#path, this.#path.length, ~moved);
     return moved;
   }
 
-  /** Hangs a new leaf into the tree, which leaves `near` at byte `common`, where it has `symbol`. */
-  #insert(leaf: number, near: number, common: number, symbol: number): void {
-    const { nodes, leaves } = this.#tree;
-    const path = this.#path;
-    cutPath(this.#tree, path, common);
-    const level = path.length - 1;
-    if (level >= 0 && path.slots[level] === -1) {
-      this.#redirect(level, addChild(nodes, path.nodes[level] as number, symbol, ~leaf));
-      return;
-    }
-    const nearSymbol = common < keyLength(leaves, near) ? (this.page(near)[keyStart(near) + common] as number) : TERMINAL;
-    const child = this.#childAbove(path.length);
-    const node =
-      symbol < nearSymbol
-        ? makeNode(nodes, common, [symbol, nearSymbol], [~leaf, child])
-        : makeNode(nodes, common, [nearSymbol, symbol], [child, ~leaf]);
-    this.#redirect(path.length, node);
-    this.#nodeCount++;
-  }
-
-  /** The child that the path's first `level` nodes lead to. */
-  #childAbove(level: number): number {
-    if (level === 0) return this.#tree.root;
-    return childAt(this.#tree.nodes, this.#path.nodes[level - 1] as number, this.#path.slots[level - 1] as number);
-  }
-
-  /** Makes the path's first `level` nodes lead to another child. */
-  #redirect(level: number, child: number): void {
-    if (level === 0) this.#tree.root = child;
-    else setChild(this.#tree.nodes, this.#path.nodes[level - 1] as number, this.#path.slots[level - 1] as number, child);
+  #fill(leaf: number, version: Version, tombstone: boolean, value: Uint8Array, start: number, end: number): void {
+    fillLeaf(this.#tree.leaves, leaf, version, tombstone, value, start, end);
+    this.#tombstones += tombstone ? 1 : 0;
+    this.#valueBytes += end - start;
+    this.#changes++;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { compareBytes } from '../lib/bytes.ts';
 import { NO_BLOCK, PAGE_SHIFT } from './block-heap.ts';
+import { symbolAt } from './change.ts';
 import { commonLength, keyLength, keyStart } from './leaf.ts';
 import { childAt, childCount, depthOf, slotFrom, TERMINAL } from './node.ts';
 import { cutPath, nearestLeaf, Path, type Tree } from './tree.ts';
@@ -52,8 +53,7 @@ function seek(tree: Tree, target: Uint8Array, strict: boolean, path: Path): numb
     return nextLeaf(tree, path, 0);
   }
   // The target would part from a whole subtree: all of it comes after the target, or all before.
-  const nearSymbol = (tree.leaves.bytes[near >>> PAGE_SHIFT] as Uint8Array)[keyStart(near) + common] as number;
-  if (common === keyLength(tree.leaves, near) || nearSymbol < symbol) return nextLeaf(tree, path, 0);
+  if (symbolAt(tree, near, common) < symbol) return nextLeaf(tree, path, 0);
   return descend(
     tree,
     path,

@@ -5,17 +5,19 @@
 import { assert } from '../lib/assert.ts';
 import { BlockHeap, NO_BLOCK, PAGE_SHIFT } from './block-heap.ts';
 import { commonLength, keyLength, keyStart } from './leaf.ts';
-import { childAt, depthOf, setChild, slotOf } from './node.ts';
+import { childAt, childCount, depthOf, setChild, slotOf } from './node.ts';
 
 export type Tree = {
   readonly nodes: BlockHeap;
   readonly leaves: BlockHeap;
   /** A child (node.ts), or NO_BLOCK when there is no key. */
   root: number;
+  /** Inner nodes. */
+  nodeCount: number;
 };
 
 export function makeTree(): Tree {
-  return { nodes: new BlockHeap(), leaves: new BlockHeap(), root: NO_BLOCK };
+  return { nodes: new BlockHeap(), leaves: new BlockHeap(), root: NO_BLOCK, nodeCount: 0 };
 }
 
 /** Ref of the key's leaf, or -1. O(key bytes). */
@@ -80,6 +82,18 @@ export function nearestLeaf(tree: Tree, key: Uint8Array, start: number, end: num
   return ~child;
 }
 
+/** Ref of the last leaf in order, with its path. The tree must not be empty. */
+export function lastLeaf(tree: Tree, path: Path): number {
+  path.length = 0;
+  let child = tree.root;
+  while (child >= 0) {
+    const slot = childCount(tree.nodes, child) - 1;
+    path.push(child, slot);
+    child = childAt(tree.nodes, child, slot);
+  }
+  return ~child;
+}
+
 /**
  * Cuts the path to the nodes above byte position `depth`, or at it: what stays is the place where a key that leaves
  * the others at `depth` belongs.
@@ -88,14 +102,13 @@ export function cutPath(tree: Tree, path: Path, depth: number): void {
   while (path.length > 0 && depthOf(tree.nodes, path.nodes[path.length - 1] as number) > depth) path.length--;
 }
 
-/** Evacuates one page where a heap is sparse. Refs of leaves are invalid afterwards. */
-export function compact(tree: Tree): void {
-  if (tree.leaves.isSparse) {
-    tree.leaves.evacuate((ref) => replaceChild(tree, ref, ~ref, ~tree.leaves.copy(ref)));
-  }
-  if (tree.nodes.isSparse) {
-    tree.nodes.evacuate((ref) => replaceChild(tree, firstLeaf(tree, ref), ref, tree.nodes.copy(ref)));
-  }
+/** Evacuates one page where a heap is sparse; whether it did: then refs and paths found before are invalid. */
+export function compact(tree: Tree): boolean {
+  const { leaves, nodes } = tree;
+  if (!leaves.isSparse && !nodes.isSparse) return false;
+  if (leaves.isSparse) leaves.evacuate((ref) => replaceChild(tree, ref, ~ref, ~leaves.copy(ref)));
+  if (nodes.isSparse) nodes.evacuate((ref) => replaceChild(tree, firstLeaf(tree, ref), ref, nodes.copy(ref)));
+  return true;
 }
 
 /** Redirects who refers to the child `from`, which is the leaf or above it, to `to`. O(depth). */
