@@ -1,0 +1,121 @@
+/**
+ * All links of one thread and the turns in which they are read: a turn reads what every link has, then says that the
+ * batch is over, then lets the answers leave. Between turns the event loop goes round once, so that sockets, timers
+ * and the control plane get theirs; when nothing is left every link is told to ring, and the thread sleeps.
+ */
+import type { Link, LinkEvents } from './link.ts';
+
+/** Bytes read from one link in a turn, so that none makes the others wait. */
+const TURN_BYTES_MAX = 1024 * 1024;
+
+export type HubOwner<Peer> = {
+  /** A frame, to be read during the call. */
+  onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void;
+  /** Every frame of this turn was given. */
+  onBatchEnd(): void;
+  /** The other side of this link is gone, or frames of it are lost; the hub has let go of it. */
+  onLinkLost(from: Peer, link: Link, loss: { readonly broken: boolean; readonly reason: string }): void;
+};
+
+type Member<Peer> = {
+  readonly peer: Peer;
+  readonly link: Link;
+  readonly onFrame: (bytes: Uint8Array, start: number, end: number) => void;
+};
+
+export class LinkHub<Peer> {
+  readonly #owner: HubOwner<Peer>;
+  readonly #members = new Map<Peer, Member<Peer>>();
+  #turnIsDue = false;
+  #flushIsDue = false;
+  #isInTurn = false;
+
+  constructor(owner: HubOwner<Peer>) {
+    this.#owner = owner;
+  }
+
+  /** Opens a link to `peer` and reads it from now on; an older link to it is closed. */
+  attach(peer: Peer, open: (events: LinkEvents) => Link): Link {
+    this.detach(peer);
+    const link: Link = open({
+      onWake: () => this.#turn(),
+      onClosed: () => this.#onClosed(peer, link),
+      onBroken: (reason) => this.#onLost(peer, link, { broken: true, reason }),
+    });
+    const onFrame = (bytes: Uint8Array, start: number, end: number): void =>
+      this.#owner.onFrame(peer, bytes, start, end);
+    this.#members.set(peer, { peer, link, onFrame });
+    this.#turnSoon();
+    return link;
+  }
+
+  /** Closes the link to `peer`, if there is one. */
+  detach(peer: Peer): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    this.#members.delete(peer);
+    member.link.close();
+  }
+
+  get(peer: Peer): Link | null {
+    return this.#members.get(peer)?.link ?? null;
+  }
+
+  /** Sends a frame; it leaves at the end of this turn of the hub, or of the event loop. Nothing when there is no link. */
+  send(peer: Peer, frame: Uint8Array): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    member.link.send(frame);
+    if (!this.#isInTurn) this.#flushSoon();
+  }
+
+  flush(): void {
+    this.#flushIsDue = false;
+    for (const { link } of this.#members.values()) link.flush();
+  }
+
+  close(): void {
+    for (const peer of [...this.#members.keys()]) this.detach(peer);
+  }
+
+  #turn(): void {
+    if (this.#isInTurn) return;
+    this.#isInTurn = true;
+    this.#turnIsDue = false;
+    let more = false;
+    for (const { link, onFrame } of this.#members.values()) if (link.drain(onFrame, TURN_BYTES_MAX)) more = true;
+    this.#owner.onBatchEnd();
+    this.flush();
+    if (!more) for (const { link } of this.#members.values()) if (!link.sleep()) more = true;
+    this.#isInTurn = false;
+    if (more) this.#turnSoon();
+  }
+
+  #turnSoon(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    setImmediate(() => {
+      if (this.#turnIsDue) this.#turn();
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    setImmediate(() => {
+      if (this.#flushIsDue) this.flush();
+    });
+  }
+
+  #onClosed(peer: Peer, link: Link): void {
+    // What it said before it went still counts.
+    this.#turn();
+    this.#onLost(peer, link, { broken: false, reason: 'the other side is gone' });
+  }
+
+  #onLost(peer: Peer, link: Link, loss: { readonly broken: boolean; readonly reason: string }): void {
+    if (this.#members.get(peer)?.link !== link) return;
+    this.detach(peer);
+    this.#owner.onLinkLost(peer, link, loss);
+  }
+}

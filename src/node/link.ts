@@ -1,0 +1,125 @@
+/**
+ * A link: frames both ways between two threads, each once and in order, whatever the channel under it. A frame is
+ * opaque bytes. What was sent in a turn leaves as one batch with `flush`; what came is read in `drain`. When frames
+ * were lost for good the link says that it broke, and delivers nothing any more.
+ */
+import type { Prng } from '../lib/prng.ts';
+import { RING_BYTES } from '../model/limits.ts';
+import type { LinkRule } from '../routing/link-rules.ts';
+import type { Channel, ChannelEnd } from './channel.ts';
+import { LinkReceiver, type OnFrame } from './link-receiver.ts';
+import { LinkSender } from './link-sender.ts';
+import { createPortEnds, openPortChannel } from './port-channel.ts';
+import { createRingEnds, openRingChannel } from './ring-channel.ts';
+
+export type LinkEvents = {
+  /** There may be something to drain, or room to flush into. */
+  onWake(): void;
+  /** The other side is gone. What it sent before can still be drained. */
+  onClosed(): void;
+  /** Frames of this link are lost: called once, whoever uses it must not go on. */
+  onBroken(reason: string): void;
+};
+
+export interface Link {
+  /** Copies the frame before it returns. */
+  send(frame: Uint8Array, start?: number, end?: number): void;
+  /** Lets everything that was sent leave, as far as the other side has room. */
+  flush(): void;
+  /** Gives each frame that came to `onFrame`, which may read it only during the call. True when there is more. */
+  drain(onFrame: OnFrame, bytesMax: number): boolean;
+  /** From now on `onWake` tells of frames. False when one came meanwhile: drain again. */
+  sleep(): boolean;
+  /** Bytes sent that the other side has no room for yet, or may have to be sent again. */
+  readonly backlogBytes: number;
+  /** What happens to frames sent from now on (faults). */
+  replaceRules(rules: readonly LinkRule[]): void;
+  /** Frames that came twice and were delivered once. */
+  readonly duplicates: number;
+  close(): void;
+}
+
+/** Both ends of a new link over a channel of this form, to be opened one in each thread. */
+export function createLinkEnds(form: ChannelEnd['form'], ringBytes = RING_BYTES): [ChannelEnd, ChannelEnd] {
+  return form === 'ring' ? createRingEnds(ringBytes) : createPortEnds();
+}
+
+/** The port in an end has to be transferred with it. */
+export function transferListOf(end: ChannelEnd): [ChannelEnd['port']] {
+  return [end.port];
+}
+
+/** Opens an end. `prng` serves the rules. */
+export function openLink(end: ChannelEnd, prng: Prng, events: LinkEvents): Link {
+  return new ChannelLink(end.form === 'ring' ? openRingChannel(end) : openPortChannel(end, RING_BYTES), prng, events);
+}
+
+class ChannelLink implements Link {
+  readonly #channel: Channel;
+  readonly #sender: LinkSender;
+  readonly #receiver: LinkReceiver;
+  #isOver = false;
+
+  constructor(channel: Channel, prng: Prng, events: LinkEvents) {
+    this.#channel = channel;
+    const onBroken = (reason: string): void => {
+      if (this.#isOver) return;
+      this.close();
+      events.onBroken(reason);
+    };
+    this.#sender = new LinkSender(channel, prng, onBroken);
+    this.#receiver = new LinkReceiver(channel, {
+      sendControl: (message) => {
+        this.#sender.sendControl(message);
+        this.#sender.flush();
+      },
+      onReceived: (reader) => this.#sender.onReceived(reader),
+      onBroken,
+    });
+    channel.listen(
+      () => {
+        if (this.#isOver) return;
+        this.#sender.flush();
+        events.onWake();
+      },
+      () => {
+        if (!this.#isOver) events.onClosed();
+      },
+    );
+  }
+
+  get backlogBytes(): number {
+    return this.#sender.backlogBytes;
+  }
+
+  get duplicates(): number {
+    return this.#receiver.duplicates;
+  }
+
+  send(frame: Uint8Array, start = 0, end = frame.length): void {
+    this.#sender.send(frame, start, end);
+  }
+
+  flush(): void {
+    this.#sender.flush();
+  }
+
+  drain(onFrame: OnFrame, bytesMax: number): boolean {
+    return !this.#isOver && this.#receiver.drain(onFrame, bytesMax);
+  }
+
+  sleep(): boolean {
+    return this.#isOver || this.#channel.reader.sleep();
+  }
+
+  replaceRules(rules: readonly LinkRule[]): void {
+    this.#sender.replaceRules(rules);
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#sender.close();
+    this.#channel.close();
+  }
+}
