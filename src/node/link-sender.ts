@@ -162,8 +162,8 @@ export class LinkSender {
     if (this.#delayTimer !== null) clearTimeout(this.#delayTimer);
     this.#delayTimer = null;
     if (this.#delayed.size === 0) return;
-    // A timer may fire a fraction of a millisecond early: one more keeps it from firing twice.
-    this.#delayTimer = setTimeout(() => this.#onDelayed(), Math.ceil(this.#delayed.nextDueMs() - now));
+    const waitMs = Math.max(1, Math.ceil(this.#delayed.nextDueMs() - now));
+    this.#delayTimer = setTimeout(() => this.#onDelayed(), waitMs);
   }
 
   #onDelayed(): void {

@@ -32,7 +32,7 @@ export function openPortChannel(end: Extract<ChannelEnd, { form: 'port' }>, wind
     writer,
     reader,
     // Batches and credits are messages already: they ring by themselves.
-    ring: () => {},
+    ring: () => undefined,
     listen: (onRing, onClosed) => {
       port.on('message', (message: ArrayBuffer | number) => {
         if (typeof message === 'number') writer.onRead(message);

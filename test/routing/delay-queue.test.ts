@@ -7,7 +7,7 @@ describe('a delay queue', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20)), fc.nat(25), (dues, nowMs) => {
         const queue = new DelayQueue<number>();
-        dues.forEach((dueMs, i) => queue.add(dueMs, i));
+        for (const [i, dueMs] of dues.entries()) queue.add(dueMs, i);
 
         const taken: number[] = [];
         for (let item = queue.take(nowMs); item !== null; item = queue.take(nowMs)) taken.push(item);

@@ -1,0 +1,179 @@
+/**
+ * The machine's own disk, by synchronous calls: the caller is a storage server's thread, which has nothing else to do
+ * while its batch is written. Only a `background` sync goes through libuv's pool, for files that nobody waits for.
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { assert } from '../lib/assert.ts';
+import {
+  type Access,
+  DISK_ERROR_CODES,
+  type Disk,
+  DiskError,
+  type DiskErrorCode,
+  type FileHandle,
+  type SyncMode,
+} from '../storage/disk.ts';
+
+type OpenFile = {
+  readonly path: string;
+  readonly fd: number;
+  readonly sync: SyncMode;
+  /** Background syncs under way: the descriptor stays open for them. */
+  pending: number;
+  isClosed: boolean;
+};
+
+const FLAGS: Record<Access, string> = { read: 'r', write: 'r+', create: 'w+' };
+
+/** The disk of this machine. */
+export const nodeDisk: Disk = {
+  open(path, { access, sync }): OpenFile {
+    const fd = attempt('open', path, () => openSync(path, FLAGS[access]));
+    return { path, fd, sync, pending: 0, isClosed: false };
+  },
+
+  read(handle, offset, into) {
+    const file = opened(handle);
+    return attempt('read', file.path, () => {
+      let length = 0;
+      while (length < into.length) {
+        const count = readSync(file.fd, into, length, into.length - length, offset + length);
+        if (count === 0) break;
+        length += count;
+      }
+      return length;
+    });
+  },
+
+  write(handle, offset, bytes) {
+    const file = opened(handle);
+    attempt('write', file.path, () => {
+      for (let written = 0; written < bytes.length; ) {
+        // A short write is gone on with: what kept it short answers with its error then.
+        const count = writeSync(file.fd, bytes, written, bytes.length - written, offset + written);
+        if (count === 0) throw new DiskError('EIO', 'write', file.path);
+        written += count;
+      }
+    });
+  },
+
+  sync(handle, done) {
+    const file = opened(handle);
+    if (file.sync === 'background') {
+      file.pending++;
+      fdatasync(file.fd, (error) => {
+        file.pending--;
+        if (file.isClosed && file.pending === 0) closeSync(file.fd);
+        done(error === null ? null : diskError(error, 'sync', file.path));
+      });
+      return;
+    }
+    let failure: DiskError | null = null;
+    try {
+      fdatasyncSync(file.fd);
+    } catch (error) {
+      failure = diskError(error, 'sync', file.path);
+    }
+    done(failure);
+  },
+
+  syncNow(handle) {
+    const file = opened(handle);
+    attempt('sync', file.path, () => fdatasyncSync(file.fd));
+  },
+
+  size(handle) {
+    const file = opened(handle);
+    return attempt('size', file.path, () => fstatSync(file.fd).size);
+  },
+
+  truncate(handle, size) {
+    const file = opened(handle);
+    attempt('truncate', file.path, () => ftruncateSync(file.fd, size));
+  },
+
+  close(handle) {
+    const file = opened(handle);
+    file.isClosed = true;
+    if (file.pending === 0) attempt('close', file.path, () => closeSync(file.fd));
+  },
+
+  rename(from, to) {
+    attempt('rename', from, () => renameSync(from, to));
+  },
+
+  remove(path) {
+    attempt('remove', path, () => unlinkSync(path));
+  },
+
+  list(directory) {
+    return attempt('list', directory, () => readdirSync(directory).sort());
+  },
+
+  makeDirectory(path) {
+    attempt('makeDirectory', path, () => mkdirSync(path));
+  },
+
+  removeDirectory(path) {
+    attempt('removeDirectory', path, () => rmdirSync(path));
+  },
+
+  syncDirectory(path) {
+    // Windows opens no directories; NTFS journals its names by itself.
+    if (process.platform === 'win32') return;
+    attempt('syncDirectory', path, () => {
+      const fd = openSync(path, 'r');
+      try {
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  },
+
+  exists(path) {
+    return existsSync(path);
+  },
+
+  crc32(bytes, seed) {
+    return crc32(bytes, seed);
+  },
+};
+
+function opened(handle: FileHandle): OpenFile {
+  const file = handle as OpenFile;
+  assert(!file.isClosed, `${file.path} was closed`);
+  return file;
+}
+
+function attempt<T>(call: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw diskError(error, call, path);
+  }
+}
+
+function diskError(error: unknown, call: string, path: string): DiskError {
+  if (error instanceof DiskError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const known = (DISK_ERROR_CODES as readonly string[]).includes(code);
+  return new DiskError(known ? (code as DiskErrorCode) : 'EIO', call, path, error);
+}

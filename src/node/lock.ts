@@ -1,0 +1,108 @@
+/**
+ * The `.lock` file of a data directory: one host at a time, whether in another process, another thread of this one,
+ * or twice in the same thread. It holds the pid and when that process began, so that a dead holder's pid given to
+ * somebody else is not taken for it. Taken over when its holder is dead; never waits.
+ */
+import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { err, ok, type Result } from '../lib/result.ts';
+import { fail, type KvError } from '../model/errors.ts';
+
+export type DirectoryLock = {
+  /** Lets others have the directory. Once; later calls do nothing. */
+  release(): void;
+};
+
+type Holder = { readonly pid: number; readonly began: string };
+
+/** Directories that this thread holds. */
+const held = new Set<string>();
+
+/** Locks the directory, made when it is missing. BUSY "Data Dir Locked (pid N)" while its holder lives; DISK. */
+export function lockDirectory(directory: string): Result<DirectoryLock, KvError> {
+  try {
+    mkdirSync(directory, { recursive: true });
+    const path = join(realpathSync(directory), '.lock');
+    if (held.has(path)) return locked(directory, process.pid);
+    const own = `${process.pid} ${beganAt(process.pid)}\n`;
+    const holder = takeFile(path, own);
+    if (holder !== null) return locked(directory, holder.pid);
+    held.add(path);
+    return ok({ release: () => release(path, own) });
+  } catch (error) {
+    return err({ code: 'DISK', message: `cannot lock ${directory}: ${(error as Error).message}` });
+  }
+}
+
+/** Makes the file ours, or says whose it is. */
+function takeFile(path: string, own: string): Holder | null {
+  if (create(path, own)) return null;
+  const content = readFileSync(path, 'utf8');
+  const holder = parse(content);
+  if (isAlive(holder)) return holder;
+  // Moved away, not removed: should another process have taken it over meanwhile, its lock is put back.
+  const aside = `${path}.${process.pid}`;
+  renameSync(path, aside);
+  const moved = readFileSync(aside, 'utf8');
+  if (moved !== content) linkSync(aside, path);
+  unlinkSync(aside);
+  if (moved !== content) return parse(moved);
+  return create(path, own) ? null : parse(readFileSync(path, 'utf8'));
+}
+
+/** Makes the file with its content in one step, so that nobody reads half of it; false when it exists. */
+function create(path: string, content: string): boolean {
+  const temporary = `${path}.new.${process.pid}`;
+  writeFileSync(temporary, content);
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    unlinkSync(temporary);
+  }
+}
+
+function release(path: string, own: string): void {
+  if (!held.delete(path)) return;
+  try {
+    if (readFileSync(path, 'utf8') === own) unlinkSync(path);
+  } catch (error) {
+    // Gone with its directory: nothing is left to let go of.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function parse(content: string): Holder {
+  const match = /^(\d+) (.*)\n$/.exec(content);
+  return { pid: Number(match?.[1] ?? 0), began: match?.[2] ?? '' };
+}
+
+function isAlive({ pid, began }: Holder): boolean {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return began === beganAt(pid);
+}
+
+/** Tells processes of the same pid apart, also over restarts of a machine or container; '' where there is no /proc. */
+function beganAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // Field 22, start time; counted behind the name in parentheses, which may hold anything.
+    return `${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]} ${boot}`;
+  } catch {
+    return '';
+  }
+}
+
+function locked(directory: string, pid: number): { readonly ok: false; readonly error: KvError } {
+  return fail('BUSY', `Data Dir Locked (pid ${pid}): ${directory}`);
+}
