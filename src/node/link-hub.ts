@@ -75,7 +75,7 @@ export class LinkHub<Peer> {
   }
 
   close(): void {
-    for (const peer of [...this.#members.keys()]) this.detach(peer);
+    for (const peer of this.#members.keys()) this.detach(peer);
   }
 
   #turn(): void {
