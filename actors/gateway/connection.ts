@@ -1,0 +1,183 @@
+/**
+ * One socket of a gateway around a session (src/protocol): bytes in as they come, answers out in one write a turn of
+ * the event loop. Bounded in both directions: it stops reading while the other side does not read its answers or has
+ * too many commands in flight, and closes a socket that keeps answers waiting beyond all measure. Knows nothing of
+ * commands. A socket may end at any moment: nothing that happens to it reaches the process.
+ */
+import type { Socket } from 'node:net';
+import {
+  CONNECTION_COMMANDS_MAX,
+  OUTPUT_BYTES_HARD_MAX,
+  OUTPUT_BYTES_SOFT_MAX,
+  REQUEST_TIMEOUT_MS,
+} from '../../src/model/limits.ts';
+
+/** What a gateway needs of the state machine of one connection. */
+export type Session = {
+  /** Takes bytes as they come; incomplete requests are kept. */
+  push(bytes: Uint8Array): void;
+  /** No more bytes will come: an unfinished last line is a request too. */
+  end(): void;
+  /** Answers that are ready, in the order of the requests. `sent`: they were handed to the socket, which keeps the memory. */
+  output(): Uint8Array;
+  sent(): void;
+  /** Requests that have no answer yet. */
+  readonly inFlight: number;
+  /** Whether it holds the beginning of a request. */
+  readonly inRequest: boolean;
+  /** Whether the conversation is over once the output is written (EXIT, a broken request). */
+  readonly isOver: boolean;
+};
+
+/** Opens a session that calls `wake` when an answer became ready outside of `push` and `end`. */
+export type OpenSession = (wake: () => void) => Session;
+
+export type ConnectionLimits = {
+  readonly commandsMax: number;
+  readonly outputSoftMax: number;
+  readonly outputHardMax: number;
+  /** Milliseconds of silence in the middle of a request. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds of silence between requests; 0 for ever. */
+  readonly idleTimeoutMs: number;
+};
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  commandsMax: CONNECTION_COMMANDS_MAX,
+  outputSoftMax: OUTPUT_BYTES_SOFT_MAX,
+  outputHardMax: OUTPUT_BYTES_HARD_MAX,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  idleTimeoutMs: 0,
+};
+
+/** Input is handed to the session in pieces of this many bytes, so that a chunk full of commands can be held back. */
+const PIECE_BYTES = 4_096;
+
+/** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
+const WINDOW_FIRST = 64;
+const WINDOW_LEAST = 16;
+
+/** Milliseconds that the other side has to end its half after the last answer was sent. */
+const LINGER_MS = 1_000;
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #session: Session;
+  readonly #limits: ConnectionLimits;
+  /** What was read and not handed on yet: at most a chunk or two, because reading pauses while there is any. */
+  readonly #input: Uint8Array[] = [];
+  #inputEnd: 'open' | 'ended' | 'told' = 'open';
+  #outputEnded = false;
+  #flushIsDue = false;
+  #window = WINDOW_FIRST;
+  #lastBytesAt = performance.now();
+
+  constructor(socket: Socket, openSession: OpenSession, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#session = openSession(() => this.#flushSoon());
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
+      if (this.#inputEnd !== 'open') return;
+      this.#lastBytesAt = performance.now();
+      this.#input.push(chunk);
+      this.#feed();
+    });
+    socket.on('end', () => {
+      if (this.#inputEnd !== 'open') return;
+      this.#inputEnd = 'ended';
+      this.#feed();
+    });
+    socket.on('drain', () => this.#flush());
+    // A reset is an ordinary end: 'close' follows, and the answers have nobody to go to.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Takes no more requests; the socket ends when what is in flight is answered. */
+  drain(): void {
+    if (this.#inputEnd === 'told') return;
+    this.#input.length = 0;
+    this.#inputEnd = 'ended';
+    this.#feed();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends a socket that has been silent for too long; called now and then by the gateway. */
+  checkSilence(now: number): void {
+    if (this.#session.inFlight > 0 || this.#input.length > 0 || this.#inputEnd !== 'open') return;
+    const silentMs = now - this.#lastBytesAt;
+    const { requestTimeoutMs, idleTimeoutMs } = this.#limits;
+    if (this.#session.inRequest ? silentMs >= requestTimeoutMs : idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) {
+      this.#socket.destroy();
+    }
+  }
+
+  /** Hands input to the session while there is room for what it will cause, and reads on only when all is handed over. */
+  #feed(): void {
+    while (this.#input.length > 0 && !this.#session.isOver && this.#hasRoom()) {
+      const chunk = this.#input[0] as Uint8Array;
+      this.#session.push(chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(0, PIECE_BYTES));
+      if (chunk.length <= PIECE_BYTES) this.#input.shift();
+      else this.#input[0] = chunk.subarray(PIECE_BYTES);
+    }
+    if (this.#session.isOver) this.#input.length = 0;
+    if (this.#input.length === 0 && this.#inputEnd === 'ended') {
+      this.#inputEnd = 'told';
+      this.#session.end();
+    }
+    if (this.#input.length > 0) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+    this.#flushSoon();
+  }
+
+  #hasRoom(): boolean {
+    return (
+      this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
+      this.#socket.writableLength + this.#session.output().length <= this.#limits.outputSoftMax
+    );
+  }
+
+  /** Many answers of one turn leave in one write: setImmediate runs after the sockets and links of this turn were read. */
+  #flushSoon(): void {
+    if (this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushIsDue = false;
+    if (this.#outputEnded || this.#socket.destroyed) return;
+    const { outputSoftMax, outputHardMax, commandsMax } = this.#limits;
+    const ready = this.#session.output();
+    const unread = this.#socket.writableLength;
+    // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
+    if (unread > 0 && unread + ready.length > outputHardMax) {
+      this.#socket.destroy();
+      return;
+    }
+    if (ready.length > 0 && unread <= outputSoftMax) {
+      this.#window =
+        ready.length > outputSoftMax
+          ? Math.max(WINDOW_LEAST, this.#window >> 1)
+          : Math.min(commandsMax, this.#window * 2);
+      this.#socket.write(ready);
+      this.#session.sent();
+    }
+    const isOver = this.#session.isOver || (this.#inputEnd === 'told' && this.#session.inFlight === 0);
+    if (isOver && this.#session.output().length === 0) this.#endOutput();
+    else if (this.#input.length > 0) this.#feed();
+  }
+
+  #endOutput(): void {
+    this.#outputEnded = true;
+    this.#inputEnd = 'told';
+    this.#input.length = 0;
+    this.#socket.end();
+    // What still comes is read and dropped: closing on unread bytes would reset the answers on their way.
+    this.#socket.resume();
+    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+  }
+}
