@@ -39,9 +39,9 @@ function prettyLine(level: LogLevel, time: string, msg: string, fields: LogField
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${about === '' ? '' : `${about}: `}${msg}${error}`;
 }
 
-/** What went wrong, with its stack and causes when it was thrown. */
+/** What went wrong: code and message of a KvError, stack and causes of what was thrown. */
 function describe(err: unknown): string {
   if (err instanceof Error) return inspect(err);
-  const known = err as { readonly code?: unknown; readonly message?: unknown } | null;
-  return typeof known?.message === 'string' ? `${known.code ?? 'error'} ${known.message}` : inspect(err);
+  if (typeof err !== 'object' || err === null || !('code' in err && 'message' in err)) return inspect(err);
+  return `${String(err.code)} ${String(err.message)}`;
 }

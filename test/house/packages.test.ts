@@ -11,9 +11,8 @@ type Manifest = {
   readonly optionalDependencies?: Versions;
   readonly devDependencies?: Versions;
 };
-type Lock = {
-  readonly packages: { readonly [path: string]: { readonly version?: string; readonly resolved?: string } };
-};
+type Locked = { readonly version?: string; readonly resolved?: string; readonly optionalDependencies?: Versions };
+type Lock = { readonly packages: { readonly [path: string]: Locked } };
 
 const MANIFESTS = ['package.json', 'bench/package.json'];
 const LOCKS = ['package-lock.json', 'bench/package-lock.json'];
@@ -49,6 +48,19 @@ test('no package is a store or a trie', () => {
   const stores = packagesOf('package-lock.json').filter(({ name }) => STORES.test(name));
 
   expect(stores).toEqual([]);
+});
+
+test('the lockfiles hold the packages of every platform, without which npm ci refuses them', () => {
+  const missing = LOCKS.flatMap((path) => {
+    const { packages } = read<Lock>(path);
+    return Object.entries(packages).flatMap(([user, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {}).filter(
+        (name) => !(`node_modules/${name}` in packages || `${user}/node_modules/${name}` in packages),
+      ),
+    );
+  });
+
+  expect(missing).toEqual([]);
 });
 
 test('the lockfiles name no registry', () => {
