@@ -152,9 +152,7 @@ export const nodeDisk: Disk = {
     return existsSync(path);
   },
 
-  crc32(bytes, seed) {
-    return crc32(bytes, seed);
-  },
+  crc32,
 };
 
 function opened(handle: FileHandle): OpenFile {

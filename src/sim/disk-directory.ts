@@ -1,0 +1,77 @@
+/**
+ * One directory of the simulated disk: the names a reader sees now, the names the disk holds, and the changes between
+ * the two. Each change is atomic by itself; a crash lets any of them through, whatever became of the files.
+ */
+import type { Prng } from '../lib/prng.ts';
+import type { SimulatedFile, Survivors } from './disk-file.ts';
+
+export type Entry = SimulatedFile | SimulatedDirectory;
+
+type Change =
+  | { readonly kind: 'link'; readonly name: string; readonly entry: Entry }
+  | { readonly kind: 'unlink'; readonly name: string; readonly entry: Entry }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly entry: Entry };
+
+export class SimulatedDirectory {
+  /** What readers see. */
+  now = new Map<string, Entry>();
+  #durable = new Map<string, Entry>();
+  #pending: Change[] = [];
+
+  link(name: string, entry: Entry): void {
+    this.#change({ kind: 'link', name, entry });
+  }
+
+  unlink(name: string): void {
+    this.#change({ kind: 'unlink', name, entry: this.now.get(name) as Entry });
+  }
+
+  rename(from: string, to: string): void {
+    this.#change({ kind: 'rename', from, to, entry: this.now.get(from) as Entry });
+  }
+
+  onSynced(): void {
+    for (const change of this.#pending) apply(this.#durable, change);
+    this.#pending = [];
+  }
+
+  /** A sync of the directory failed: the changes count as written, so no later sync writes them. */
+  onSyncFailed(): void {
+    this.#pending = [];
+  }
+
+  /** Power is gone, for this directory and all that is in it. */
+  crash(survivors: Survivors, prng: Prng): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    const whole = survivors === 'prefix' ? prng.below(pending.length + 1) : 0;
+    const odds = prng.pick([0.1, 0.5, 0.9]);
+    pending.forEach((change, index) => {
+      if (index < whole || (survivors === 'random' && prng.chance(odds))) apply(this.#durable, change);
+    });
+    this.now = new Map(this.#durable);
+    for (const entry of new Set(this.now.values())) entry.crash(survivors, prng);
+  }
+
+  #change(change: Change): void {
+    apply(this.now, change);
+    this.#pending.push(change);
+  }
+}
+
+function apply(names: Map<string, Entry>, change: Change): void {
+  switch (change.kind) {
+    case 'link':
+      names.set(change.name, change.entry);
+      return;
+    case 'unlink':
+      if (names.get(change.name) === change.entry) names.delete(change.name);
+      return;
+    case 'rename':
+      if (names.get(change.from) === change.entry) names.delete(change.from);
+      names.set(change.to, change.entry);
+      return;
+    default:
+      change satisfies never;
+  }
+}

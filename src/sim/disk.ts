@@ -1,0 +1,371 @@
+/**
+ * A disk that remembers what was synced and forgets the rest when power fails, and that fails, lies and stops on
+ * command (reliability.md's disk layer). One object is one machine's disk; a crash ends every handle of it.
+ */
+import { assert } from '../lib/assert.ts';
+import { crc32 } from '../lib/crc32.ts';
+import type { Prng } from '../lib/prng.ts';
+import { type Disk, DiskError, type DiskErrorCode, type FileHandle, type SyncMode } from '../storage/disk.ts';
+import { type Entry, SimulatedDirectory } from './disk-directory.ts';
+import { SimulatedFile, type Survivors, type WriteFate } from './disk-file.ts';
+
+export type DiskCall =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'close'
+  | 'rename'
+  | 'remove'
+  | 'list'
+  | 'makeDirectory'
+  | 'removeDirectory'
+  | 'syncDirectory';
+
+/**
+ * What happens to a call. An error code: it fails, a sync leaving its pages clean. `short`: half of a write, then
+ * ENOSPC. `lost`, `misdirected`, `torn`: a write that reports success. `crash-before` and `crash-after`: CrashSignal,
+ * with the call undone or done (and not synced).
+ */
+export type DiskEffect = DiskErrorCode | 'short' | Exclude<WriteFate, 'written'> | 'crash-before' | 'crash-after';
+
+export type DiskFault = {
+  readonly call: DiskCall | 'any';
+  /** The nth such call from now on, 1 is the next. */
+  readonly nth: number;
+  readonly effect: DiskEffect;
+  /** How many calls in a row; default 1. */
+  readonly times?: number;
+  /** Only calls on paths that contain this. */
+  readonly path?: string;
+};
+
+export type SimulatedDiskOptions = {
+  /** Runs `work` after some virtual time; without it a background sync completes before the call returns. */
+  readonly after?: (delayMs: number, work: () => void) => void;
+  /** Milliseconds that a sync takes, asked at each; Infinity stalls it until release(). Default 0. */
+  readonly latencyMs?: () => number;
+  /** Bytes that all files together may have. */
+  readonly capacityBytes?: number;
+  readonly crc32?: (bytes: Uint8Array, seed: number) => number;
+};
+
+/** Thrown by the call at which power fails, through the actor that made it; its host then calls crash(). */
+export class CrashSignal extends Error {
+  override name = 'CrashSignal';
+}
+
+type OpenFile = {
+  readonly path: string;
+  readonly file: SimulatedFile;
+  readonly sync: SyncMode;
+  readonly life: number;
+  readonly isWritable: boolean;
+  isClosed: boolean;
+};
+
+export class SimulatedDisk implements Disk {
+  /** Calls made so far. */
+  calls = 0;
+  capacityBytes: number;
+  latencyMs: () => number;
+  readonly crc32: (bytes: Uint8Array, seed: number) => number;
+  readonly #after: ((delayMs: number, work: () => void) => void) | null;
+  readonly #root = new SimulatedDirectory();
+  #faults: { readonly fault: DiskFault; seen: number }[] = [];
+  #stalled: (() => void)[] = [];
+  #life = 1;
+
+  constructor(options: SimulatedDiskOptions = {}) {
+    this.#after = options.after ?? null;
+    this.latencyMs = options.latencyMs ?? (() => 0);
+    this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
+    this.crc32 = options.crc32 ?? crc32;
+  }
+
+  /** Makes a call to come go wrong. */
+  inject(fault: DiskFault): void {
+    this.#faults.push({ fault, seen: 0 });
+  }
+
+  /** No call goes wrong any more. */
+  heal(): void {
+    this.#faults = [];
+  }
+
+  /** Completes the syncs that stalled. */
+  release(): void {
+    for (const complete of this.#stalled.splice(0)) complete();
+  }
+
+  /** Power fails: open files are gone, and of what was not synced only `survivors` are there when it is back. */
+  crash(survivors: Survivors, prng: Prng): void {
+    this.#life++;
+    this.#stalled = [];
+    this.#root.crash(survivors, prng);
+  }
+
+  /** The process dies and the machine lives: open files are gone, and everything written stays. */
+  kill(): void {
+    this.#life++;
+    this.#stalled = [];
+  }
+
+  /** Changes a file at rest, unseen by anybody: `change` is given its content and returns the new one. */
+  damage(path: string, change: (content: Uint8Array) => Uint8Array): void {
+    this.#file('damage', path).damage(change);
+  }
+
+  flipBit(path: string, bit: number): void {
+    this.damage(path, (content) => {
+      content[bit >> 3] = (content[bit >> 3] as number) ^ (1 << (bit & 7));
+      return content;
+    });
+  }
+
+  /** What a file holds now; for tests and checkers, which make no calls. */
+  contentOf(path: string): Uint8Array {
+    return this.#file('contentOf', path).now.view().slice();
+  }
+
+  open(path: string, { access, sync }: { access: 'read' | 'write' | 'create'; sync: SyncMode }): FileHandle {
+    return this.#call('open', path, () => {
+      const { directory, name } = this.#place('open', path);
+      const existing = directory.now.get(name);
+      if (existing instanceof SimulatedDirectory) throw new DiskError('EISDIR', 'open', path);
+      if (existing === undefined && access !== 'create') throw new DiskError('ENOENT', 'open', path);
+      const file = existing ?? new SimulatedFile();
+      if (existing === undefined) directory.link(name, file);
+      else if (access === 'create') file.truncate(0);
+      return { path, file, sync, life: this.#life, isWritable: access !== 'read', isClosed: false } satisfies OpenFile;
+    });
+  }
+
+  read(handle: FileHandle, offset: number, into: Uint8Array): number {
+    const { file, path } = this.#opened(handle);
+    return this.#call('read', path, () => {
+      const bytes = file.now.view().subarray(offset, offset + into.length);
+      into.set(bytes);
+      return bytes.length;
+    });
+  }
+
+  write(handle: FileHandle, offset: number, bytes: Uint8Array): void {
+    const { file, path, isWritable } = this.#opened(handle);
+    this.#call('write', path, (effect) => {
+      if (!isWritable) throw new DiskError('EACCES', 'write', path);
+      const room = this.#room(file, offset, bytes.length);
+      const isShort = effect === 'short' || room < bytes.length;
+      const count = effect === 'short' ? Math.floor(bytes.length / 2) : room;
+      const fate = effect === 'lost' || effect === 'misdirected' || effect === 'torn' ? effect : 'written';
+      if (count > 0) file.write(offset, bytes.subarray(0, count), fate);
+      if (isShort) throw new DiskError('ENOSPC', 'write', path);
+    });
+  }
+
+  sync(handle: FileHandle, done: (error: DiskError | null) => void): void {
+    const opened = this.#opened(handle);
+    const { file, path } = opened;
+    const point = file.syncPoint();
+    const life = this.#life;
+    let failure: DiskError | null = null;
+    const complete = (): void => {
+      if (this.#life !== life) return;
+      if (failure === null) file.onSynced(point);
+      else file.onSyncFailed(point);
+      done(failure);
+    };
+    try {
+      this.#call('sync', path, (effect) => {
+        // A crash after the call finds it under way: nothing of it is promised.
+        if (effect === 'crash-after') return;
+        const delayMs = this.latencyMs();
+        if (delayMs === Number.POSITIVE_INFINITY) this.#stalled.push(complete);
+        else if (this.#after === null) complete();
+        else this.#after(delayMs, complete);
+      });
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      failure = error;
+      if (this.#after === null) complete();
+      else this.#after(this.latencyMs(), complete);
+    }
+  }
+
+  syncNow(handle: FileHandle): void {
+    const { file, path } = this.#opened(handle);
+    const point = file.syncPoint();
+    this.#call(
+      'sync',
+      path,
+      (effect) => {
+        if (effect !== 'crash-after') file.onSynced(point);
+      },
+      () => file.onSyncFailed(point),
+    );
+  }
+
+  size(handle: FileHandle): number {
+    return this.#opened(handle).file.now.length;
+  }
+
+  truncate(handle: FileHandle, size: number): void {
+    const { file, path } = this.#opened(handle);
+    this.#call('truncate', path, () => {
+      if (size > file.now.length && this.#room(file, size - 1, 1) < 1) throw new DiskError('ENOSPC', 'truncate', path);
+      file.truncate(size);
+    });
+  }
+
+  close(handle: FileHandle): void {
+    const opened = this.#opened(handle);
+    opened.isClosed = true;
+    this.#call('close', opened.path, () => undefined);
+  }
+
+  rename(from: string, to: string): void {
+    this.#call('rename', from, () => {
+      const source = this.#place('rename', from);
+      const target = this.#place('rename', to);
+      assert(source.directory === target.directory, 'a rename stays in its directory');
+      if (!source.directory.now.has(source.name)) throw new DiskError('ENOENT', 'rename', from);
+      source.directory.rename(source.name, target.name);
+    });
+  }
+
+  remove(path: string): void {
+    this.#call('remove', path, () => {
+      this.#file('remove', path);
+      const { directory, name } = this.#place('remove', path);
+      directory.unlink(name);
+    });
+  }
+
+  list(directory: string): string[] {
+    return this.#call('list', directory, () => [...this.#directory('list', directory).now.keys()].sort());
+  }
+
+  makeDirectory(path: string): void {
+    this.#call('makeDirectory', path, () => {
+      const { directory, name } = this.#place('makeDirectory', path);
+      if (directory.now.has(name)) throw new DiskError('EEXIST', 'makeDirectory', path);
+      directory.link(name, new SimulatedDirectory());
+    });
+  }
+
+  removeDirectory(path: string): void {
+    this.#call('removeDirectory', path, () => {
+      if (this.#directory('removeDirectory', path).now.size > 0) {
+        throw new DiskError('ENOTEMPTY', 'removeDirectory', path);
+      }
+      const { directory, name } = this.#place('removeDirectory', path);
+      directory.unlink(name);
+    });
+  }
+
+  syncDirectory(path: string): void {
+    const directory = this.#directory('syncDirectory', path);
+    this.#call(
+      'syncDirectory',
+      path,
+      (effect) => {
+        if (effect !== 'crash-after') directory.onSynced();
+      },
+      () => directory.onSyncFailed(),
+    );
+  }
+
+  exists(path: string): boolean {
+    return this.#find(path) !== undefined;
+  }
+
+  /** Counts the call and does it, or what was injected instead. */
+  #call<T>(call: DiskCall, path: string, work: (effect: DiskEffect | null) => T, onError?: () => void): T {
+    this.calls++;
+    const effect = this.#effectOn(call, path);
+    switch (effect) {
+      case null:
+      case 'short':
+      case 'lost':
+      case 'misdirected':
+      case 'torn':
+        return work(effect);
+      case 'crash-before':
+        throw new CrashSignal(`power failed before ${call} of ${path}`);
+      case 'crash-after':
+        work(effect);
+        throw new CrashSignal(`power failed after ${call} of ${path}`);
+      default:
+        onError?.();
+        throw new DiskError(effect, call, path);
+    }
+  }
+
+  #effectOn(call: DiskCall, path: string): DiskEffect | null {
+    let effect: DiskEffect | null = null;
+    for (const each of this.#faults) {
+      const { fault } = each;
+      if (fault.call !== 'any' && fault.call !== call) continue;
+      if (fault.path !== undefined && !path.includes(fault.path)) continue;
+      each.seen++;
+      if (each.seen >= fault.nth && each.seen < fault.nth + (fault.times ?? 1)) effect = fault.effect;
+    }
+    return effect;
+  }
+
+  /** How many of `length` bytes at `offset` the disk has room for. */
+  #room(file: SimulatedFile, offset: number, length: number): number {
+    if (this.capacityBytes === Number.POSITIVE_INFINITY) return length;
+    const free = Math.max(0, this.capacityBytes - usedBytes(this.#root));
+    return Math.min(length, Math.max(0, file.now.length + free - offset));
+  }
+
+  #opened(handle: FileHandle): OpenFile {
+    const opened = handle as OpenFile;
+    assert(opened.life === this.#life, `${opened.path} was opened before the crash`);
+    assert(!opened.isClosed, `${opened.path} was closed`);
+    return opened;
+  }
+
+  #place(call: string, path: string): { readonly directory: SimulatedDirectory; readonly name: string } {
+    const slash = path.lastIndexOf('/');
+    return { directory: this.#directory(call, path.slice(0, Math.max(0, slash))), name: path.slice(slash + 1) };
+  }
+
+  #directory(call: string, path: string): SimulatedDirectory {
+    const entry = this.#find(path);
+    if (entry === undefined) throw new DiskError('ENOENT', call, path);
+    if (!(entry instanceof SimulatedDirectory)) throw new DiskError('ENOTDIR', call, path);
+    return entry;
+  }
+
+  #file(call: string, path: string): SimulatedFile {
+    const entry = this.#find(path);
+    if (entry === undefined) throw new DiskError('ENOENT', call, path);
+    if (!(entry instanceof SimulatedFile)) throw new DiskError('EISDIR', call, path);
+    return entry;
+  }
+
+  #find(path: string): Entry | undefined {
+    let entry: Entry | undefined = this.#root;
+    for (const name of path.split('/')) {
+      if (name === '' || name === '.') continue;
+      if (!(entry instanceof SimulatedDirectory)) return undefined;
+      entry = entry.now.get(name);
+    }
+    return entry;
+  }
+}
+
+function usedBytes(root: SimulatedDirectory): number {
+  let used = 0;
+  const directories = [root];
+  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    for (const entry of directory.now.values()) {
+      if (entry instanceof SimulatedDirectory) directories.push(entry);
+      else used += entry.now.length;
+    }
+  }
+  return used;
+}

@@ -1,0 +1,60 @@
+/** Opens what a storage server's directory holds: the survey's findings as a Recovery. Opening changes nothing. */
+import { assert } from '../lib/assert.ts';
+import { ok, type Result } from '../lib/result.ts';
+import type { KvError } from '../model/errors.ts';
+import type { Lsn } from '../model/ids.ts';
+import { eachLeaf } from './checkpoint-reader.ts';
+import { type Disk, DiskError } from './disk.ts';
+import { readWhole, tryDisk } from './files.ts';
+import { memoryRecovery } from './memory-store.ts';
+import { HEADER_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN } from './segment.ts';
+import { eachRecord, type Rot } from './segment-scan.ts';
+import { startStore } from './start.ts';
+import type { Recovery, StoreOptions } from './store.ts';
+import { survey } from './survey.ts';
+
+/** What the directory of a storage server holds; an empty recovery when there is none yet. CORRUPT, DISK. */
+export function openStore(disk: Disk, directory: string, options: StoreOptions): Result<Recovery, KvError> {
+  const { durability, segmentBytes = SEGMENT_BYTES, sync = 'inline' } = options;
+  if (durability === 'memory') return ok(memoryRecovery());
+  assert(segmentBytes >= SEGMENT_BYTES_MIN, `a segment has at least ${SEGMENT_BYTES_MIN} bytes`);
+  const found = survey(disk, directory, options.server);
+  if (!found.ok) return found;
+  const { checkpoint, chain, tail, notes } = found.value;
+  const begin = checkpoint?.begin ?? (1 as Lsn);
+  return ok({
+    lastLsn: tail?.end.lsn ?? (0 as Lsn),
+    begin,
+    entries: checkpoint?.entries ?? 0,
+    walBytes: chain.reduce((sum, segment) => sum + segment.end - HEADER_BYTES, 0),
+    incarnation: chain.at(-1)?.header.incarnation ?? 0,
+    tornBytes: tail?.tornBytes ?? 0,
+    notes,
+    checkpoint(visit) {
+      if (checkpoint === null) return;
+      const outcome = eachLeaf(disk, checkpoint.path, visit);
+      if (!outcome.ok) throw changed(checkpoint.path, outcome.error);
+    },
+    records(visit) {
+      for (const { path, header, end } of chain) {
+        const bytes = readWhole(disk, path);
+        const rot = eachRecord(bytes, header, end, disk.crc32, (lsn, kind, from, to) => {
+          if (lsn >= begin) visit(lsn, kind, bytes.subarray(from, to));
+        });
+        if (rot !== null) throw changed(path, rot);
+      }
+    },
+    start: (incarnation) =>
+      tryDisk(() =>
+        startStore(
+          { disk, directory, server: options.server, incarnation, durability, segmentBytes, sync },
+          found.value,
+        ),
+      ),
+  });
+}
+
+/** The drive gives other bytes than a moment ago: no state can be built on that. */
+function changed(path: string, rot: Rot): DiskError {
+  return new DiskError('EIO', `read at offset ${rot.offset} (${rot.reason})`, path);
+}

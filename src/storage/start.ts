@@ -1,0 +1,138 @@
+/**
+ * Begins a life of a store: opens its first segment. What lay above the last durable mark is written into it and
+ * synced before the segment gets its name, for a page cache may show what the disk never got; a crash on the way
+ * leaves everything as it was. Throws DiskError.
+ */
+import type { Lsn } from '../model/ids.ts';
+import { type Disk, DiskError } from './disk.ts';
+import { ensureDirectory, readWhole } from './files.ts';
+import { classify, segmentName, segmentNumber, TORN } from './names.ts';
+import { RecordBuffer } from './record-buffer.ts';
+import type { Found, FoundSegment } from './survey.ts';
+import { HEADER_BYTES, NO_PREDECESSOR, RECORD_HEADER_BYTES } from './segment.ts';
+import { SegmentFile } from './segment-file.ts';
+import { eachRecord } from './segment-scan.ts';
+import type { Store } from './store.ts';
+import { WalStore } from './wal-store.ts';
+import { type Life, type LiveSegment, reserveBytes } from './wal-tail.ts';
+
+/** A store that goes on where `found` ends. */
+export function startStore(life: Life, found: Found): Store {
+  const { disk, directory, segmentBytes, server, incarnation } = life;
+  ensureDirectory(disk, directory);
+  const names = disk.list(directory);
+  keepTornTail(disk, directory, found, names);
+  const kept = keptRecords(disk, found);
+  const { older, predecessor, firstLsn } = placeInChain(found);
+  const segment = new SegmentFile(disk, directory, 1 + Math.max(0, ...names.map(segmentNumber)), life.sync);
+  growIfPossible(segment, HEADER_BYTES + kept.length + 2 * reserveBytes(segmentBytes), reserveBytes(segmentBytes));
+  const header = { server, number: segment.number, incarnation, firstLsn, predecessor };
+  let lastCrc = 0;
+  const identity = segment.publish(header, (own) => {
+    lastCrc =
+      kept.length === 0 ? own : kept.seal({ identity: own, offset: HEADER_BYTES, mark: HEADER_BYTES }, disk.crc32);
+    return kept.view();
+  });
+  const live: LiveSegment[] = [...older.map(liveSegment), { number: segment.number, firstLsn, bytes: kept.length }];
+  removeStrays(disk, directory, names, found, new Set(live.map(({ number }) => number)));
+  return new WalStore(life, {
+    segment,
+    identity,
+    position: HEADER_BYTES + kept.length,
+    lastLsn: found.tail?.end.lsn ?? (0 as Lsn),
+    lastCrc,
+    live,
+    checkpoint: found.checkpoint?.begin ?? null,
+  });
+}
+
+/** Where the new segment follows on: at the durable mark, or, when nothing of the newest is durable, in its place. */
+function placeInChain(found: Found): Pick<Parameters<SegmentFile['publish']>[0], 'predecessor' | 'firstLsn'> & {
+  readonly older: readonly FoundSegment[];
+} {
+  const newest = found.chain.at(-1);
+  if (newest === undefined || found.tail === null) {
+    return { older: [], predecessor: NO_PREDECESSOR, firstLsn: 1 as Lsn };
+  }
+  const { mark } = found.tail;
+  if (mark.offset === HEADER_BYTES) {
+    const { predecessor, firstLsn } = newest.header;
+    return { older: found.chain.slice(0, -1), predecessor, firstLsn };
+  }
+  const older = [...found.chain.slice(0, -1), { ...newest, end: mark.offset }];
+  const predecessor = { number: newest.header.number, end: mark.offset, crc: mark.crc };
+  return { older, predecessor, firstLsn: (mark.lsn + 1) as Lsn };
+}
+
+/** The records above the last durable mark, to be written again. */
+function keptRecords(disk: Disk, found: Found): RecordBuffer {
+  const kept = new RecordBuffer();
+  const newest = found.chain.at(-1);
+  const mark = found.tail?.mark.offset ?? 0;
+  if (newest === undefined || newest.end === mark) return kept;
+  const bytes = readWhole(disk, newest.path);
+  const rot = eachRecord(bytes, newest.header, newest.end, disk.crc32, (lsn, kind, start, end) => {
+    if (start - RECORD_HEADER_BYTES >= mark) kept.append(lsn, kind, bytes, start, end);
+  });
+  if (rot !== null) throw new DiskError('EIO', `read at offset ${rot.offset} (${rot.reason})`, newest.path);
+  return kept;
+}
+
+function liveSegment(segment: FoundSegment): LiveSegment {
+  const { number, firstLsn } = segment.header;
+  return { number, firstLsn, bytes: segment.end - HEADER_BYTES };
+}
+
+/** Room ahead is wanted, not needed: on a full disk a server still comes up, to answer reads and take deletes. */
+function growIfPossible(segment: SegmentFile, target: number, pieceBytes: number): void {
+  try {
+    segment.growTo(target, pieceBytes);
+  } catch (error) {
+    if (!(error instanceof DiskError) || !error.isFull) throw error;
+  }
+}
+
+/** A copy of the newest torn tail is evidence for people, and no more: a disk without room for it is no obstacle. */
+function keepTornTail(disk: Disk, directory: string, found: Found, names: readonly string[]): void {
+  const newest = found.chain.at(-1);
+  if (newest === undefined || found.tail === null || found.tail.tornBytes === 0) return;
+  const { end, tornBytes } = found.tail;
+  try {
+    for (const name of names) if (classify(name).kind === 'torn') disk.remove(`${directory}/${name}`);
+    const torn = readWhole(disk, newest.path).subarray(end.offset, end.offset + tornBytes);
+    const path = `${directory}/${segmentName(newest.header.number)}${TORN}`;
+    const handle = disk.open(path, { access: 'create', sync: 'inline' });
+    try {
+      disk.write(handle, 0, torn);
+      disk.syncNow(handle);
+    } finally {
+      disk.close(handle);
+    }
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+  }
+}
+
+/** Removes what does not count: temporary files, segments outside the chain, older checkpoints. Others stay. */
+function removeStrays(
+  disk: Disk,
+  directory: string,
+  names: readonly string[],
+  found: Found,
+  live: ReadonlySet<number>,
+): void {
+  for (const name of names) {
+    const file = classify(name);
+    const isStray =
+      file.kind === 'temporary' ||
+      (file.kind === 'segment' && !live.has(file.number)) ||
+      (file.kind === 'checkpoint' && found.checkpoint !== null && file.number < found.checkpoint.begin);
+    if (!isStray) continue;
+    try {
+      disk.remove(`${directory}/${name}`);
+    } catch (error) {
+      // It does not count, so it does no harm either: the next start tries again.
+      if (!(error instanceof DiskError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Where batches go: the newest segment, the one prepared to follow it, and what a recovery would need of the older
+ * ones. A batch is written whole into one segment, never beyond what zeros were written to before: so a full disk is
+ * met while growing, when nothing of the batch is on the disk. Calls throw DiskError.
+ */
+import { NO_BYTES } from '../lib/bytes.ts';
+import type { Durability } from '../model/config.ts';
+import type { Lsn } from '../model/ids.ts';
+import { type Disk, DiskError, type SyncMode } from './disk.ts';
+import { segmentName } from './names.ts';
+import type { RecordBuffer } from './record-buffer.ts';
+import { HEADER_BYTES } from './segment.ts';
+import { SegmentFile } from './segment-file.ts';
+
+/** One of the segments that a recovery would need. */
+export type LiveSegment = { readonly number: number; readonly firstLsn: Lsn; bytes: number };
+
+/** What does not change in the life of a store. */
+export type Life = {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly server: string;
+  readonly incarnation: number;
+  readonly durability: Exclude<Durability, 'memory'>;
+  readonly segmentBytes: number;
+  readonly sync: SyncMode;
+};
+
+/** A published segment, filled up to `position`, all of it durable. */
+export type TailStart = {
+  readonly segment: SegmentFile;
+  readonly identity: number;
+  readonly position: number;
+  readonly lastLsn: Lsn;
+  readonly lastCrc: number;
+  /** Oldest first; the last one is `segment`. */
+  readonly live: LiveSegment[];
+};
+
+/** Zeros are kept this far ahead of the last record: room for deletes on a full disk, and for what is on its way. */
+export function reserveBytes(segmentBytes: number): number {
+  return Math.floor(segmentBytes / 16);
+}
+
+export class WalTail {
+  /** Bytes of the records of all live segments. */
+  liveBytes: number;
+  /** Why the last attempt to grow found no space, or null. */
+  noSpace: DiskError | null = null;
+  readonly reserve: number;
+  readonly #life: Life;
+  readonly #live: LiveSegment[];
+  #current: SegmentFile;
+  #next: SegmentFile | null = null;
+  #identity: number;
+  #position: number;
+  #lastLsn: Lsn;
+  #lastCrc: number;
+
+  constructor(life: Life, start: TailStart) {
+    this.#life = life;
+    this.reserve = reserveBytes(life.segmentBytes);
+    this.#live = start.live;
+    this.liveBytes = start.live.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.#current = start.segment;
+    this.#identity = start.identity;
+    this.#position = start.position;
+    this.#lastLsn = start.lastLsn;
+    this.#lastCrc = start.lastCrc;
+  }
+
+  /** Bytes that one batch may have without growing anything. */
+  get room(): number {
+    const here = this.#current.frontier - this.#position;
+    return this.#next === null ? here : Math.max(here, this.#next.frontier - HEADER_BYTES);
+  }
+
+  /** Grows for a batch of `size` bytes and the reserve; where the disk is full, `noSpace` says so. */
+  grow(size: number): void {
+    const { disk, directory, segmentBytes, sync } = this.#life;
+    const wanted = size + this.reserve;
+    try {
+      if (this.#current.frontier - this.#position < wanted) {
+        if (this.#position + wanted <= segmentBytes) {
+          this.#current.growTo(this.#position + wanted, this.reserve);
+        } else {
+          this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
+          this.#next.growTo(HEADER_BYTES + wanted, this.reserve);
+        }
+      }
+      this.noSpace = null;
+    } catch (error) {
+      if (!(error instanceof DiskError) || !error.isFull) throw error;
+      this.noSpace = error;
+    }
+  }
+
+  /** Writes the batch, whose last record has this LSN. Everything written before is durable, unless nothing is synced. */
+  write(records: RecordBuffer, lastLsn: Lsn): void {
+    const { disk, durability } = this.#life;
+    const size = records.length;
+    this.grow(size);
+    if (this.#current.frontier - this.#position < size) this.#cut(size);
+    // With durability `os` nothing was promised durable, so nothing may be called rot.
+    const mark = durability === 'fsync' ? this.#position : HEADER_BYTES;
+    this.#lastCrc = records.seal({ identity: this.#identity, offset: this.#position, mark }, disk.crc32);
+    disk.write(this.#current.handle, this.#position, records.view());
+    this.#position += size;
+    this.#lastLsn = lastLsn;
+    this.liveBytes += size;
+    (this.#live.at(-1) as LiveSegment).bytes += size;
+  }
+
+  sync(done: (error: DiskError | null) => void): void {
+    this.#life.disk.sync(this.#current.handle, done);
+  }
+
+  syncNow(): void {
+    this.#life.disk.syncNow(this.#current.handle);
+  }
+
+  /** Paths of the segments that hold nothing from `begin` on. They are no longer counted. */
+  takeBelow(begin: Lsn): string[] {
+    const paths: string[] = [];
+    for (let second = this.#live[1]; second !== undefined && second.firstLsn <= begin; second = this.#live[1]) {
+      const first = this.#live.shift() as LiveSegment;
+      this.liveBytes -= first.bytes;
+      paths.push(`${this.#life.directory}/${segmentName(first.number)}`);
+    }
+    return paths;
+  }
+
+  /** Closes the files. Returns the path of the segment that was prepared and never used, or null. */
+  close(): string | null {
+    const { disk } = this.#life;
+    disk.close(this.#current.handle);
+    if (this.#next === null) return null;
+    disk.close(this.#next.handle);
+    return this.#next.handle.path;
+  }
+
+  /** Goes on in the next segment, which has room for `size` bytes or there is no space. */
+  #cut(size: number): void {
+    const { disk, server, incarnation, durability } = this.#life;
+    const next = this.#next;
+    if (next === null || next.frontier - HEADER_BYTES < size) {
+      throw this.noSpace ?? new DiskError('ENOSPC', 'grow', this.#current.handle.path);
+    }
+    // The header says where its predecessor ends, and that must be true of the disk.
+    if (durability === 'os') this.syncNow();
+    const firstLsn = (this.#lastLsn + 1) as Lsn;
+    const predecessor = { number: this.#current.number, end: this.#position, crc: this.#lastCrc };
+    const header = { server, number: next.number, incarnation, firstLsn, predecessor };
+    this.#identity = next.publish(header, () => NO_BYTES);
+    disk.close(this.#current.handle);
+    this.#current = next;
+    this.#next = null;
+    this.#position = HEADER_BYTES;
+    this.#lastCrc = this.#identity;
+    this.#live.push({ number: next.number, firstLsn, bytes: 0 });
+  }
+}
