@@ -18,11 +18,55 @@ type Fields = Iterator<readonly [unknown, unknown]>;
 type Container = { [key: string]: unknown } | unknown[];
 
 const encoder = new TextEncoder();
+let idle: Tape | null = new Tape();
 
 /** A packed value; TYPE names what cannot be stored, TOODEEP also ends a cycle, TOOLARGE says limit and size. */
 export function fromPlain(value: unknown): Result<Uint8Array, KvError> {
-  // Of its own, not the parsers': a getter or a proxy of the caller may run here and parse or store something itself.
-  const tape = new Tape();
+  // A getter or a proxy of the caller may run here and store something itself: that finds no idle tape and makes one.
+  const tape = idle ?? new Tape();
+  idle = null;
+  const result = pack(tape, value);
+  tape.release();
+  idle = tape;
+  return result;
+}
+
+/** The JavaScript value. Integer-like names of an object come first in it, as always in JavaScript. */
+export function toPlain(packed: Uint8Array): unknown {
+  const open: { into: Container; end: number }[] = [];
+  let name = '';
+  let at = 0;
+  for (;;) {
+    const kind = (packed[at] as number) >> 5;
+    const payload = payloadAt(packed, at);
+    const end = endOf(packed, at);
+    let value: unknown;
+    if (kind < MAP) {
+      value = leafOf(packed, at, payload, end);
+      at = end;
+    } else {
+      value = kind === MAP ? {} : [];
+      at = payload === end ? end : kind === MAP ? entriesAt(packed, payload) : elementsAt(packed, payload);
+    }
+    const parent = open[open.length - 1];
+    if (parent !== undefined) place(parent.into, name, value);
+    if (kind >= MAP) open.push({ into: value as Container, end });
+    let last = value;
+    while (open.length > 0 && (open[open.length - 1] as { end: number }).end === at) {
+      last = (open.pop() as { into: Container }).into;
+    }
+    const inside = open[open.length - 1];
+    if (inside === undefined) return last;
+    if (Array.isArray(inside.into)) continue;
+    const length = varintAt(packed, at);
+    while ((packed[at++] as number) >= 0x80);
+    name = text(packed, at, at + length);
+    at += length;
+  }
+}
+
+/** Walks the value with a stack of iterators: nesting is the caller's choice, and may be a cycle. */
+function pack(tape: Tape, value: unknown): Result<Uint8Array, KvError> {
   tape.begin(tape.side.buffer);
   const open: Fields[] = [];
   let next: unknown = value;
@@ -63,40 +107,6 @@ export function fromPlain(value: unknown): Result<Uint8Array, KvError> {
   return ok(packed);
 }
 
-/** The JavaScript value. Integer-like names of an object come first in it, as always in JavaScript. */
-export function toPlain(packed: Uint8Array): unknown {
-  const open: { into: Container; end: number }[] = [];
-  let name = '';
-  let at = 0;
-  for (;;) {
-    const kind = (packed[at] as number) >> 5;
-    const payload = payloadAt(packed, at);
-    const end = endOf(packed, at);
-    let value: unknown;
-    if (kind < MAP) {
-      value = leafOf(packed, at, payload, end);
-      at = end;
-    } else {
-      value = kind === MAP ? {} : [];
-      at = payload === end ? end : kind === MAP ? entriesAt(packed, payload) : elementsAt(packed, payload);
-    }
-    const parent = open[open.length - 1];
-    if (parent !== undefined) place(parent.into, name, value);
-    if (kind >= MAP) open.push({ into: value as Container, end });
-    let last = value;
-    while (open.length > 0 && (open[open.length - 1] as { end: number }).end === at) {
-      last = (open.pop() as { into: Container }).into;
-    }
-    const inside = open[open.length - 1];
-    if (inside === undefined) return last;
-    if (Array.isArray(inside.into)) continue;
-    const length = varintAt(packed, at);
-    while ((packed[at++] as number) >= 0x80);
-    name = text(packed, at, at + length);
-    at += length;
-  }
-}
-
 /** Puts a value that has no parts on the tape; an error for what is no value at all. */
 function putLeaf(tape: Tape, value: unknown): KvError | null {
   switch (typeof value) {
@@ -115,7 +125,7 @@ function putLeaf(tape: Tape, value: unknown): KvError | null {
       else if (fieldsOfPlain(value) === null) return notStorable(`a ${value.constructor?.name ?? 'foreign object'}`);
       return null;
     default:
-      return notStorable(typeof value);
+      return notStorable(`a ${typeof value}`);
   }
 }
 
