@@ -14,10 +14,8 @@ import {
   type Epoch,
   type Incarnation,
   isMember,
-  maskOf,
   membersOf,
   type ServerIndex,
-  type ServerMask,
   serverName,
   type Version,
 } from '../model/ids.ts';
@@ -29,7 +27,7 @@ import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpo
 import { failed } from './notes.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import { admit, onTail, progressStart, readHello, type Starting } from './start.ts';
+import { admit, hearLate, noteJoined, onTail, onTailEnd, progressStart, readHello, type Starting } from './start.ts';
 import { type BrokerHost, type BrokerState, committedFor, isUp, newState, readyServers, viewOf } from './state.ts';
 import {
   advanceAll,
@@ -77,7 +75,7 @@ export class Broker implements CommandPort {
     this.#starting = {
       hostRemembers: savedEpoch !== null,
       tails: new Map(),
-      collecting: 0 as ServerMask,
+      pendingTails: new Map(),
       welcomed: false,
     };
   }
@@ -151,7 +149,7 @@ export class Broker implements CommandPort {
   onServerStarted(server: ServerIndex, incarnation: Incarnation): void {
     const view = viewOf(this.#state, server);
     // Its exit may be heard of later than the start of its successor.
-    if (view.phase !== 'absent') this.#lose(server, 'replaced by a new incarnation');
+    if (view.phase !== 'absent' && view.incarnation > 0) this.#lose(server, 'replaced by a new incarnation');
     view.incarnation = incarnation;
     view.phase = 'starting';
     view.hello = null;
@@ -177,7 +175,7 @@ export class Broker implements CommandPort {
     if (state.phase === 'serving' || state.phase === 'welcoming') {
       if (before === 'ready' || before === 'welcomed') putOutServer(state, server, reason);
     }
-    this.#starting.collecting = (this.#starting.collecting & ~maskOf(server)) as ServerMask;
+    this.#starting.pendingTails.delete(server);
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);
@@ -224,13 +222,16 @@ export class Broker implements CommandPort {
         view.hello = readHello(reader, readTable);
         view.phase = 'heard';
         if (state.phase === 'serving' || (state.phase === 'welcoming' && this.#starting.welcomed)) admit(state, view);
-        else this.#goOn();
+        else {
+          hearLate(state);
+          this.#goOn();
+        }
         break;
       case FRAME.tail:
         onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
         break;
       case FRAME.tailEnd:
-        this.#starting.collecting = (this.#starting.collecting & ~maskOf(server)) as ServerMask;
+        onTailEnd(this.#starting, server);
         this.#goOn();
         break;
       case FRAME.ready:
@@ -248,9 +249,12 @@ export class Broker implements CommandPort {
     view.phase = 'ready';
     view.durable = last;
     if (dotted) state.dotted = true;
+    if (state.phase === 'serving') noteJoined(state);
     // The table may have gone on while it replayed.
     sendEpoch(state, server);
-    onReadyWrites(state, server, last);
+    for (const tainted of membersOf(onReadyWrites(state, server, last))) {
+      this.#putOut(tainted, 'it holds a write that was given up');
+    }
     advanceAll(state);
     this.#goOn();
   }
@@ -316,9 +320,10 @@ export class Broker implements CommandPort {
     if (state.phase !== 'serving') return fail('LOADING', 'the storage servers are recovering');
     const missing = servers.filter((server) => !isMember(readyServers(state), server)).map(serverName);
     if (missing.length > 0) return fail('UNAVAILABLE', `${missing.join(', ')} cannot be forced: not running`);
-    const { groups, behind } = force(state, servers);
+    const { groups, behind, replaced } = force(state, servers);
     if (groups === 0) return ok('nothing to force: every placement group of these servers has an in-sync owner');
     giveUpWrites(state, 'another owner was forced');
+    for (const server of membersOf(replaced)) this.#putOut(server, 'another owner was forced');
     const lost = behind.length > 0 ? `; writes since then may be lost: ${behind.join(', ')}` : '';
     return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);
   }

@@ -137,18 +137,24 @@ export function isReplaceable(table: EpochTable, server: ServerIndex): boolean {
 
 /**
  * An operator's word that what the lost servers had is given up: in groups without anybody in sync who lives, the
- * named servers that own them become so. Answers how many groups changed.
+ * named servers that own them become so. Answers how many groups changed, who leads though it is behind, and who runs
+ * with copies that no longer count.
  */
-export function force(state: BrokerState, named: readonly ServerIndex[]): { groups: number; behind: string[] } {
+export function force(
+  state: BrokerState,
+  named: readonly ServerIndex[],
+): { readonly groups: number; readonly behind: readonly string[]; readonly replaced: ServerMask } {
   const { wanted } = state.epochs;
   const ready = readyServers(state);
   const changes: { owners: ServerMask; chosen: ServerIndex[] }[] = [];
   const behind: string[] = [];
+  let replaced = 0;
   for (const owners of new Set(named.flatMap((server) => groupsOwned(wanted, server)))) {
     if ((inSyncOf(wanted, owners) & ready) !== 0) continue;
     const chosen = named.filter((server) => isMember(owners, server) && isMember(ready, server));
     if (chosen.length === 0) continue;
     changes.push({ owners, chosen });
+    replaced |= owners & ~maskOf(chosen[0] as ServerIndex) & ready;
     for (const server of chosen) {
       const cut = cutOf(wanted, owners, server);
       const text = cut === null ? null : `${serverName(server)} is behind since epoch ${Math.floor(cut / 2 ** 32)}`;
@@ -165,7 +171,7 @@ export function force(state: BrokerState, named: readonly ServerIndex[]): { grou
       }
     });
   }
-  return { groups: changes.length, behind };
+  return { groups: changes.length, behind, replaced: replaced as ServerMask };
 }
 
 export function tableBytes(table: EpochTable): Uint8Array {

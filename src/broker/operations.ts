@@ -1,6 +1,6 @@
 /** What is in flight at the broker: writes that wait to be durable, reads that wait for an answer. Plain data. */
 import type { Found, Reply } from '../model/commands.ts';
-import type { ServerIndex, Version } from '../model/ids.ts';
+import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import type { Group } from './group.ts';
 
 export type ReplyTo = (reply: Reply) => void;
@@ -9,6 +9,8 @@ export type ReplyTo = (reply: Reply) => void;
 export type Write = {
   readonly version: Version;
   readonly groups: readonly Group[];
+  /** Servers that it was sent to. */
+  readonly sentTo: ServerMask;
   /** Groups whose queue still holds it. */
   waitingGroups: number;
   readonly items: number;

@@ -29,11 +29,12 @@ export type ServerView = {
   lastError: string | null;
 };
 
+/** A server that is expected: a broker's new life waits for it, for a while. */
 export function newView(index: ServerIndex): ServerView {
   return {
     index,
     incarnation: 0 as Incarnation,
-    phase: 'absent',
+    phase: 'starting',
     hello: null,
     durable: 0 as Version,
     ticksSilent: 0,

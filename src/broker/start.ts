@@ -16,11 +16,11 @@ import {
   serverName,
   type Version,
 } from '../model/ids.ts';
-import { type EpochTable, groupsOwned, inSyncOf, putOut, writeTable } from '../replication/epoch-table.ts';
+import { type EpochTable, groupsOwned, inSyncOf, markJoined, putOut, writeTable } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { type BrokerState, groupOf, raiseVersion, viewOf } from './state.ts';
+import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
 /** What starting needs to remember and serving does not. */
@@ -28,7 +28,8 @@ export type Starting = {
   /** Whether the host's own epoch file was there: it is never behind. */
   readonly hostRemembers: boolean;
   readonly tails: Map<Version, Uint8Array>;
-  collecting: ServerMask;
+  /** Requests for tails that each server has not finished. */
+  readonly pendingTails: Map<ServerIndex, number>;
   welcomed: boolean;
 };
 
@@ -44,15 +45,17 @@ export function readHello(reader: ByteReader, readTable: (reader: ByteReader) =>
   };
 }
 
-/** Whether a server's own copies count: its directory opens and it once agreed to an epoch. */
-function remembers(view: ServerView): boolean {
-  return view.hello !== null && view.hello.corrupt === '' && view.hello.table !== null;
+/** Whether what a server holds counts: its directory opens, and it is not empty though it once served. */
+function remembers(state: BrokerState, view: ServerView): boolean {
+  const { hello } = view;
+  if (hello === null || hello.corrupt !== '') return false;
+  return hello.table !== null || !isMember(state.epochs.wanted.joined, view.index);
 }
 
 /** Goes on as far as what was heard allows. Answers whether the phase changed. */
 export function progressStart(state: BrokerState, starting: Starting): boolean {
   if (state.phase === 'starting') return chooseTable(state, starting);
-  if (state.phase === 'collecting' && starting.collecting === 0) {
+  if (state.phase === 'collecting' && starting.pendingTails.size === 0) {
     rollForward(state, starting);
     return true;
   }
@@ -62,7 +65,9 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
       for (const view of state.servers) if (view.phase === 'heard') welcome(state, view);
     }
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
-    if (!state.servers.some((view) => view.phase === 'ready')) return false;
+    const ready = readyServers(state);
+    if (ready === 0) return false;
+    if (noteJoined(state)) return false;
     state.phase = 'serving';
     return true;
   }
@@ -85,8 +90,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
   for (const view of heard) if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
   state.phase = 'collecting';
   for (const view of heard) {
-    if (!remembers(view) || !isInSyncSomewhere(table, view.index)) continue;
-    starting.collecting = (starting.collecting | maskOf(view.index)) as ServerMask;
+    if (!remembers(state, view) || !isInSyncSomewhere(table, view.index)) continue;
+    starting.pendingTails.set(view.index, (starting.pendingTails.get(view.index) ?? 0) + 1);
     askTail(state, view, heard);
   }
   return true;
@@ -95,7 +100,7 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
 /** Without the host's file a server that was not heard may know of a later epoch: only all of them are certain. */
 function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
   for (const view of state.servers) {
-    if (isInSyncSomewhere(table, view.index) && !remembers(view)) {
+    if (isInSyncSomewhere(table, view.index) && !remembers(state, view)) {
       state.host.note(view.index, `${serverName(view.index)} must be heard: the host's epoch file is lost`);
       return false;
     }
@@ -108,7 +113,7 @@ function isInSyncSomewhere(table: EpochTable, server: ServerIndex): boolean {
 }
 
 function askTail(state: BrokerState, view: ServerView, heard: readonly ServerView[]): void {
-  const others = heard.filter((other) => other !== view && remembers(other));
+  const others = heard.filter((other) => other !== view && remembers(state, other));
   const { out } = state;
   out.reset();
   out.u8(FRAME.tailWanted);
@@ -118,6 +123,17 @@ function askTail(state: BrokerState, view: ServerView, heard: readonly ServerVie
     out.f64(other.hello?.last ?? 0);
   }
   state.host.send(view.index, out.view());
+}
+
+/** A server that is heard while tails are collected may lack what nobody was asked for: all are asked again. */
+export function hearLate(state: BrokerState): void {
+  if (state.phase === 'collecting') state.phase = 'starting';
+}
+
+export function onTailEnd(starting: Starting, from: ServerIndex): void {
+  const left = (starting.pendingTails.get(from) ?? 1) - 1;
+  if (left > 0) starting.pendingTails.set(from, left);
+  else starting.pendingTails.delete(from);
 }
 
 /** A `tail` frame: one record that somebody may lack. It counts if its holder is in sync with a group of it. */
@@ -136,12 +152,10 @@ export function onTail(state: BrokerState, starting: Starting, from: ServerIndex
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */
 function rollForward(state: BrokerState, starting: Starting): void {
   const before = state.epochs.wanted;
-  const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(view));
+  const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
   for (const view of heard) mask |= maskOf(view.index);
   changeTable(state, (draft) => {
-    // A cluster that never agreed on anything is new: everybody is in sync, with nothing.
-    if (before.epoch === 0) return;
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);
       const here = (inSync & mask) as ServerMask;
@@ -167,6 +181,7 @@ function rollForward(state: BrokerState, starting: Starting): void {
     enqueue(state, {
       version,
       groups: [...groups].map((owners) => groupOf(state, owners)),
+      sentTo: 0 as ServerMask,
       waitingGroups: groups.size,
       items: cursor.count,
       kind: 'write',
@@ -178,6 +193,14 @@ function rollForward(state: BrokerState, starting: Starting): void {
   }
   starting.tails.clear();
   state.phase = 'welcoming';
+}
+
+/** Servers that are ready for the first time are written down before they answer. Answers whether an epoch is due. */
+export function noteJoined(state: BrokerState): boolean {
+  const ready = readyServers(state);
+  if ((ready & ~state.epochs.wanted.joined) === 0) return false;
+  changeTable(state, (draft) => markJoined(draft, ready));
+  return true;
 }
 
 /** A server said hello while the store serves: it recovers under the table of now. */
@@ -192,7 +215,7 @@ export function admit(state: BrokerState, view: ServerView): void {
     }
     state.host.note(view.index, `its directory is set aside and refilled from the other owners: ${hello.corrupt}`);
   }
-  if (hello.corrupt !== '' || hello.table === null) putOutWiped(state, view.index);
+  if (!remembers(state, view)) putOutWiped(state, view.index);
   else settleAround(state, view.index);
   welcome(state, view);
 }

@@ -137,10 +137,10 @@ export function readyServers(state: BrokerState): ServerMask {
   return mask as ServerMask;
 }
 
-/** Owners that may answer for a group: in sync now, and in every epoch that is on its way. */
+/** Owners that may answer for a group: in sync now, and in every epoch that is on its way, and known to hold data. */
 export function answerers(state: BrokerState, owners: ServerMask): ServerMask {
   const { durable, wanted } = state.epochs;
-  return (inSyncOf(durable, owners) & inSyncOf(wanted, owners) & readyServers(state)) as ServerMask;
+  return (inSyncOf(durable, owners) & inSyncOf(wanted, owners) & durable.joined & readyServers(state)) as ServerMask;
 }
 
 /** Owners that must have a write before it is acknowledged: in sync in any epoch that counts or is about to. */

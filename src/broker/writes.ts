@@ -12,7 +12,7 @@ import { receivers, settleJoins } from './catch-up.ts';
 import type { Group } from './group.ts';
 import { failed, notesOf, underReplicated } from './notes.ts';
 import type { ReplyTo, Write } from './operations.ts';
-import { answerers, type BrokerState, groupOf, isUp, nextVersion, required, viewOf } from './state.ts';
+import { answerers, type BrokerState, groupOf, isUp, nextVersion, readyServers, required, viewOf } from './state.ts';
 
 const DOT = 0x2e;
 
@@ -73,6 +73,7 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   const write: Write = {
     version,
     groups,
+    sentTo: targets as ServerMask,
     waitingGroups: groups.length,
     items: items.length,
     kind: command.kind,
@@ -157,8 +158,11 @@ export function onDeleted(state: BrokerState, server: ServerIndex, version: Vers
   if (existed && isMember(inSyncOf(state.epochs.durable, group.owners), server)) write.existed = true;
 }
 
-/** A server is back, as the truth of the groups it is in sync with: sends what it lacks, gives up what nobody kept. */
-export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Version): void {
+/**
+ * A server is back, as the truth of the groups it is in sync with: sends what it lacks, gives up what it did not keep.
+ * Answers who holds something that was given up and must recover again without it.
+ */
+export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Version): ServerMask {
   const lacking = new Set<Write>();
   for (const group of state.groups.values()) {
     if (!isMember(inSyncOf(state.epochs.wanted, group.owners), server)) continue;
@@ -167,25 +171,34 @@ export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Ver
   for (const write of [...lacking].sort((a, b) => a.version - b.version)) {
     state.host.send(server, write.frame as Uint8Array);
   }
+  let tainted = 0;
   for (const group of state.groups.values()) {
-    if (isMember(inSyncOf(state.epochs.wanted, group.owners), server)) dropUnkept(state, group, last);
+    const inSync = inSyncOf(state.epochs.wanted, group.owners);
+    if (isMember(inSync, server)) tainted |= dropUnkept(state, group, last) & group.owners & ~inSync;
   }
+  return (tainted & readyServers(state)) as ServerMask;
 }
 
-/** Plain writes that were in flight when the last owner in sync went, and are not on its disk, did not happen. */
-function dropUnkept(state: BrokerState, group: Group, last: Version): void {
+/**
+ * Plain writes that were in flight when the last owner in sync went, and are not on its disk, did not happen. Answers
+ * who they were sent to: one that was catching up then may have them.
+ */
+function dropUnkept(state: BrokerState, group: Group, last: Version): number {
   const writes = [...group.writes];
   const isKept = (write: Write): boolean => write.version <= last || write.frame !== null;
-  if (writes.every(isKept)) return;
+  if (writes.every(isKept)) return 0;
+  let sentTo = 0;
   while (group.writes.size > 0) group.writes.shift();
   for (const write of writes) {
     if (isKept(write)) {
       group.writes.push(write);
     } else {
+      sentTo |= write.sentTo;
       state.deletes.delete(write.version);
       answerTimeout(state, write, 'the last owner in sync went down with this write in flight');
     }
   }
+  return sentTo;
 }
 
 /** Writes that wait for owners of which none is left are answered now: they may have happened. */

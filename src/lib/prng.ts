@@ -12,7 +12,7 @@ export class Prng {
   /** `seed`: any 32-bit integer. */
   constructor(seed: number) {
     this.seed = seed | 0;
-    this.#generator = xoroshiro128plus(this.seed);
+    this.#generator = xoroshiro128plus(spread(this.seed));
   }
 
   /** Uniform in 0 … 2^32 − 1. */
@@ -61,4 +61,11 @@ export class Prng {
   fork(name: number): Prng {
     return new Prng(this.uint32() ^ Math.imul(name + 1, 0x9e37_79b1));
   }
+}
+
+/** Seeds that people choose are small and alike; their generators must not be (MurmurHash3's finalizer). */
+function spread(seed: number): number {
+  let hash = Math.imul(seed ^ (seed >>> 16) ^ 0x9e37_79b9, 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  return hash ^ (hash >>> 16);
 }

@@ -69,6 +69,7 @@ export class Checkpointing {
   }
 
   #write(progress: Extract<Progress, { kind: 'writing' }>, copies: Copies): void {
+    if (progress.writer.isBusy) return;
     const { trie } = copies;
     const { writer } = progress;
     let count = 0;
@@ -104,9 +105,9 @@ export class Checkpointing {
     if (!mayPublish) {
       this.abandon();
     } else if (committed >= progress.newest) {
-      progress.writer.publish();
+      const failure = progress.writer.publish();
       this.#progress = { kind: 'idle' };
-      this.#sizeAtLast = 0;
+      this.#sizeAtLast = failure === null ? 0 : this.#store.walBytes;
     }
   }
 

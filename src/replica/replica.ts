@@ -337,7 +337,12 @@ export class Replica {
     this.#last = remembered.last;
     this.#committed = remembered.committed;
     this.#committedLogged = remembered.committed;
-    const store = recovery.start(this.#options.incarnation);
+    const started = recovery.start(this.#options.incarnation);
+    if (!started.ok) {
+      this.#fail(started.error.message);
+      return;
+    }
+    const store = started.value;
     this.#recovery = null;
     this.#remembered = null;
     this.#store = store;
@@ -420,11 +425,8 @@ export class Replica {
       return;
     }
     this.#checkpointing?.abandon();
-    store.commit(() => {
-      store.close();
-      done();
-    });
     this.#phase = 'failed';
+    store.close(done);
   }
 
   /** What this server holds, to be looked at: checkers compare owners with it. */

@@ -3,10 +3,10 @@
  * the others up to which version what they hold is agreed. Only groups that miss an owner are listed. Pure data:
  * a change is a new table with the next epoch, durable before it counts (architecture, In-sync replication).
  *
- *   table = epoch f64, servers u8, replicas u8, count varint, count × group
+ *   table = epoch f64, servers u8, replicas u8, joined u16, count varint, count × group
  *   group = owners u16, inSync u16, for each owner that is out, in order of index: cut f64
  *
- * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 17 03 02 01 (03 00)(01 00)(7).
+ * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 3 | 03 02 | 07 00 | 01 | 03 00 | 01 00 | 7.
  */
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { type Epoch, isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
@@ -17,11 +17,14 @@ export type OutOfSync = { readonly inSync: ServerMask; readonly cuts: ReadonlyMa
 
 export type EpochTable = Placement & {
   readonly epoch: Epoch;
+  /** Servers that ever served: one of these without a memory lost its disk, any other one is new. */
+  readonly joined: ServerMask;
   readonly groups: ReadonlyMap<ServerMask, OutOfSync>;
 };
 
 export function firstTable(placement: Placement): EpochTable {
-  return { epoch: 0 as Epoch, servers: placement.servers, replicas: placement.replicas, groups: new Map() };
+  const { servers, replicas } = placement;
+  return { epoch: 0 as Epoch, servers, replicas, joined: 0 as ServerMask, groups: new Map() };
 }
 
 export function inSyncOf(table: EpochTable, owners: ServerMask): ServerMask {
@@ -48,11 +51,16 @@ export function groupsOwned(table: EpochTable, server: ServerIndex): ServerMask[
 }
 
 /** A table under construction: the same groups, changed in place, with the next epoch. */
-export type TableDraft = { readonly table: EpochTable; readonly groups: Map<ServerMask, OutOfSync> };
+export type TableDraft = { table: EpochTable; readonly groups: Map<ServerMask, OutOfSync> };
 
 export function draftOf(previous: EpochTable): TableDraft {
   const groups = new Map(previous.groups);
   return { table: { ...previous, epoch: (previous.epoch + 1) as Epoch, groups }, groups };
+}
+
+/** Notes that servers serve from now on. */
+export function markJoined(draft: TableDraft, servers: ServerMask): void {
+  draft.table = { ...draft.table, joined: (draft.table.joined | servers) as ServerMask };
 }
 
 /** Puts an owner out of a group. What it was cut at before stays when that is older. */
@@ -82,6 +90,7 @@ export function writeTable(writer: ByteWriter, table: EpochTable): void {
   writer.f64(table.epoch);
   writer.u8(table.servers);
   writer.u8(table.replicas);
+  writer.u16(table.joined);
   writer.varint(table.groups.size);
   for (const [owners, group] of table.groups) {
     writer.u16(owners);
@@ -94,6 +103,7 @@ export function readTable(reader: ByteReader): EpochTable {
   const epoch = reader.f64() as Epoch;
   const servers = reader.u8();
   const replicas = reader.u8();
+  const joined = reader.u16() as ServerMask;
   const groups = new Map<ServerMask, OutOfSync>();
   for (let count = reader.varint(); count > 0; count--) {
     const owners = reader.u16() as ServerMask;
@@ -102,5 +112,5 @@ export function readTable(reader: ByteReader): EpochTable {
     for (const server of membersOf((owners & ~inSync) as ServerMask)) cuts.set(server, reader.f64() as Version);
     groups.set(owners, { inSync, cuts });
   }
-  return { epoch, servers, replicas, groups };
+  return { epoch, servers, replicas, joined, groups };
 }

@@ -4,12 +4,13 @@
  */
 import { Broker } from '../broker/broker.ts';
 import { Prng } from '../lib/prng.ts';
-import type { Command, Reply } from '../model/commands.ts';
+import { type Command, NO_NOTES, type Reply } from '../model/commands.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import type { Epoch, Incarnation, ServerIndex } from '../model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import { Replica } from '../replica/replica.ts';
-import { openStore } from '../storage/store.ts';
+import { openStore } from '../storage/recovery.ts';
+import type { RadixTrie } from '../trie/radix-trie.ts';
 import { SimulatedDisk } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
 import { SimulatedLink } from './link.ts';
@@ -21,7 +22,12 @@ export type SimulationOptions = {
   readonly segmentBytes: number;
 };
 
-type Life = { readonly incarnation: Incarnation; readonly replica: Replica; readonly links: SimulatedLink[]; over: boolean };
+type Life = {
+  readonly incarnation: Incarnation;
+  readonly replica: Replica;
+  readonly links: SimulatedLink[];
+  over: boolean;
+};
 
 type Node = {
   readonly index: ServerIndex;
@@ -44,6 +50,7 @@ export class SimulatedCluster {
   readonly #nodes: Node[];
   #broker: Broker;
   #brokerLife = 0;
+  #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
   /** The host's epoch file: what is on its disk. */
   #epochFile: Uint8Array | null = null;
 
@@ -59,13 +66,22 @@ export class SimulatedCluster {
     return this.#broker;
   }
 
-  /** Asks the broker of now. A broker that dies answers nothing any more: the outcome is unknown. */
+  /** Asks the broker of now. When the host dies first, its client sees the connection break: the outcome is unknown. */
   submit(command: Command, reply: (reply: Reply) => void): void {
-    this.#broker.submit(command, reply);
+    const asked = { reply };
+    this.#asked.add(asked);
+    this.#broker.submit(command, (answer) => {
+      if (this.#asked.delete(asked)) reply(answer);
+    });
   }
 
   isRunning(server: number): boolean {
     return this.#nodes[server]?.life != null;
+  }
+
+  /** What a running server holds. */
+  trieOf(server: number): RadixTrie | null {
+    return this.#nodes[server]?.life?.replica.trie ?? null;
   }
 
   diskOf(server: number): SimulatedDisk {
@@ -100,6 +116,10 @@ export class SimulatedCluster {
     }
     this.#broker = this.#newBroker();
     for (const node of this.#nodes) this.#startSoon(node, this.prng.below(50));
+    const asked = this.#asked;
+    this.#asked = new Set();
+    const error = { code: 'TIMEOUT', message: 'the connection broke' } as const;
+    for (const { reply } of asked) reply({ kind: 'failed', error, notes: NO_NOTES });
   }
 
   /** One server loses what it had not synced. */
@@ -113,7 +133,7 @@ export class SimulatedCluster {
   wipe(server: number): void {
     const node = this.#nodes[server] as Node;
     this.#end(node, 'wiped');
-    (this.#nodes[server] as { disk: SimulatedDisk }).disk = this.#newDisk(node.index);
+    (this.#nodes[server] as { disk: SimulatedDisk }).disk = this.#newDisk();
   }
 
   loseEpochFile(): void {
@@ -121,19 +141,13 @@ export class SimulatedCluster {
   }
 
   #newNode(index: ServerIndex): Node {
-    return { index, disk: this.#newDisk(index), life: null, incarnation: 0, stopped: false, hungUntilMs: 0 };
+    return { index, disk: this.#newDisk(), life: null, incarnation: 0, stopped: false, hungUntilMs: 0 };
   }
 
-  #newDisk(index: ServerIndex): SimulatedDisk {
+  #newDisk(): SimulatedDisk {
     return new SimulatedDisk({
-      syncDelayMs: () => 0.1 + this.prng.float(),
-      // A sync that returns after the server died must not reach its successor.
-      after: (delayMs, run) => {
-        const { life } = this.#nodes[index] as Node;
-        this.queue.after(delayMs, () => {
-          if (life === null || !life.over) run();
-        });
-      },
+      latencyMs: () => 0.1 + this.prng.float(),
+      after: (delayMs, run) => this.queue.after(delayMs, run),
     });
   }
 
@@ -190,7 +204,13 @@ export class SimulatedCluster {
       links,
       over: false,
       replica: new Replica(
-        { servers: config.servers, replicas: config.replicas, index: node.index, incarnation, checkpointBytes: this.#options.checkpointBytes },
+        {
+          servers: config.servers,
+          replicas: config.replicas,
+          index: node.index,
+          incarnation,
+          checkpointBytes: this.#options.checkpointBytes,
+        },
         {
           send: (to, frame) => {
             if (life.over) return;
@@ -229,7 +249,11 @@ export class SimulatedCluster {
   }
 
   #storeOptions(node: Node) {
-    return { server: `s${node.index + 1}`, durability: this.#options.config.durability, segmentBytes: this.#options.segmentBytes };
+    return {
+      server: `s${node.index + 1}`,
+      durability: this.#options.config.durability,
+      segmentBytes: this.#options.segmentBytes,
+    };
   }
 
   #deliver(node: Node, life: Life, from: 'broker' | ServerIndex, frame: Uint8Array): void {
@@ -276,6 +300,7 @@ export class SimulatedCluster {
     if (life === null) return;
     life.over = true;
     node.life = null;
+    node.disk.kill();
     node.hungUntilMs = 0;
     const broker = this.#broker;
     this.queue.after(this.prng.float() * EXIT_DELAY_MS, () => {

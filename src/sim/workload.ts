@@ -12,7 +12,12 @@ import { isLinearizable, type Operation } from './linearizability.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
-export type WorkloadOptions = { readonly clients: number; readonly registers: number; readonly family: number; readonly thinkMs: number };
+export type WorkloadOptions = {
+  readonly clients: number;
+  readonly registers: number;
+  readonly family: number;
+  readonly thinkMs: number;
+};
 
 export type Tally = { acknowledged: number; refused: number; unknown: number; uncertain: number; reads: number };
 
@@ -46,12 +51,15 @@ export class Workload {
       let reply: Reply | null = null;
       this.#cluster.submit({ kind: 'get', key: utf8(key) }, (answer) => {
         reply = answer;
-        if (answer.kind === 'found') this.#record(key, 'read', valueOf(answer.found), startMs, this.#cluster.queue.nowMs);
+        if (answer.kind === 'found')
+          this.#record(key, 'read', valueOf(answer.found), startMs, this.#cluster.queue.nowMs);
       });
       this.#cluster.queue.runUntil(() => reply !== null, 20_000);
       const answer = reply as Reply | null;
       if (answer === null || answer.kind !== 'found' || answer.notes.uncertain) {
-        problems.push(`${key} was not read for sure at the end: ${answer === null ? 'no answer' : JSON.stringify(answer)}`);
+        problems.push(
+          `${key} was not read for sure at the end: ${answer === null ? 'no answer' : JSON.stringify(answer)}`,
+        );
       }
     }
     return problems;
@@ -189,6 +197,9 @@ function valueOf(found: Found): string | null {
 function show(history: readonly Operation[]): string {
   return [...history]
     .sort((a, b) => a.startMs - b.startMs)
-    .map(({ kind, value, startMs, endMs }) => `  ${startMs.toFixed(3)} … ${endMs.toFixed(3)} ${kind} ${value ?? 'nothing'}`)
+    .map(
+      ({ kind, value, startMs, endMs }) =>
+        `  ${startMs.toFixed(3)} … ${endMs.toFixed(3)} ${kind} ${value ?? 'nothing'}`,
+    )
     .join('\n');
 }
