@@ -12,6 +12,9 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const CLINIC = join(FOLDER, 'node_modules', 'clinic', 'bin.js');
 const TOOLS = ['doctor', 'flame'];
 
+/** Clinic asks, before anything else, whether it may report its use, and ends silently where nobody can answer. */
+const QUIET = { NO_INSIGHT: '1', NO_UPDATE_NOTIFIER: '1' };
+
 const [tool = '', ...rest] = process.argv.slice(2);
 const script = rest[0] === '--' ? rest.slice(1) : rest;
 if (!TOOLS.includes(tool) || script.length === 0) {
@@ -23,6 +26,6 @@ run(process.execPath, [CLINIC, tool, '--open=false', '--', process.execPath, ...
 
 /** Runs a command to its end; a failure, which it has explained itself, ends this one too. */
 function run(command: string, args: readonly string[]): void {
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...QUIET } });
   if (status !== 0) process.exit(status ?? 1);
 }
