@@ -3,7 +3,7 @@
  * the two. Each change is atomic by itself; a crash lets any of them through, whatever became of the files.
  */
 import type { Prng } from '../lib/prng.ts';
-import type { SimulatedFile, Survivors } from './disk-file.ts';
+import { SimulatedFile, type Survivors } from './disk-file.ts';
 
 export type Entry = SimulatedFile | SimulatedDirectory;
 
@@ -51,6 +51,20 @@ export class SimulatedDirectory {
     });
     this.now = new Map(this.#durable);
     for (const entry of new Set(this.now.values())) entry.crash(survivors, prng);
+  }
+
+  /** A copy that goes its own way; `copies` keeps one file or directory of several names one. */
+  fork(copies = new Map<Entry, Entry>()): SimulatedDirectory {
+    const copyOf = (entry: Entry): Entry => {
+      const copy = copies.get(entry) ?? (entry instanceof SimulatedFile ? entry.fork() : entry.fork(copies));
+      copies.set(entry, copy);
+      return copy;
+    };
+    const copy = new SimulatedDirectory();
+    for (const [name, entry] of this.now) copy.now.set(name, copyOf(entry));
+    for (const [name, entry] of this.#durable) copy.#durable.set(name, copyOf(entry));
+    copy.#pending = this.#pending.map((change) => ({ ...change, entry: copyOf(change.entry) }));
+    return copy;
   }
 
   #change(change: Change): void {

@@ -97,6 +97,16 @@ export class SimulatedFile {
     this.now.copyFrom(this.durable);
   }
 
+  /** A copy that goes its own way. */
+  fork(): SimulatedFile {
+    const copy = new SimulatedFile();
+    copy.now.copyFrom(this.now);
+    copy.durable.copyFrom(this.durable);
+    copy.#pending = [...this.#pending];
+    copy.#nextId = this.#nextId;
+    return copy;
+  }
+
   /** Changes what the disk holds, below every cache: rot, a drive's own mistakes, a file cut short. */
   damage(change: (content: Uint8Array) => Uint8Array): void {
     for (const bytes of [this.durable, this.now]) bytes.replace(change(bytes.view().slice()));
@@ -135,10 +145,11 @@ export class SimulatedFile {
   }
 }
 
-/** Bytes with a length that grows and shrinks; what growing uncovers is zero. */
+/** Bytes with a length that grows and shrinks; what growing uncovers is zero. Copies share until one is changed. */
 export class GrowingBytes {
   length = 0;
   #bytes = new Uint8Array(0);
+  #isShared = false;
 
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
@@ -147,27 +158,38 @@ export class GrowingBytes {
   write(offset: number, bytes: Uint8Array): void {
     const end = offset + bytes.length;
     if (end > this.length) this.truncate(end);
+    this.#own(this.length);
     this.#bytes.set(bytes, offset);
   }
 
   truncate(size: number): void {
-    if (size > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(size, Math.min(this.#bytes.length * 2, size + 1024 * 1024)));
-      larger.set(this.view());
-      this.#bytes = larger;
-    } else if (size < this.length) {
-      this.#bytes.fill(0, size, this.length);
+    if (size > this.#bytes.length || this.#isShared) {
+      this.#own(Math.max(size, Math.min(this.#bytes.length * 2, size + 64 * 1024)));
     }
+    if (size < this.length) this.#bytes.fill(0, size, this.length);
     this.length = size;
   }
 
   copyFrom(other: GrowingBytes): void {
-    this.replace(other.view().slice());
+    this.#bytes = other.#bytes;
+    this.length = other.length;
+    this.#isShared = true;
+    other.#isShared = true;
   }
 
   replace(bytes: Uint8Array): void {
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.#bytes = bytes.slice();
     this.length = bytes.length;
+    this.#isShared = false;
+  }
+
+  /** Makes the bytes its own, with room for `capacity`. */
+  #own(capacity: number): void {
+    if (!this.#isShared && capacity <= this.#bytes.length) return;
+    const own = new Uint8Array(Math.max(capacity, this.length));
+    own.set(this.view());
+    this.#bytes = own;
+    this.#isShared = false;
   }
 }
 

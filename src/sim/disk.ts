@@ -72,7 +72,7 @@ export class SimulatedDisk implements Disk {
   latencyMs: () => number;
   readonly crc32: (bytes: Uint8Array, seed: number) => number;
   readonly #after: ((delayMs: number, work: () => void) => void) | null;
-  readonly #root = new SimulatedDirectory();
+  #root = new SimulatedDirectory();
   #faults: { readonly fault: DiskFault; seen: number }[] = [];
   #stalled: (() => void)[] = [];
   #life = 1;
@@ -110,6 +110,13 @@ export class SimulatedDisk implements Disk {
   kill(): void {
     this.#life++;
     this.#stalled = [];
+  }
+
+  /** A copy of what is there and pending, without handles and faults: several ends of one beginning. */
+  fork(): SimulatedDisk {
+    const copy = new SimulatedDisk({ latencyMs: this.latencyMs, capacityBytes: this.capacityBytes, crc32: this.crc32 });
+    copy.#root = this.#root.fork();
+    return copy;
   }
 
   /** Changes a file at rest, unseen by anybody: `change` is given its content and returns the new one. */

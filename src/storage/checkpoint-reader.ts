@@ -74,12 +74,12 @@ function readBlocks(window: Window, disk: Disk, visit: VisitBlock): Result<Check
 /** A part of the file in memory, moving forward. */
 class Window {
   readonly size: number;
-  bytes = new Uint8Array(READ_BYTES);
+  bytes: Uint8Array;
   /** Where the caller stands, in `bytes`. */
   at = 0;
   #end = 0;
   #fileOffset = 0;
-  #view = new DataView(this.bytes.buffer);
+  #view: DataView;
   readonly #disk: Disk;
   readonly #handle: FileHandle;
 
@@ -87,6 +87,8 @@ class Window {
     this.#disk = disk;
     this.#handle = handle;
     this.size = disk.size(handle);
+    this.bytes = new Uint8Array(Math.min(this.size, READ_BYTES));
+    this.#view = new DataView(this.bytes.buffer);
   }
 
   /** Where the caller stands, in the file. */

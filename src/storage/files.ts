@@ -29,7 +29,10 @@ export function directoryOf(path: string): string {
   return slash === 0 ? path.slice(0, 1) : path.slice(0, slash);
 }
 
-/** Makes the directory and every missing one above it, each name durable before anything is put below it. */
+/**
+ * Makes the directory and every missing one above it, each name durable before anything is put below it. The name of
+ * one that exists is made durable too: the process that made it may have died before it could.
+ */
 export function ensureDirectory(disk: Disk, path: string): void {
   const missing: string[] = [];
   for (let at = path; !disk.exists(at) && at !== directoryOf(at); at = directoryOf(at)) missing.push(at);
@@ -37,6 +40,7 @@ export function ensureDirectory(disk: Disk, path: string): void {
     disk.makeDirectory(directory);
     disk.syncDirectory(directoryOf(directory));
   }
+  if (missing.length === 0) disk.syncDirectory(directoryOf(path));
 }
 
 /** All bytes of a file. A read that fails is tried once more: a drive's own retry often recovers the sector. */

@@ -6,7 +6,7 @@ import { assert } from '../lib/assert.ts';
 import type { Lsn } from '../model/ids.ts';
 import { type Crc32, RECORD_HEADER_BYTES, recordBytes, writeLsn } from './segment.ts';
 
-const INITIAL_BYTES = 64 * 1024;
+const INITIAL_BYTES = 4 * 1024;
 
 /** A batch that grew the buffer beyond this gives the memory back. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
