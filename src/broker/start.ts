@@ -62,7 +62,7 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
   if (state.phase === 'welcoming' && state.epochs.persisting === null) {
     if (!starting.welcomed) {
       starting.welcomed = true;
-      for (const view of state.servers) if (view.phase === 'heard') welcome(state, view);
+      for (const view of state.servers) if (view.phase === 'heard' && mayRecover(state, view)) welcome(state, view);
     }
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
     const ready = readyServers(state);
@@ -166,7 +166,9 @@ function rollForward(state: BrokerState, starting: Starting): void {
       }
       for (const server of membersOf((inSync & ~mask) as ServerMask)) {
         const { hello } = viewOf(state, server);
-        if (hello !== null) putOut(draft, owners, server, 0 as Version);
+        const isEmpty = hello !== null && hello.corrupt === '';
+        // What is damaged may be the last copy there is: it is given up only when another one is at hand.
+        if (isEmpty || (hello !== null && here !== 0)) putOut(draft, owners, server, 0 as Version);
         else if (here !== 0) putOut(draft, owners, server, agreed);
       }
     }
@@ -207,17 +209,21 @@ export function noteJoined(state: BrokerState): boolean {
 export function admit(state: BrokerState, view: ServerView): void {
   const { hello } = view;
   if (hello === null) return;
-  if (hello.corrupt !== '') {
-    view.lastError = hello.corrupt;
-    if (!isReplaceable(state.epochs.wanted, view.index)) {
-      state.host.note(view.index, `not replaced, it holds the last copy of some keys: ${hello.corrupt}`);
-      return;
-    }
-    state.host.note(view.index, `its directory is set aside and refilled from the other owners: ${hello.corrupt}`);
-  }
+  if (!mayRecover(state, view)) return;
   if (!remembers(state, view)) putOutWiped(state, view.index);
   else settleAround(state, view.index);
   welcome(state, view);
+}
+
+/** A damaged directory is set aside only when every key in it has another copy in sync. */
+function mayRecover(state: BrokerState, view: ServerView): boolean {
+  const corrupt = view.hello?.corrupt ?? '';
+  if (corrupt === '') return true;
+  view.lastError = corrupt;
+  const replaceable = isReplaceable(state.epochs.wanted, view.index);
+  const outcome = replaceable ? 'set aside and refilled from the other owners' : 'kept: it may hold the last copy of keys';
+  state.host.note(view.index, `its directory is damaged and ${outcome}: ${corrupt}`);
+  return replaceable;
 }
 
 export function welcome(state: BrokerState, view: ServerView): void {

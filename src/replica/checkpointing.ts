@@ -25,6 +25,8 @@ export class Checkpointing {
   #progress: Progress = { kind: 'idle' };
   #requested = false;
   #sizeAtLast = 0;
+  /** The record that must be durable before what it repeats is removed. */
+  #metaLsn = 0;
   #newest = 0 as Version;
 
   constructor(store: Store, bytesMax: number, appendMeta: () => void, wake: () => void) {
@@ -60,6 +62,9 @@ export class Checkpointing {
       const writer = this.#store.beginCheckpoint();
       // What the removed segments said of epochs and versions is said again behind the beginning.
       this.#appendMeta();
+      this.#metaLsn = this.#store.lastLsn;
+      // An error stays with the store and is reported to the next batch.
+      this.#store.commit(() => this.#wake());
       this.#progress = { kind: 'writing', writer, position: new Uint8Array(0) };
     } else if (progress.kind === 'writing') {
       this.#write(progress, copies);
@@ -104,7 +109,7 @@ export class Checkpointing {
     if (progress.kind !== 'waiting') return;
     if (!mayPublish) {
       this.abandon();
-    } else if (committed >= progress.newest) {
+    } else if (committed >= progress.newest && this.#store.durableLsn >= this.#metaLsn) {
       const failure = progress.writer.publish();
       this.#progress = { kind: 'idle' };
       this.#sizeAtLast = failure === null ? 0 : this.#store.walBytes;
