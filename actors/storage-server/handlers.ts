@@ -1,0 +1,234 @@
+/**
+ * The storage server as an actor: gives the replica (src/replica) its frames, its directory and its idle time, and tells
+ * its machine the facts of its life. Decides nothing about data. When the replica says that this life is over, or
+ * anything throws, the thread ends: a crash of this server only.
+ */
+import { threadId } from 'node:worker_threads';
+import { createActor } from 'xstate';
+import { ByteReader } from '../../src/lib/bytes.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import { FRAME } from '../../src/model/frames.ts';
+import { serverName } from '../../src/model/ids.ts';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from '../../src/model/limits.ts';
+import type { ChannelEnd } from '../../src/node/channel.ts';
+import { type Link, openLink } from '../../src/node/link.ts';
+import { LinkHub } from '../../src/node/link-hub.ts';
+import {
+  keepIncarnation,
+  type Neighbour,
+  type ServerControl,
+  type ServerReport,
+  type ServerThreadData,
+  type ServerThreadStatus,
+} from '../../src/node/server-thread.ts';
+import { type Phase, Replica } from '../../src/replica/replica.ts';
+import { groupsMissing, readTable } from '../../src/replication/epoch-table.ts';
+import type { LinkRule } from '../../src/routing/link-rules.ts';
+import type { Disk } from '../../src/storage/disk.ts';
+import { ensureDirectory, tryDisk } from '../../src/storage/files.ts';
+import { openStore } from '../../src/storage/recovery.ts';
+import { storageServerMachine } from './machine.ts';
+
+export type StorageServerWorld = {
+  readonly disk: Disk;
+  report(report: ServerReport): void;
+  /** Ends the thread; does not return. */
+  end(code: number): never;
+};
+
+export class StorageServer implements ServerControl {
+  readonly #data: ServerThreadData;
+  readonly #world: StorageServerWorld;
+  readonly #machine = createActor(storageServerMachine);
+  readonly #hub: LinkHub<Neighbour>;
+  readonly #replica: Replica;
+  readonly #prng: Prng;
+  readonly #gate: Int32Array;
+  readonly #rules = new Map<Neighbour, readonly LinkRule[]>();
+  #idleIsDue = false;
+  #isDraining = false;
+  /** Some placement group that it owns is out of sync here. */
+  #isBehind = false;
+  #ticksSilent = 0;
+
+  constructor(data: ServerThreadData, world: StorageServerWorld) {
+    this.#data = data;
+    this.#world = world;
+    this.#prng = new Prng(data.seed ^ (data.incarnation * SERVERS_APART + data.index));
+    this.#gate = new Int32Array(data.gate);
+    this.#hub = new LinkHub<Neighbour>({
+      onFrame: (from, bytes, start, end) => this.#onFrame(from, bytes, start, end),
+      onBatchEnd: () => {
+        if (!this.#isDraining) this.#replica.onBatchEnd();
+      },
+      onLinkLost: (from, _link, { broken, reason }) => this.#onLinkLost(from, broken, reason),
+    });
+    this.#replica = new Replica(data, {
+      send: (to, frame) => this.#hub.send(to, frame),
+      openStore: () =>
+        openStore(world.disk, data.directory, { server: serverName(data.index), durability: data.durability }),
+      setAside: () => this.#setAside(),
+      wake: () => this.#idleSoon(),
+      phase: (phase, reason) => this.#onPhase(phase, reason),
+      fail: (reason) => this.#fail(reason),
+    });
+    for (const { to, rules } of data.rules) this.#rules.set(to, rules);
+    this.#machine.subscribe(({ value, context }) => {
+      world.report({ kind: 'state', state: nameOf(value), reason: context.reason });
+    });
+  }
+
+  /** Opens the links, then the directory. Call once. */
+  start(): void {
+    this.#machine.start();
+    this.#ownDirectory();
+    for (const { to, end } of this.#data.links) this.attachLink(to, end);
+    this.#world.report({ kind: 'online' });
+    this.#machine.send({ type: 'START' });
+    this.#replica.start();
+    setInterval(() => this.#onTick(), HEARTBEAT_INTERVAL_MS);
+  }
+
+  status(): ServerThreadStatus {
+    const { value, context } = this.#machine.getSnapshot();
+    return {
+      state: nameOf(value),
+      reason: context.reason,
+      threadId,
+      illegalEvents: context.illegalEvents,
+      heapBytes: process.memoryUsage().heapUsed,
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#machine.send({ type: 'DRAIN' });
+    this.#isDraining = true;
+    return new Promise((resolve) => {
+      this.#replica.close(() => {
+        this.#hub.flush();
+        resolve();
+        // Behind the answer of this call.
+        setImmediate(() => this.#world.end(0));
+      });
+    });
+  }
+
+  checkpoint(): void {
+    this.#replica.onFrame('broker', Uint8Array.of(FRAME.checkpoint), 0, 1);
+    this.#replica.onBatchEnd();
+  }
+
+  hang(durationMs: number): void {
+    Atomics.wait(this.#gate, 0, 1, durationMs);
+    Atomics.store(this.#gate, 0, 0);
+  }
+
+  attachLink(to: Neighbour, end: ChannelEnd): void {
+    const link: Link = this.#hub.attach(to, (events) =>
+      openLink(end, this.#prng.fork(to === 'broker' ? 0 : to + 1), events),
+    );
+    const rules = this.#rules.get(to);
+    if (rules !== undefined) link.replaceRules(rules);
+  }
+
+  replaceRules(to: Neighbour, rules: readonly LinkRule[]): void {
+    this.#rules.set(to, rules);
+    this.#hub.get(to)?.replaceRules(rules);
+  }
+
+  #onFrame(from: Neighbour, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isDraining) return;
+    if (from === 'broker') {
+      this.#ticksSilent = 0;
+      const kind = bytes[start];
+      if (kind === FRAME.epoch || kind === FRAME.welcome) this.#onTable(new ByteReader(bytes, start + 1, end), kind);
+    }
+    this.#replica.onFrame(from, bytes, start, end);
+  }
+
+  /** The in-sync table says whether this server is caught up. */
+  #onTable(reader: ByteReader, kind: number): void {
+    const wipes = kind === FRAME.welcome && reader.u8() === 1;
+    this.#isBehind = wipes || groupsMissing(readTable(reader), this.#data.index).length > 0;
+    if (kind === FRAME.epoch) this.#tellSync();
+  }
+
+  #tellSync(): void {
+    this.#machine.send({ type: this.#isBehind ? 'FELL_BEHIND' : 'CAUGHT_UP' });
+  }
+
+  #onPhase(phase: Phase, reason: string): void {
+    switch (phase) {
+      case 'loading':
+        break;
+      case 'replaying':
+        this.#machine.send({ type: 'REPLAY' });
+        break;
+      case 'serving':
+        this.#machine.send({ type: 'RECOVERED' });
+        this.#tellSync();
+        break;
+      case 'failed':
+        this.#machine.send({ type: 'FAIL', reason });
+        break;
+      default:
+        phase satisfies never;
+    }
+  }
+
+  #onTick(): void {
+    this.#ticksSilent++;
+    const isUp = this.#machine.getSnapshot().matches('up');
+    if (isUp && this.#ticksSilent > HEARTBEATS_MISSED_MAX) this.#machine.send({ type: 'SILENT' });
+    if (this.#ticksSilent <= 1 && this.#machine.getSnapshot().matches('suspect')) this.#machine.send({ type: 'HEARD' });
+  }
+
+  #idleSoon(): void {
+    if (this.#idleIsDue) return;
+    this.#idleIsDue = true;
+    setImmediate(() => {
+      this.#idleIsDue = false;
+      if (this.#isDraining) return;
+      const more = this.#replica.onIdle();
+      this.#hub.flush();
+      if (more) this.#idleSoon();
+    });
+  }
+
+  #onLinkLost(from: Neighbour, broken: boolean, reason: string): void {
+    // A neighbour that is gone comes back with a new link. Lost frames do not: neither side can go on as it was.
+    if (broken) this.#fail(`link to ${from === 'broker' ? from : serverName(from)}: ${reason}`);
+    else if (from === 'broker') this.#world.end(0);
+  }
+
+  #ownDirectory(): void {
+    const { directory, durability, incarnation } = this.#data;
+    if (durability === 'memory') return;
+    const { disk } = this.#world;
+    const made = tryDisk(() => ensureDirectory(disk, directory));
+    const kept = made.ok ? keepIncarnation(disk, directory, incarnation) : made;
+    if (!kept.ok) this.#fail(kept.error.message);
+  }
+
+  #setAside(): void {
+    const { directory, incarnation } = this.#data;
+    this.#world.disk.rename(directory, `${directory}.corrupt-${incarnation}`);
+    this.#ownDirectory();
+  }
+
+  #fail(reason: string): never {
+    this.#world.report({ kind: 'failed', reason });
+    return this.#world.end(1);
+  }
+}
+
+/** Incarnations and indexes of servers make different seeds. */
+const SERVERS_APART = 64;
+
+/** `recovering.replaying`, as one word for logs. */
+function nameOf(value: string | Record<string, unknown>): string {
+  if (typeof value === 'string') return value;
+  return Object.entries(value)
+    .map(([outer, inner]) => `${outer}.${String(inner)}`)
+    .join();
+}
