@@ -33,7 +33,11 @@ for (const [name, line] of [
       writeRecord(writer, key, value, dialect);
       return writer.copy();
     });
-    cases.push({ name: `${name}: parse ${dialect}`, bytes: bytes.length, run: () => parseRecords(bytes, 0, bytes.length, 1) });
+    cases.push({
+      name: `${name}: parse ${dialect}`,
+      bytes: bytes.length,
+      run: () => parseRecords(bytes, 0, bytes.length, 1),
+    });
     cases.push({
       name: `${name}: write ${dialect}`,
       bytes: bytes.length,
@@ -73,5 +77,7 @@ cases.forEach(({ name, bytes }, i) => {
   const sorted = (results[i] as number[]).sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] as number;
   const spread = `${(sorted[0] as number).toFixed(2)} … ${(sorted[sorted.length - 1] as number).toFixed(2)}`;
-  console.log(`${name.padEnd(28)} ${median.toFixed(2)} µs (${spread}) ${bytes > 0 ? `${Math.round(bytes / median)} MB/s` : ''}`);
+  console.log(
+    `${name.padEnd(28)} ${median.toFixed(2)} µs (${spread}) ${bytes > 0 ? `${Math.round(bytes / median)} MB/s` : ''}`,
+  );
 });

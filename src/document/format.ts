@@ -23,7 +23,14 @@ const HEX = utf8('0123456789abcdef');
 
 /** After the backslash: b t n f r for 8, 9, 10, 12, 13; 0 where a code is needed. */
 const SHORT = new Uint8Array(0x20);
-for (const [byte, letter] of [[8, 'b'], [9, 't'], [10, 'n'], [12, 'f'], [13, 'r']] as const) SHORT[byte] = letter.charCodeAt(0);
+for (const [byte, letter] of [
+  [8, 'b'],
+  [9, 't'],
+  [10, 'n'],
+  [12, 'f'],
+  [13, 'r'],
+] as const)
+  SHORT[byte] = letter.charCodeAt(0);
 
 let shared = new ByteWriter(4096);
 
@@ -116,7 +123,13 @@ export function writeValue(writer: ByteWriter, packed: Uint8Array, style: Style)
 }
 
 /** Text, escaped as `quote` asks (JSON for double and none, Python for single), between quotes if any. */
-export function writeText(writer: ByteWriter, from: Uint8Array, start: number, end: number, quote: 0 | 0x22 | 0x27): void {
+export function writeText(
+  writer: ByteWriter,
+  from: Uint8Array,
+  start: number,
+  end: number,
+  quote: 0 | 0x22 | 0x27,
+): void {
   if (quote !== 0) writer.u8(quote);
   for (let piece = start; piece < end; piece += PIECE) {
     const pieceEnd = Math.min(piece + PIECE, end);

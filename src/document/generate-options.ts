@@ -24,7 +24,9 @@ export type GenerateOptions = {
   readonly maxLength: number;
   readonly dialect: DataDialect;
   /** Top-level keys are prefix + number from `start`, or random ones, all different. */
-  readonly topKeys: { readonly kind: 'numbered'; readonly prefix: string; readonly start: number } | { readonly kind: 'random' };
+  readonly topKeys:
+    | { readonly kind: 'numbered'; readonly prefix: string; readonly start: number }
+    | { readonly kind: 'random' };
   readonly int: Between;
   /** Printed with two decimals. */
   readonly float: Between;
@@ -70,7 +72,10 @@ export type Generation = {
 };
 
 const MARKS: Readonly<Record<DataDialect, Marks>> = {
-  arrow: marks({ around: ['', ''], set: ['[ ', ' ]', '[]'], topMark: ' -> ', pairMark: ' -> ', separator: ' | ' }, 0x22),
+  arrow: marks(
+    { around: ['', ''], set: ['[ ', ' ]', '[]'], topMark: ' -> ', pairMark: ' -> ', separator: ' | ' },
+    0x22,
+  ),
   brace: marks({ around: ['', ''], set: ['{ ', ' }', '{}'], topMark: ' : ', pairMark: ' : ', separator: ' ; ' }, 0x22),
   pydict: marks({ around: ['', ''], set: ['{', '}', '{}'], topMark: ':', pairMark: ': ', separator: ', ' }, 0x27),
   json: marks({ around: ['{', '}'], set: ['{', '}', '{}'], topMark: ': ', pairMark: ': ', separator: ', ' }, 0x22),

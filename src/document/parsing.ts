@@ -46,10 +46,14 @@ export function addDuplicateWarnings(warnings: string[], bytes: Uint8Array, rang
   for (const { start, length } of tape.duplicates) {
     let place = `line ${range.line}`;
     if (start >= 0) {
-      const { line, column } = positionOf(bytes, range.start, start, range.line);
+      // A key that stands in the source is its text; people look for its opening quote.
+      const { line, column } = positionOf(bytes, range.start, start - 1, range.line);
       place = `${line}:${column}`;
     }
-    addWarning(warnings, `${place}: duplicate key ${JSON.stringify(text(textAt(bytes, start, length)))} in a set, the last one wins`);
+    addWarning(
+      warnings,
+      `${place}: duplicate key ${JSON.stringify(text(textAt(bytes, start, length)))} in a set, the last one wins`,
+    );
   }
 }
 

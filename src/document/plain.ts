@@ -2,7 +2,7 @@
  * JavaScript values to the packed form and back. null, booleans, strings, finite numbers, bigints, arrays, Maps with
  * string keys and plain objects; fields that are undefined are left out, as JSON does. Anything else is refused by
  * name (a Date would silently become {}). What comes back: objects whose fields are own properties whatever their
- * names (`__proto__` too), bigint for an int that a number cannot hold.
+ * names (`__proto__` too), bigint for an int beyond the safe integers, whether it came as a number or not.
  */
 import { text } from '../lib/bytes.ts';
 import { ok, type Result } from '../lib/result.ts';
@@ -125,7 +125,7 @@ function putLeaf(tape: Tape, value: unknown): KvError | null {
       else if (fieldsOfPlain(value) === null) return notStorable(`a ${value.constructor?.name ?? 'foreign object'}`);
       return null;
     default:
-      return notStorable(`a ${typeof value}`);
+      return notStorable(value === undefined ? 'undefined' : `a ${typeof value}`);
   }
 }
 
@@ -196,5 +196,8 @@ function place(into: Container, name: string, value: unknown): void {
 }
 
 function notStorable(what: string): KvError {
-  return { code: 'TYPE', message: `${what} cannot be stored: use null, a boolean, number, bigint, string, array, Map or plain object` };
+  return {
+    code: 'TYPE',
+    message: `${what} cannot be stored: use null, a boolean, number, bigint, string, array, Map or plain object`,
+  };
 }

@@ -15,7 +15,16 @@ import type { Item } from '../model/commands.ts';
 import type { KvError } from '../model/errors.ts';
 import { KEY_BYTES_MAX } from '../model/limits.ts';
 import { bareKeyEnd } from './keys.ts';
-import { addDuplicateWarnings, addWarning, packTape, type Range, scanner, scannerFailure, tape, textAt } from './parsing.ts';
+import {
+  addDuplicateWarnings,
+  addWarning,
+  packTape,
+  type Range,
+  scanner,
+  scannerFailure,
+  tape,
+  textAt,
+} from './parsing.ts';
 import { hasCurlyQuote } from './quotes.ts';
 import { ARROW, BRACE, type Grammar, JSON_GRAMMAR, keyPassed, parsePairMark, parseValueInto } from './value-parser.ts';
 import { malformedAt } from './wellformed.ts';
@@ -31,12 +40,7 @@ const LF = 0x0a;
  * The records of the lines from `start` to `end`, in order; none for blank lines. `line` is the number of the first.
  * PARSE, TOOLARGE or TOODEEP name line:column; columns count from the line's start even when `start` is behind it.
  */
-export function parseRecords(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  line: number,
-): Result<Records, KvError> {
+export function parseRecords(bytes: Uint8Array, start: number, end: number, line: number): Result<Records, KvError> {
   const reading: Reading = { records: [], warnings: [], failed: null };
   let at = start;
   for (let number = line; ; number++) {
