@@ -228,7 +228,12 @@ export class SimulatedDisk implements Disk {
   close(handle: FileHandle): void {
     const opened = this.#opened(handle);
     opened.isClosed = true;
-    this.#call('close', opened.path, () => undefined);
+    try {
+      this.#call('close', opened.path, () => undefined);
+    } catch (error) {
+      // Like the machine's own: there is nothing that a caller could do.
+      if (!(error instanceof DiskError)) throw error;
+    }
   }
 
   rename(from: string, to: string): void {

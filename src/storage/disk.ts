@@ -36,7 +36,7 @@ export type Disk = {
   size(handle: FileHandle): number;
   /** Cuts the file, or extends it with zeros. */
   truncate(handle: FileHandle, size: number): void;
-  /** A background sync under way still calls its `done`. */
+  /** Never fails: what mattered was synced. A background sync under way still calls its `done`. */
   close(handle: FileHandle): void;
   /** Replaces `to` when it exists, in one step. Both in one directory. */
   rename(from: string, to: string): void;
