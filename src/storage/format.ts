@@ -28,7 +28,16 @@ export type DataFormat = Pick<ClusterConfig, 'mode' | 'servers' | 'replicas'>;
 export function claimDirectory(disk: Disk, directory: string, wanted: DataFormat): Result<'made' | 'found', KvError> {
   const found = readFormat(disk, directory);
   if (!found.ok) return found;
-  if (found.value !== null) return compare(directory, found.value, wanted);
+  if (found.value !== null) {
+    const same = compare(directory, found.value, wanted);
+    if (!same.ok) return same;
+    return tryDisk(() => {
+      // Who wrote it may have died before its name was durable; data is put beside it now.
+      ensureDirectory(disk, directory);
+      disk.syncDirectory(directory);
+      return 'found';
+    });
+  }
   const firstServer = `${directory}/${serverName(0 as ServerIndex)}`;
   if (disk.exists(firstServer)) return fail('CORRUPT', `${directory}: there is data but no FORMAT file`);
   return tryDisk(() => {
@@ -59,7 +68,7 @@ export function readFormat(disk: Disk, directory: string): Result<DataFormat | n
   return ok(format);
 }
 
-function compare(directory: string, found: DataFormat, wanted: DataFormat): Result<'found', KvError> {
+function compare(directory: string, found: DataFormat, wanted: DataFormat): Result<void, KvError> {
   for (const field of ['mode', 'servers', 'replicas'] as const) {
     if (found[field] !== wanted[field]) {
       return fail(
@@ -68,7 +77,7 @@ function compare(directory: string, found: DataFormat, wanted: DataFormat): Resu
       );
     }
   }
-  return ok('found');
+  return ok(undefined);
 }
 
 function show({ mode, servers, replicas }: DataFormat): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
+import type { Version } from '../../src/model/ids.ts';
 import { openStore } from '../../src/storage/recovery.ts';
 import {
   append,
@@ -176,7 +177,7 @@ describe('checkpoints', () => {
     const store = start(disk);
     write(store, 'a');
     const writer = store.beginCheckpoint();
-    writer.add(utf8('k'), 1 as never, false, utf8('v'));
+    writer.add(utf8('k'), 1 as Version, false, utf8('v'));
 
     writer.abandon();
     checkpoint(store, LEAVES.slice(0, 1));
