@@ -1,13 +1,17 @@
 /**
  * How fast is text turned into packed documents and back? Prints MB/s of text and µs a record for a record of about
- * 300 bytes (nested), one of 20 fields and generated lines, in each dialect, beside JSON.parse and JSON.stringify of
+ * 300 bytes (nested) and one of 20 fields in each dialect, and of generating lines, beside JSON.parse and JSON.stringify of
  * the same data in the same run. Medians of interleaved rounds. No timing is a test.
  */
 import { utf8 } from '../src/lib/bytes.ts';
 import { assert } from '../src/lib/assert.ts';
 import { withWriter, writeRecord } from '../src/document/format.ts';
+import { writeLine } from '../src/document/generate.ts';
+import { DATA_DIALECTS, GENERATE_DEFAULTS, prepareGeneration } from '../src/document/generate-options.ts';
 import { parseJson } from '../src/document/json.ts';
+import { parseKeyFile } from '../src/document/key-file.ts';
 import { lookup } from '../src/document/lookup.ts';
+import { SAMPLE_KEY_FILE } from '../src/document/sample.ts';
 import { parseRecords } from '../src/document/records.ts';
 import type { Dialect } from '../src/document/styles.ts';
 
@@ -57,6 +61,27 @@ for (const [name, line] of [
   }
   const path = (name === 'nested' ? ['height', 'level'] : ['field13']).map(utf8);
   cases.push({ name: `${name}: lookup`, bytes: 0, run: () => lookup(value, path, 0) });
+}
+
+const keys = parseKeyFile(SAMPLE_KEY_FILE);
+assert(keys.ok, 'the sample key file is well formed');
+for (const dialect of DATA_DIALECTS) {
+  const prepared = prepareGeneration({
+    ...GENERATE_DEFAULTS,
+    ...{ seed: 1, keys: keys.value, depth: 3, maxKeys: 5, maxLength: 4, dialect },
+  });
+  assert(prepared.ok, 'the options are in their ranges');
+  const { generation } = prepared.value;
+  let index = 0;
+  cases.push({
+    name: `generate ${dialect}`,
+    bytes: 0,
+    run: () =>
+      withWriter((writer) => {
+        writeLine(writer, generation, index++);
+        return writer.length;
+      }),
+  });
 }
 
 const results = cases.map((): number[] => []);

@@ -5,6 +5,7 @@
  * the tape's side buffer.
  */
 import type { ErrorCode } from '../model/errors.ts';
+import { readEscape } from './escapes.ts';
 import { closingQuote, isQuote } from './quotes.ts';
 import { FLOAT, INT } from './packed.ts';
 import { malformedAt } from './wellformed.ts';
@@ -25,9 +26,6 @@ for (let byte = 0x30; byte <= 0x39; byte++) CLASS[byte] = PLAIN | DIGIT;
 
 const LF = 0x0a;
 const BACKSLASH = 0x5c;
-const SHORT_ESCAPES = new Map(
-  [...'"\\/bfnrt'].map((letter, i) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]),
-);
 const ESCAPES_EXPECTED = String.raw`an escape (\" \\ \/ \b \f \n \r \t \uXXXX)`;
 
 export class Scanner {
@@ -177,8 +175,9 @@ export class Scanner {
       }
       const byte = bytes[at] as number;
       if (byte === BACKSLASH) {
-        at = this.#escape(at);
-        if (at < 0) return -1;
+        const after = readEscape(bytes, at, end, side, this.strict);
+        if (after < 0) return this.fail(at, ESCAPES_EXPECTED);
+        at = after;
       } else if (byte < 0x20 && (byte !== 0x09 || this.strict)) {
         return this.fail(at, 'a closing quote');
       } else {
@@ -186,72 +185,6 @@ export class Scanner {
         at++;
       }
     }
-  }
-
-  #escape(start: number): number {
-    const letter = this.peek(start + 1);
-    const short = SHORT_ESCAPES.get(letter);
-    if (short !== undefined) {
-      this.#tape.side.u8(short);
-      return start + 2;
-    }
-    if (letter === 0x75) return this.#unicodeEscape(start);
-    if (!this.strict && letter === 0x27) {
-      this.#tape.side.u8(letter);
-      return start + 2;
-    }
-    // Python writes \x01 and \U0001f600 where JSON has \u.
-    const digits = this.strict ? 0 : letter === 0x78 ? 2 : letter === 0x55 ? 8 : 0;
-    const code = digits === 0 ? -1 : this.#hex(start + 2, digits);
-    if (code < 0 || code > 0x10_ffff) return this.fail(start, ESCAPES_EXPECTED);
-    this.#codePoint(code);
-    return start + 2 + digits;
-  }
-
-  #unicodeEscape(start: number): number {
-    const first = this.#hex(start + 2, 4);
-    if (first < 0) return this.fail(start, ESCAPES_EXPECTED);
-    if (first >= 0xd800 && first < 0xdc00 && this.word(start + 6, '\\u') > 0) {
-      const second = this.#hex(start + 8, 4);
-      if (second >= 0xdc00 && second < 0xe000) {
-        this.#codePoint(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00));
-        return start + 12;
-      }
-    }
-    this.#codePoint(first);
-    return start + 6;
-  }
-
-  /** Half a surrogate pair has no UTF-8: it becomes U+FFFD, as in TextEncoder. */
-  #codePoint(code: number): void {
-    const side = this.#tape.side;
-    const point = code >= 0xd800 && code < 0xe000 ? 0xfffd : code;
-    if (point < 0x80) {
-      side.u8(point);
-      return;
-    }
-    if (point < 0x800) {
-      side.u8(0xc0 | (point >> 6));
-    } else {
-      if (point < 0x1_0000) {
-        side.u8(0xe0 | (point >> 12));
-      } else {
-        side.u8(0xf0 | (point >> 18));
-        side.u8(0x80 | ((point >> 12) & 0x3f));
-      }
-      side.u8(0x80 | ((point >> 6) & 0x3f));
-    }
-    side.u8(0x80 | (point & 0x3f));
-  }
-
-  #hex(start: number, digits: number): number {
-    let value = 0;
-    for (let i = 0; i < digits; i++) {
-      const digit = Number.parseInt(String.fromCharCode(this.peek(start + i)), 16);
-      if (Number.isNaN(digit)) return -1;
-      value = value * 16 + digit;
-    }
-    return value;
   }
 }
 

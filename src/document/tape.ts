@@ -2,29 +2,25 @@
  * The tape: what a parser found, as rows of numbers in the order it was found, and the packing of it in one pass.
  * Sizes are summed from the inside out while sets close, so every head is written where it stays and nothing is
  * copied twice. One tape serves all parsing of a thread: nothing is allocated per field.
- *
- * A row is eight numbers: where the field's key begins and its length (-1: no key), kind, where the text begins and
- * its length, the prologue's length of a set, the bytes it will take, the row after it and all its parts. Text lies
- * in the source at p ≥ 0, or, when it had escapes, in the side buffer at ~p.
  */
 import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
 import { KeyOrder } from './key-order.ts';
 import { KeyTrieWriter } from './key-trie.ts';
-import { ARRAY_STEP, headLength, MAP, SIMPLE, varintSize, widthOf, writeHead } from './packed.ts';
-
-const KEY_START = 0;
-const KEY_LENGTH = 1;
-const KIND = 2;
-const START = 3;
-const LENGTH = 4;
-const PROLOGUE = 5;
-const SIZE = 6;
-const NEXT = 7;
-const ROW = 8;
-
-/** Kind of a row whose text is a packed value already, and of one that a later field of the same name replaced. */
-const PACKED = 6;
-const DROPPED = 7;
+import { ARRAY_STEP, headLength, MAP, SIMPLE, varintSize, widthOf } from './packed.ts';
+import {
+  DROPPED,
+  KEY_LENGTH,
+  KEY_START,
+  KIND,
+  LENGTH,
+  NEXT,
+  PACKED,
+  packRows,
+  PROLOGUE,
+  ROW,
+  SIZE,
+  START,
+} from './tape-rows.ts';
 
 const ROWS_KEPT = 1 << 16;
 const BYTES_KEPT = 1 << 20;
@@ -126,36 +122,7 @@ export class Tape {
 
   /** Writes the packed value at `at`, `size` bytes; the value is complete, its text still where it was. */
   pack(into: Uint8Array, at: number): void {
-    const rows = this.#rows;
-    const source = this.#source;
-    const side = this.side.buffer;
-    const prologues = this.#prologues.buffer;
-    const used = this.#used;
-    let to = at;
-    for (let row = 0; row < used; ) {
-      const kind = rows[row + KIND] as number;
-      if (kind === DROPPED) {
-        row = rows[row + NEXT] as number;
-        continue;
-      }
-      const keyLength = rows[row + KEY_LENGTH] as number;
-      if (keyLength >= 0) {
-        to = writeVarint(into, to, keyLength);
-        const start = rows[row + KEY_START] as number;
-        to = start >= 0 ? copy(into, to, source, start, keyLength) : copy(into, to, side, ~start, keyLength);
-      }
-      const start = rows[row + START] as number;
-      const length = rows[row + LENGTH] as number;
-      if (kind === SIMPLE) into[to++] = start;
-      else if (kind >= MAP && kind !== PACKED) {
-        to = writeHead(into, to, kind, length);
-        to = copy(into, to, prologues, start, rows[row + PROLOGUE] as number);
-      } else {
-        if (kind !== PACKED) to = writeHead(into, to, kind, length);
-        to = start >= 0 ? copy(into, to, source, start, length) : copy(into, to, side, ~start, length);
-      }
-      row += ROW;
-    }
+    packRows(this.#rows, this.#used, this.#source, this.side.buffer, this.#prologues.buffer, into, at);
   }
 
   /** Lets go of the source, and of what one very large value made the tape take. */
@@ -189,6 +156,11 @@ export class Tape {
 
   /** Writes count and trie; returns the bytes of the entries. */
   #closeMap(row: number): number {
+    if (this.count === 1) {
+      const keyLength = this.#rows[row + ROW + KEY_LENGTH] as number;
+      this.#prologues.u8(1);
+      return varintSize(keyLength) + keyLength + (this.#rows[row + ROW + SIZE] as number);
+    }
     const order = this.#order;
     let entries = this.#gather(row);
     order.sort();
@@ -261,23 +233,6 @@ export class Tape {
     }
     return elements;
   }
-}
-
-function copy(into: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
-  if (length > 48) into.set(from.subarray(start, start + length), at);
-  else for (let i = 0; i < length; i++) into[at + i] = from[start + i] as number;
-  return at + length;
-}
-
-function writeVarint(into: Uint8Array, at: number, value: number): number {
-  let to = at;
-  let rest = value;
-  while (rest >= 0x80) {
-    into[to++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  into[to++] = rest;
-  return to;
 }
 
 function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
