@@ -22,7 +22,7 @@ import {
 } from './scenario.ts';
 
 /** A disk whose syncs take 1 ms of a virtual clock that `run` moves. */
-function slowDisk(): { disk: SimulatedDisk; run(): void } {
+function slowDisk(): { disk: SimulatedDisk; run: () => void } {
   const queue: (() => void)[] = [];
   const disk = newDisk({ after: (_delayMs, work) => queue.push(work), latencyMs: () => 1 });
   return {
