@@ -1,6 +1,6 @@
 /**
- * The broker as an actor: gives the core (src/broker) its links, its clock and its epoch file, and batches what it
- * sends into one flush a turn of the event loop. Decides nothing about data.
+ * The broker as an actor: gives the core (src/broker) its links, its clock and its epoch file. Decides nothing about
+ * data.
  */
 import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
@@ -12,17 +12,13 @@ import type { Epoch, Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../src/model/limits.ts';
 import { brokerMachine } from './machine.ts';
 
-/** The broker's end of a link to one incarnation of a server. */
-export type ServerLink = {
-  send(frame: Uint8Array): void;
-  flush(): void;
-  readonly backlogBytes: number;
-};
-
 export type BrokerActorOptions = {
   readonly config: ClusterConfig;
   /** What `keepEpoch` was given last in an earlier life, or null. */
   readonly savedEpoch: Uint8Array | null;
+  /** Puts a frame on the link to a server's current incarnation; it leaves with the others of this turn. */
+  readonly send: (server: ServerIndex, frame: Uint8Array) => void;
+  readonly backlogBytes: (server: ServerIndex) => number;
   /** Replaces the host's epoch file, synced. Throws when it cannot: then nothing may be acknowledged any more. */
   readonly keepEpoch: (bytes: Uint8Array) => void;
   readonly terminate: (server: ServerIndex, incarnation: Incarnation, reason: string) => void;
@@ -36,20 +32,14 @@ export class BrokerActor implements CommandPort {
   readonly #options: BrokerActorOptions;
   readonly #core: Broker;
   readonly #machine = createActor(brokerMachine).start();
-  readonly #links: (ServerLink | null)[];
   readonly #ticking: NodeJS.Timeout;
-  #flushIsDue = false;
   #serving: (() => void)[] = [];
 
   constructor(options: BrokerActorOptions) {
     this.#options = options;
-    this.#links = Array.from({ length: options.config.servers }, () => null);
     const host = {
-      send: (server: ServerIndex, frame: Uint8Array) => {
-        this.#links[server]?.send(frame);
-        this.#flushSoon();
-      },
-      backlogBytes: (server: ServerIndex) => this.#links[server]?.backlogBytes ?? 0,
+      send: options.send,
+      backlogBytes: options.backlogBytes,
       now: () => performance.now(),
       persistEpoch: (bytes: Uint8Array, epoch: Epoch) => this.#keepEpoch(bytes, epoch),
       terminate: options.terminate,
@@ -61,8 +51,7 @@ export class BrokerActor implements CommandPort {
   }
 
   submit(command: Command, reply: (reply: Reply) => void): void {
-    const { value } = this.#machine.getSnapshot();
-    if (value === 'draining' || value === 'stopped') {
+    if (this.#isClosed()) {
       const error: KvError = { code: 'UNAVAILABLE', message: 'the host is shutting down' };
       reply({ kind: 'failed', error, notes: { warnings: [], uncertain: false } });
       return;
@@ -70,13 +59,17 @@ export class BrokerActor implements CommandPort {
     this.#core.submit(command, reply);
   }
 
-  onServerStarted(server: ServerIndex, incarnation: Incarnation, link: ServerLink): void {
-    this.#links[server] = link;
+  /** Like `submit`, with reads answered from one server's own copies. */
+  submitAt(server: ServerIndex, command: Command, reply: (reply: Reply) => void): void {
+    if (this.#isClosed()) this.submit(command, reply);
+    else this.#core.submitAt(server, command, reply);
+  }
+
+  onServerStarted(server: ServerIndex, incarnation: Incarnation): void {
     this.#core.onServerStarted(server, incarnation);
   }
 
   onServerExited(server: ServerIndex, incarnation: Incarnation, reason: string): void {
-    if (this.#core.view(server).incarnation === incarnation) this.#links[server] = null;
     this.#core.onServerExited(server, incarnation, reason);
     this.#settle();
   }
@@ -130,7 +123,6 @@ export class BrokerActor implements CommandPort {
     }
     // The servers hear once more what is agreed, so that their next start has nothing to settle.
     this.#core.onTick();
-    this.#flush();
     clearInterval(this.#ticking);
     this.#machine.send({ type: 'DRAINED' });
   }
@@ -147,7 +139,11 @@ export class BrokerActor implements CommandPort {
       this.#serving = [];
       for (const resolve of waiting) resolve();
     }
-    if (this.#flushIsDue) this.#flush();
+  }
+
+  #isClosed(): boolean {
+    const { value } = this.#machine.getSnapshot();
+    return value === 'draining' || value === 'stopped';
   }
 
   #keepEpoch(bytes: Uint8Array, epoch: Epoch): void {
@@ -162,18 +158,5 @@ export class BrokerActor implements CommandPort {
       this.#core.onEpochPersisted(epoch);
       this.#settle();
     });
-  }
-
-  #flushSoon(): void {
-    if (this.#flushIsDue) return;
-    this.#flushIsDue = true;
-    setImmediate(() => {
-      if (this.#flushIsDue) this.#flush();
-    });
-  }
-
-  #flush(): void {
-    this.#flushIsDue = false;
-    for (const link of this.#links) link?.flush();
   }
 }

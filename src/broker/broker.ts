@@ -109,6 +109,13 @@ export class Broker implements CommandPort {
     }
   }
 
+  /** Like `submit`, but reads are answered from the copies of one server alone: its own text port speaks for it. */
+  submitAt(server: ServerIndex, command: Command, reply: (reply: Reply) => void): void {
+    const isRead = command.kind === 'get' || command.kind === 'query' || command.kind === 'queryMany';
+    if (isRead && this.#state.phase === 'serving') submitRead(this.#state, command, reply, server);
+    else this.submit(command, reply);
+  }
+
   #submitWrite(command: Extract<Command, { kind: 'write' | 'delete' }>, reply: (reply: Reply) => void): void {
     if (this.#held.size > 0) {
       const keys = command.kind === 'delete' ? [command.key] : command.items.map((item) => item.key);

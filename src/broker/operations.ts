@@ -45,6 +45,8 @@ export type Ask = {
 /** A read of one or several keys at one moment of the order of writes. */
 export type Read = {
   readonly asks: readonly Ask[];
+  /** The server whose own copies are asked for, or null: any owner in sync. */
+  readonly at: ServerIndex | null;
   waiting: number;
   readonly finish: (read: Read) => void;
   readonly fail: (reply: Reply) => void;

@@ -6,7 +6,7 @@
 import type { Command, Found, Path, Reply } from '../model/commands.ts';
 import { FRAME, OUTCOME } from '../model/frames.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
-import { type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { maskOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import { candidates } from '../document/path.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { ByteReader } from '../lib/bytes.ts';
@@ -19,17 +19,23 @@ const REQUESTS = 0x1_0000_0000;
 
 type ReadCommand = Extract<Command, { kind: 'get' | 'query' | 'queryMany' }>;
 
-export function submitRead(state: BrokerState, command: ReadCommand, reply: ReplyTo): void {
+/** `at`: the one server whose own copies are wanted, whoever else has the key; null for the cluster's answer. */
+export function submitRead(
+  state: BrokerState,
+  command: ReadCommand,
+  reply: ReplyTo,
+  at: ServerIndex | null = null,
+): void {
   switch (command.kind) {
     case 'get':
-      start(state, [newAsk(command.key, NO_SEGMENTS)], reply, (read) => one(state, read.asks));
+      start(state, at, [newAsk(command.key, NO_SEGMENTS)], reply, (read) => one(state, read.asks));
       return;
     case 'query':
-      start(state, asksFor(state, command.path), reply, (read) => one(state, read.asks));
+      start(state, at, asksFor(state, command.path), reply, (read) => one(state, read.asks));
       return;
     case 'queryMany': {
       const perPath = command.paths.map((path) => asksFor(state, path));
-      start(state, perPath.flat(), reply, () => {
+      start(state, at, perPath.flat(), reply, () => {
         const found = perPath.map((asks) => winner(asks));
         const uncertain = perPath.some((asks) => asks.some((ask) => ask.uncertain));
         return { kind: 'foundMany', found, notes: notesOf(state, uncertain) };
@@ -76,9 +82,16 @@ function winner(asks: readonly Ask[]): Found {
   return null;
 }
 
-function start(state: BrokerState, asks: readonly Ask[], reply: ReplyTo, answer: (read: Read) => Reply): void {
+function start(
+  state: BrokerState,
+  at: ServerIndex | null,
+  asks: readonly Ask[],
+  reply: ReplyTo,
+  answer: (read: Read) => Reply,
+): void {
   const read: Read = {
     asks,
+    at,
     waiting: asks.length,
     finish: (finished) => reply(answer(finished)),
     fail: reply,
@@ -97,6 +110,7 @@ function ask(state: BrokerState, read: Read): void {
     return;
   }
   let unanswered = 0;
+  const allowed = read.at === null ? -1 : maskOf(read.at);
   for (const item of read.asks) {
     const owners = ownersOf(state.placement, item.key);
     const group = groupOf(state, owners);
@@ -105,10 +119,10 @@ function ask(state: BrokerState, read: Read): void {
     item.answered = false;
     item.found = null;
     item.keyExists = false;
-    const inSync = answerers(state, owners);
-    item.uncertain = inSync === 0;
-    const candidates = inSync === 0 ? ((owners & readyServers(state)) as ServerMask) : inSync;
-    item.server = pick(candidates, state.nextRequest);
+    const inSync = (answerers(state, owners) & allowed) as ServerMask;
+    item.uncertain = read.at === null && inSync === 0;
+    const choice = inSync === 0 ? ((owners & readyServers(state) & allowed) as ServerMask) : inSync;
+    item.server = pick(choice, state.nextRequest);
     if (item.server === -1) {
       item.answered = true;
       unanswered++;

@@ -1,0 +1,125 @@
+/** The ports of a host: the text gateway, and a text port for each server that wants one, closed while it is down. */
+import { StartError, type HostOptions, type HostPorts } from '../src/cli/host.ts';
+import type { ServerIndex } from '../src/model/ids.ts';
+import type { Administration, ServerState } from '../src/model/status.ts';
+import type { SessionOptions } from '../src/protocol/conversation.ts';
+import { TextSession } from '../src/protocol/text-session.ts';
+import type { BrokerActor } from './broker/handlers.ts';
+import { TextGateway } from './gateway/text.ts';
+import type { StatusBoard } from './status-board.ts';
+
+const EXIT_FAILED = 1;
+
+type Opened = {
+  readonly bound: HostPorts;
+  /** Stops accepting, answers what is in flight, closes. */
+  drain(timeoutMs: number): Promise<void>;
+};
+
+type Wanted = {
+  readonly options: HostOptions;
+  readonly broker: BrokerActor;
+  readonly administration: Administration;
+  readonly board: StatusBoard;
+};
+
+/** Opens them; a StartError says which address cannot be had. */
+export async function openPorts({ options, broker, administration, board }: Wanted): Promise<Opened> {
+  const session = (role: SessionOptions['role']): SessionOptions => ({
+    role,
+    putMode: options.cluster.putMode,
+    strictTypes: false,
+    angle: 'rad',
+  });
+  let text: TextGateway | null = null;
+  let bound: string | null = null;
+  if (options.textPort !== 'off') {
+    text = new TextGateway({
+      host: options.host,
+      port: options.textPort,
+      openSession: (wake) =>
+        new TextSession(broker, administration, session('gateway'), wake),
+    });
+    const address = await open(text, options.host, options.textPort);
+    bound = `${address.host}:${address.port}`;
+  }
+  const ports: ServerPort[] = [];
+  for (const [index, { address }] of options.places.entries()) {
+    if (address === null) continue;
+    const server = index as ServerIndex;
+    const port = new ServerPort(address.host, address.port, (wake) => {
+      const own = { submit: broker.submitAt.bind(broker, server) };
+      return new TextSession(own, administration, session('server'), wake);
+    });
+    await port.open();
+    board.setAddress(server, { host: address.host, port: port.number });
+    ports.push(port);
+    board.onChange((changed, state) => {
+      if (changed === server) port.onState(state);
+    });
+    port.onState(broker.view(server).state);
+  }
+  return {
+    bound: { text: bound, resp: null, http: null },
+    async drain(timeoutMs) {
+      await Promise.all([text?.drain(timeoutMs), ...ports.map((port) => port.drain(timeoutMs))]);
+    },
+  };
+}
+
+/** The text port of one server: a server that is down does not listen. */
+class ServerPort {
+  readonly #host: string;
+  readonly #openSession: ConstructorParameters<typeof TextGateway>[0]['openSession'];
+  number: number;
+  #gateway: TextGateway | null = null;
+  #wanted = true;
+  /** One change after the other: a port must be closed before it is opened again. */
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor(host: string, port: number, openSession: ConstructorParameters<typeof TextGateway>[0]['openSession']) {
+    this.#host = host;
+    this.number = port;
+    this.#openSession = openSession;
+  }
+
+  async open(): Promise<void> {
+    const gateway = new TextGateway({ host: this.#host, port: this.number, openSession: this.#openSession });
+    const bound = await open(gateway, this.#host, this.number);
+    this.number = bound.port;
+    this.#gateway = gateway;
+  }
+
+  onState(state: ServerState): void {
+    const wanted = state !== 'down';
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#changing = this.#changing.then(() => this.#settle()).catch(() => undefined);
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#wanted && this.#gateway === null) {
+      await this.open();
+    } else if (!this.#wanted && this.#gateway !== null) {
+      const gateway = this.#gateway;
+      this.#gateway = null;
+      await gateway.destroy();
+    }
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#wanted = false;
+    await this.#changing;
+    await this.#gateway?.drain(timeoutMs);
+  }
+}
+
+async function open(gateway: TextGateway, host: string, port: number): Promise<{ host: string; port: number }> {
+  try {
+    return await gateway.open();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'it is in use' : (error as Error).message;
+    throw new StartError(`cannot listen on ${host}:${port}: ${why}`, EXIT_FAILED);
+  }
+}

@@ -1,0 +1,90 @@
+/** What STATUS shows: the broker's view of every server beside its thread's, and since when it is so. */
+import type { ClusterConfig } from '../src/model/config.ts';
+import { type ServerIndex, serverName } from '../src/model/ids.ts';
+import { HEARTBEAT_INTERVAL_MS } from '../src/model/limits.ts';
+import type { ClusterStatus, ServerState, ServerStatus } from '../src/model/status.ts';
+import type { BrokerActor } from './broker/handlers.ts';
+import type { Supervisor } from './supervisor/handlers.ts';
+
+type Address = { readonly host: string; readonly port: number } | null;
+
+export class StatusBoard {
+  readonly #config: ClusterConfig;
+  readonly #broker: BrokerActor;
+  readonly #supervisor: Supervisor;
+  readonly #addresses: Address[];
+  readonly #since: { state: ServerState; at: Date }[];
+  readonly #watching: NodeJS.Timeout;
+  #onChange: ((server: ServerIndex, state: ServerState) => void)[] = [];
+
+  constructor(config: ClusterConfig, broker: BrokerActor, supervisor: Supervisor, addresses: readonly Address[]) {
+    this.#config = config;
+    this.#broker = broker;
+    this.#supervisor = supervisor;
+    this.#addresses = [...addresses];
+    const at = new Date();
+    this.#since = addresses.map(() => ({ state: 'recovering', at }));
+    this.#watching = setInterval(() => this.update(), HEARTBEAT_INTERVAL_MS);
+  }
+
+  /** Notices changes of state; `listener` is told of each. */
+  onChange(listener: (server: ServerIndex, state: ServerState) => void): void {
+    this.#onChange.push(listener);
+  }
+
+  setAddress(server: ServerIndex, address: Address): void {
+    this.#addresses[server] = address;
+  }
+
+  addressOf(server: ServerIndex): string | null {
+    const address = this.#addresses[server] ?? null;
+    return address === null ? null : `${address.host}:${address.port}`;
+  }
+
+  update(): void {
+    for (const [index, known] of this.#since.entries()) {
+      const server = index as ServerIndex;
+      const { state } = this.#broker.view(server);
+      if (state === known.state) continue;
+      known.state = state;
+      known.at = new Date();
+      for (const listener of this.#onChange) listener(server, state);
+    }
+  }
+
+  status(): ClusterStatus {
+    this.update();
+    const { mode, replicas, durability } = this.#config;
+    return {
+      mode,
+      replicas,
+      durability,
+      epoch: this.#broker.epoch,
+      servers: this.#since.map((_, index) => this.#serverStatus(index as ServerIndex)),
+    };
+  }
+
+  #serverStatus(server: ServerIndex): ServerStatus {
+    const view = this.#broker.view(server);
+    const thread = this.#supervisor.server(server);
+    const isDown = view.state === 'down';
+    return {
+      id: serverName(server),
+      address: this.addressOf(server),
+      state: view.state,
+      role: 'owner',
+      incarnation: view.incarnation,
+      threadId: thread.life?.worker.threadId ?? null,
+      keys: view.keys,
+      walBytes: view.walBytes,
+      progress: null,
+      since: (this.#since[server] as { at: Date }).at.toISOString(),
+      reason: isDown ? thread.reason : null,
+      lastError: view.lastError,
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#watching);
+  }
+}
