@@ -14,6 +14,7 @@ import type { ChannelEnd } from '../../src/node/channel.ts';
 import { type Link, openLink } from '../../src/node/link.ts';
 import { LinkHub } from '../../src/node/link-hub.ts';
 import {
+  GATE,
   keepIncarnation,
   type Neighbour,
   type ServerControl,
@@ -50,6 +51,7 @@ export class StorageServer implements ServerControl {
   /** Some placement group that it owns is out of sync here. */
   #isBehind = false;
   #ticksSilent = 0;
+  #reported = '';
 
   constructor(data: ServerThreadData, world: StorageServerWorld) {
     this.#data = data;
@@ -74,7 +76,10 @@ export class StorageServer implements ServerControl {
     });
     for (const { to, rules } of data.rules) this.#rules.set(to, rules);
     this.#machine.subscribe(({ value, context }) => {
-      world.report({ kind: 'state', state: nameOf(value), reason: context.reason });
+      const state = nameOf(value);
+      if (state === this.#reported) return;
+      this.#reported = state;
+      world.report({ kind: 'state', state, reason: context.reason });
     });
   }
 
@@ -119,8 +124,10 @@ export class StorageServer implements ServerControl {
   }
 
   hang(durationMs: number): void {
-    Atomics.wait(this.#gate, 0, 1, durationMs);
-    Atomics.store(this.#gate, 0, 0);
+    // Healed before it began: then it does not hang at all.
+    if (Atomics.compareExchange(this.#gate, 0, GATE.shut, GATE.waited) !== GATE.shut) return;
+    Atomics.wait(this.#gate, 0, GATE.waited, durationMs);
+    Atomics.store(this.#gate, 0, GATE.open);
   }
 
   attachLink(to: Neighbour, end: ChannelEnd): void {

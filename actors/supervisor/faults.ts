@@ -4,7 +4,7 @@
  * What a statement means is decided elsewhere (src/faults): here servers are indexes and times are milliseconds.
  */
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
-import type { Neighbour } from '../../src/node/server-thread.ts';
+import { GATE, type Neighbour } from '../../src/node/server-thread.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
 import type { Supervisor } from './handlers.ts';
 
@@ -75,7 +75,7 @@ export class Faults {
       () => {
         for (const life of lives) {
           if (life === null) continue;
-          Atomics.store(life.gate, 0, 1);
+          Atomics.store(life.gate, 0, GATE.shut);
           const timeoutMs = FOREVER_MS;
           life.control.call('hang', [options.forMs ?? FOREVER_MS], { timeoutMs }).catch(() => undefined);
         }
@@ -83,7 +83,7 @@ export class Faults {
       () => {
         for (const life of lives) {
           if (life === null) continue;
-          Atomics.store(life.gate, 0, 0);
+          Atomics.store(life.gate, 0, GATE.open);
           Atomics.notify(life.gate, 0);
         }
       },

@@ -12,6 +12,7 @@ import type { ChannelEnd } from '../../src/node/channel.ts';
 import { ControlClient } from '../../src/node/control.ts';
 import { createLinkEnds, transferListOf } from '../../src/node/link.ts';
 import {
+  GATE,
   lastIncarnation,
   type Neighbour,
   type ServerControl,
@@ -43,7 +44,7 @@ export type SupervisorOptions = {
   readonly spawn: (data: ServerThreadData, transferList: ServerThreadData['control'][]) => Worker;
   /** A thread was started; `end` is the broker's end of its link. */
   readonly onStarted: (server: ServerIndex, incarnation: Incarnation, end: ChannelEnd) => void;
-  /** Its thread is gone. */
+  /** Its thread is gone. Not called for threads that end because the host stops. */
   readonly onExited: (server: ServerIndex, incarnation: Incarnation, reason: string) => void;
   readonly onNotice: (notice: SupervisorNotice) => void;
   readonly onReport: (server: ServerIndex, report: ServerReport) => void;
@@ -74,7 +75,10 @@ export class Supervisor {
           prng: options.prng,
           begin: (server, incarnation) => this.#begin(server, incarnation),
           nextIncarnation: (server) => this.#nextIncarnation(server),
-          onExited: options.onExited,
+          onExited: (server, incarnation, reason) => {
+            // A host that stops puts nobody out: what is in sync now is in sync at the next start.
+            if (!this.#isStopping) options.onExited(server, incarnation, reason);
+          },
           onState: (server, state, incarnation, reason) =>
             options.onNotice({ server, state, incarnation, reason, at: Date.now() }),
           onReport: options.onReport,
@@ -113,9 +117,9 @@ export class Supervisor {
   async #stop(server: Supervised): Promise<void> {
     const { life } = server;
     server.stopsItself('the host stops');
-    if (life === null) return;
+    if (life === null || server.state === 'stuck') return;
     // A thread that hangs is let go first: what it took must become durable.
-    Atomics.store(life.gate, 0, 0);
+    Atomics.store(life.gate, 0, GATE.open);
     Atomics.notify(life.gate, 0);
     try {
       await life.control.call('stop', [], { timeoutMs: CONTROL_TIMEOUT_MS });

@@ -33,7 +33,7 @@ export type Life = {
   readonly incarnation: Incarnation;
   readonly worker: Worker;
   readonly control: ControlClient<ServerControl>;
-  /** Word 0 is not 0 while the thread is to hang. */
+  /** Word 0 is one of GATE. */
   readonly gate: Int32Array;
 };
 

@@ -16,6 +16,9 @@ import type { ChannelEnd } from './channel.ts';
 /** The two kinds of neighbour that a storage server has links to. */
 export type Neighbour = 'broker' | ServerIndex;
 
+/** Where a thread hangs: it is asked to by `hang` with the gate shut, waits there, and goes on when it is opened. */
+export const GATE = { open: 0, shut: 1, waited: 2 } as const;
+
 /** The worker data of a storage server's thread. Its ports are in the transfer list. */
 export type ServerThreadData = {
   readonly index: ServerIndex;
@@ -31,7 +34,7 @@ export type ServerThreadData = {
   readonly control: MessagePort;
   readonly links: readonly { readonly to: Neighbour; readonly end: ChannelEnd }[];
   readonly rules: readonly { readonly to: Neighbour; readonly rules: readonly LinkRule[] }[];
-  /** The thread hangs while word 0 is not 0. */
+  /** Word 0 is one of GATE. */
   readonly gate: SharedArrayBuffer;
 };
 

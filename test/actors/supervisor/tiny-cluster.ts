@@ -1,0 +1,121 @@
+/** A supervisor with tiny servers and a broker that only talks. */
+import { Worker } from 'node:worker_threads';
+import { Faults } from '../../../actors/supervisor/faults.ts';
+import { Supervisor, type SupervisorNotice } from '../../../actors/supervisor/handlers.ts';
+import { text, utf8 } from '../../../src/lib/bytes.ts';
+import { Prng } from '../../../src/lib/prng.ts';
+import type { ClusterConfig } from '../../../src/model/config.ts';
+import type { ServerIndex } from '../../../src/model/ids.ts';
+import { nodeDisk } from '../../../src/node/disk.ts';
+import { openLink } from '../../../src/node/link.ts';
+import { LinkHub } from '../../../src/node/link-hub.ts';
+import type { ServerThreadData } from '../../../src/node/server-thread.ts';
+import type { LinkRule } from '../../../src/routing/link-rules.ts';
+
+const CONFIG: ClusterConfig = {
+  servers: 3,
+  replicas: 2,
+  mode: 'replicated',
+  durability: 'memory',
+  putMode: 'upsert',
+  deleteMode: 'strict',
+};
+
+export class TinyCluster {
+  readonly supervisor: Supervisor;
+  readonly faults: Faults;
+  readonly heard: string[] = [];
+  readonly notices: SupervisorNotice[] = [];
+  readonly exits: string[] = [];
+  readonly faultNotices: string[] = [];
+  readonly hub: LinkHub<ServerIndex>;
+  #checks = new Set<() => void>();
+
+  constructor(servers = 3, spawn?: (data: ServerThreadData) => Worker) {
+    const prng = new Prng(1);
+    const thread = new URL('./threads/tiny-server.ts', import.meta.url);
+    const rules = new Map<ServerIndex, readonly LinkRule[]>();
+    this.hub = new LinkHub<ServerIndex>({
+      onFrame: (from, bytes, start, end) => this.heard.push(`s${from + 1}: ${text(bytes, start, end)}`),
+      onBatchEnd: () => this.#check(),
+      onLinkLost: () => undefined,
+    });
+    this.supervisor = new Supervisor({
+      config: { ...CONFIG, servers },
+      directories: Array.from({ length: servers }, (_, index) => `nowhere/s${index + 1}`),
+      checkpointBytes: 1,
+      prng,
+      disk: nodeDisk,
+      spawn: (data, transferList) => spawn?.(data) ?? new Worker(thread, { workerData: data, transferList }),
+      onStarted: (server, _incarnation, end) => {
+        const link = this.hub.attach(server, (events) => openLink(end, prng, events));
+        link.replaceRules(rules.get(server) ?? []);
+      },
+      onExited: (server, incarnation, reason) => {
+        this.hub.detach(server);
+        this.exits.push(`s${server + 1}.${incarnation}: ${reason}`);
+      },
+      onNotice: (notice) => {
+        this.notices.push(notice);
+        this.#check();
+      },
+      onReport: () => undefined,
+    });
+    this.faults = new Faults(this.supervisor, {
+      replaceBrokerRules: (to, list) => {
+        rules.set(to, list);
+        this.hub.get(to)?.replaceRules(list);
+      },
+      onNotice: ({ kind, fault }) => {
+        this.faultNotices.push(`${kind} ${fault.id}`);
+        this.#check();
+      },
+    });
+  }
+
+  /** A running cluster. */
+  static async started(servers = 3): Promise<TinyCluster> {
+    const cluster = new TinyCluster(servers);
+    cluster.supervisor.start();
+    await cluster.until(() => cluster.states().every((state) => state === 'running'));
+    return cluster;
+  }
+
+  states(): string[] {
+    return this.supervisor.servers.map((server) => server.state);
+  }
+
+  say(server: number, said: string): void {
+    this.hub.send(server as ServerIndex, utf8(said));
+  }
+
+  /** Says something and waits for the answer of that server. */
+  async ask(server: number, said: string): Promise<string> {
+    const before = this.heard.length;
+    this.say(server, said);
+    await this.until(() => this.heard.length > before);
+    return this.heard[before] as string;
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (!condition()) return;
+        this.#checks.delete(check);
+        resolve();
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.faults.close();
+    await this.supervisor.stop();
+    this.hub.close();
+  }
+
+  #check(): void {
+    for (const check of this.#checks) check();
+  }
+}
