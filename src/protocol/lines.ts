@@ -1,0 +1,117 @@
+/**
+ * Bytes of a connection, as they come, to lines: LF ends one, a CR before it is not part of it. Lines may come in any
+ * pieces. One that passes the limit is reported once and skipped to its end; what follows is read as ever. A line is
+ * handed on in memory that is never written again, so that what is cut from it may be kept.
+ */
+import { ByteWriter } from '../lib/bytes.ts';
+
+export type LineHandler = {
+  /** One line without its end: the bytes from `start` to `end`. Answers false when no more lines are wanted. */
+  onLine(bytes: Uint8Array, start: number, end: number): boolean;
+  /** A line grew beyond the limit. */
+  onTooLong(): void;
+};
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** A buffer for unfinished lines that a long one made larger than this is given up. */
+const KEPT_BYTES_MAX = 64 * 1024;
+
+export class LineReader {
+  readonly #bytesMax: number;
+  readonly #handler: LineHandler;
+  #unfinished = new ByteWriter(0);
+  #skipping = false;
+  #ended = false;
+
+  constructor(bytesMax: number, handler: LineHandler) {
+    this.#bytesMax = bytesMax;
+    this.#handler = handler;
+  }
+
+  /** Whether the beginning of a line is here and its end is not. */
+  get isInLine(): boolean {
+    return this.#unfinished.length > 0 || this.#skipping;
+  }
+
+  /** Reads the next bytes of the connection; they are copied and may change afterwards. */
+  push(received: Uint8Array): void {
+    if (this.#ended) return;
+    let at = 0;
+    if (this.isInLine) {
+      const end = received.indexOf(LF);
+      if (end < 0) {
+        this.#keep(received, 0);
+        return;
+      }
+      this.#finish(received.subarray(0, end));
+      at = end + 1;
+    }
+    const last = received.lastIndexOf(LF);
+    if (last >= at) {
+      this.#readLines(received.subarray(at, last + 1));
+      at = last + 1;
+    }
+    if (!this.#ended && at < received.length) this.#keep(received, at);
+  }
+
+  /** No more bytes will come: an unfinished last line is a line. */
+  end(): void {
+    if (!this.#ended && this.#unfinished.length > 0) this.#finish(new Uint8Array(0));
+    this.#ended = true;
+  }
+
+  /** Reads nothing more. */
+  stop(): void {
+    this.#ended = true;
+    this.#unfinished = new ByteWriter(0);
+    this.#skipping = false;
+  }
+
+  #readLines(received: Uint8Array): void {
+    // One copy of all whole lines: keys and values may then be views of it for as long as anybody needs them.
+    const lines = new Uint8Array(received.length);
+    lines.set(received);
+    let at = 0;
+    while (at < lines.length && !this.#ended) {
+      const end = lines.indexOf(LF, at);
+      this.#emit(lines, at, end);
+      at = end + 1;
+    }
+  }
+
+  #keep(received: Uint8Array, start: number): void {
+    if (this.#skipping) return;
+    if (this.#unfinished.length + received.length - start > this.#bytesMax) {
+      this.#unfinished = new ByteWriter(0);
+      this.#skipping = true;
+      this.#handler.onTooLong();
+      return;
+    }
+    this.#unfinished.bytes(received, start);
+  }
+
+  /** The line begun before ends with `rest`. */
+  #finish(rest: Uint8Array): void {
+    if (this.#skipping) {
+      this.#skipping = false;
+      return;
+    }
+    const line = new Uint8Array(this.#unfinished.length + rest.length);
+    line.set(this.#unfinished.view());
+    line.set(rest, this.#unfinished.length);
+    if (this.#unfinished.buffer.length > KEPT_BYTES_MAX) this.#unfinished = new ByteWriter(0);
+    else this.#unfinished.reset();
+    this.#emit(line, 0, line.length);
+  }
+
+  #emit(bytes: Uint8Array, start: number, lineEnd: number): void {
+    if (lineEnd - start > this.#bytesMax) {
+      this.#handler.onTooLong();
+      return;
+    }
+    const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    if (!this.#handler.onLine(bytes, start, end)) this.stop();
+  }
+}

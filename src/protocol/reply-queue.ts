@@ -1,0 +1,112 @@
+/**
+ * Replies of one connection in the order of its commands, whatever order they come in. Each command takes a slot; the
+ * oldest open one writes straight into the output, later ones wait as bytes. Slots are used again, so that a command
+ * that is answered costs no garbage here. Knows nothing of what the bytes say.
+ */
+import { Deque } from '../lib/deque.ts';
+import { ByteWriter } from '../lib/bytes.ts';
+
+/** A place in the order of replies; who uses the queue adds what a command needs to write its reply. */
+export type Slot = {
+  state: 'open' | 'done';
+  /** What a done slot wrote while older ones were open. */
+  held: Uint8Array | null;
+  /** Writes the reply of a done slot, when it is its turn; instead of `held`. */
+  atTurn: ((output: ByteWriter) => void) | null;
+};
+
+/** Slots that are kept for later commands. */
+const FREE_MAX = 1_024;
+
+/** An output buffer that large replies made larger than this is not kept. */
+const OUTPUT_KEPT_BYTES_MAX = 256 * 1024;
+
+export class ReplyQueue<S extends Slot> {
+  readonly #newSlot: () => S;
+  /** Called when the reply of a slot enters the output: in the order of the commands. */
+  readonly #onEmit: (slot: S) => void;
+  readonly #slots = new Deque<S>();
+  readonly #free: S[] = [];
+  readonly #scratch = new ByteWriter(1_024);
+  #output = new ByteWriter(4_096);
+  #heldBytes = 0;
+
+  constructor(newSlot: () => S, onEmit: (slot: S) => void) {
+    this.#newSlot = newSlot;
+    this.#onEmit = onEmit;
+  }
+
+  /** Commands whose replies are not in the output yet. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Bytes of replies that wait for older ones. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes the next place. */
+  open(): S {
+    const slot = this.#free.pop() ?? this.#newSlot();
+    slot.state = 'open';
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  /** Where the reply of an open slot is to be written; `close` must follow in the same breath. */
+  writerFor(slot: S): ByteWriter {
+    if (slot === this.#slots.peek()) return this.#output;
+    this.#scratch.reset();
+    return this.#scratch;
+  }
+
+  /** The reply of an open slot was written; it and all done ones behind it enter the output. */
+  close(slot: S): void {
+    slot.state = 'done';
+    if (slot !== this.#slots.peek()) {
+      slot.held = this.#scratch.copy();
+      this.#heldBytes += slot.held.length;
+      return;
+    }
+    this.#emit(slot);
+    this.#emitDone();
+  }
+
+  /** The reply is written by `write` when all older ones are in the output. */
+  closeAtTurn(slot: S, write: (output: ByteWriter) => void): void {
+    slot.state = 'done';
+    slot.atTurn = write;
+    this.#emitDone();
+  }
+
+  /** Replies that are ready; valid until the next one. */
+  output(): Uint8Array {
+    return this.#output.view();
+  }
+
+  /** The output was taken. */
+  clear(): void {
+    if (this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
+    else this.#output.reset();
+  }
+
+  #emitDone(): void {
+    for (let slot = this.#slots.peek(); slot !== undefined && slot.state === 'done'; slot = this.#slots.peek()) {
+      if (slot.held !== null) {
+        this.#output.bytes(slot.held);
+        this.#heldBytes -= slot.held.length;
+        slot.held = null;
+      }
+      slot.atTurn?.(this.#output);
+      slot.atTurn = null;
+      this.#emit(slot);
+    }
+  }
+
+  #emit(slot: S): void {
+    this.#slots.shift();
+    this.#onEmit(slot);
+    if (this.#free.length < FREE_MAX) this.#free.push(slot);
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * One connection of the text protocol as a state machine without I/O: bytes in, replies out, in the order of the
+ * requests though their answers come in any. Nothing that a client sends can make it throw, hang or grow without
+ * bound. Keys and values that it submits are views of lines it owns: they are never written again, so whoever gets
+ * them may keep them.
+ *
+ *   request = verb [ blanks arguments ] [ CR ] LF        verb in any case; an empty line is no request
+ */
+import { goesOn, withoutContinuation } from '../compute/statement.ts';
+import { text } from '../lib/bytes.ts';
+import type { CommandPort } from '../model/commands.ts';
+import { fail } from '../model/errors.ts';
+import { DOCUMENT_BYTES_MAX } from '../model/limits.ts';
+import type { Administration } from '../model/status.ts';
+import { arityOf, notHere, unknownCommand, wrongArguments } from './command-help.ts';
+import type { CommandName, CommandRow } from './command-row.ts';
+import { commandNamed } from './command-table.ts';
+import { Conversation, type SessionOptions } from './conversation.ts';
+import {
+  onBulkSet,
+  onCompute,
+  onDelete,
+  onExport,
+  onGet,
+  onKeys,
+  onPut,
+  onQuery,
+  onQueryMany,
+  onSet,
+} from './data-requests.ts';
+import { LineReader } from './lines.ts';
+import { oneLine } from './replies.ts';
+import { malformedText } from './requests.ts';
+import {
+  onAngle,
+  onCheckPut,
+  onExit,
+  onFault,
+  onForce,
+  onFormat,
+  onHelp,
+  onPing,
+  onShutdown,
+  onSnapshot,
+  onStatus,
+  type WordsHandler,
+  wordsOf,
+} from './session-requests.ts';
+import { skipBlanks, trimBlanks } from './words.ts';
+
+export class TextSession {
+  readonly #talk: Conversation;
+  readonly #lines: LineReader;
+  /** A COMPUTE that goes on in the next line, as one line so far. */
+  #unfinished: string | null = null;
+
+  /**
+   * `wake` is called when a reply became ready outside of `push` and `end`, at least once before the output is looked
+   * at again.
+   */
+  constructor(port: CommandPort, administration: Administration, options: SessionOptions, wake: () => void) {
+    this.#talk = new Conversation(port, administration, options, wake);
+    this.#lines = new LineReader(DOCUMENT_BYTES_MAX, {
+      onLine: (bytes, start, end) => this.#onLine(bytes, start, end),
+      onTooLong: () => this.#onTooLong(),
+    });
+  }
+
+  /** Requests that have no reply in the output yet. Beyond CONNECTION_COMMANDS_MAX the owner reads no more for a while. */
+  get inFlight(): number {
+    return this.#talk.inFlight;
+  }
+
+  /** Bytes of replies that are ready but wait for older ones. */
+  get heldBytes(): number {
+    return this.#talk.heldBytes;
+  }
+
+  /** Whether the beginning of a request is here and its end is not. */
+  get inRequest(): boolean {
+    return this.#lines.isInLine || this.#unfinished !== null;
+  }
+
+  /** Whether the conversation is over once the output is written. */
+  get isOver(): boolean {
+    return this.#talk.isClosing && this.#talk.inFlight === 0;
+  }
+
+  /** Takes bytes as they come; they are copied. */
+  push(bytes: Uint8Array): void {
+    if (!this.#talk.isClosing) this.#talk.reading(() => this.#lines.push(bytes));
+  }
+
+  /** No more bytes will come: an unfinished last line is a request too. */
+  end(): void {
+    if (this.#talk.isClosing) return;
+    this.#talk.reading(() => {
+      this.#lines.end();
+      const unfinished = this.#unfinished;
+      this.#unfinished = null;
+      if (unfinished !== null) this.#compute(unfinished);
+    });
+  }
+
+  /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
+  output(): Uint8Array {
+    return this.#talk.output();
+  }
+
+  /** The output was taken, and its memory may be used again. */
+  sent(): void {
+    this.#talk.sent();
+  }
+
+  #onLine(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
+    if (this.#unfinished !== null) {
+      this.#continue(this.#unfinished, bytes, lineStart, lineEnd);
+      return !this.#talk.isClosing;
+    }
+    const verbStart = skipBlanks(bytes, lineStart, lineEnd);
+    let verbEnd = verbStart;
+    while (verbEnd < lineEnd && bytes[verbEnd] !== BLANK && bytes[verbEnd] !== TAB) verbEnd++;
+    if (verbEnd === verbStart) return true;
+    const start = skipBlanks(bytes, verbEnd, lineEnd);
+    const end = trimBlanks(bytes, start, lineEnd);
+    const row =
+      frequentVerb(bytes, verbStart, verbEnd) ??
+      commandNamed(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)));
+    if (row === null)
+      this.#talk.refuse(unknownCommand(oneLine(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)))));
+    else this.#run(row, bytes, { lineStart, start, end });
+    return !this.#talk.isClosing;
+  }
+
+  #run(
+    row: CommandRow,
+    bytes: Uint8Array,
+    line: { readonly lineStart: number; readonly start: number; readonly end: number },
+  ): void {
+    const { lineStart, start, end } = line;
+    const talk = this.#talk;
+    if (row.notHere !== null) {
+      talk.refuse(notHere(row));
+      return;
+    }
+    if (start === end && row.arguments.length > 0 && row.arguments[0]?.count !== 'optional') {
+      talk.refuse(wrongArguments(row));
+      return;
+    }
+    const onBytes = BYTES_HANDLERS.get(row.name);
+    if (onBytes !== undefined) {
+      onBytes(talk, bytes, start, end, row);
+      return;
+    }
+    const malformed = malformedText(bytes, lineStart, end);
+    if (malformed !== null) {
+      talk.refuse(malformed);
+      return;
+    }
+    if (row.name === 'COMPUTE') {
+      const statement = text(bytes, lineStart, end);
+      if (goesOn(statement)) this.#unfinished = withoutContinuation(statement);
+      else onCompute(talk, statement, start - lineStart);
+      return;
+    }
+    const { words, rest } = wordsOf(bytes, start, end);
+    if (words.length > arityOf(row).most) talk.refuse(wrongArguments(row));
+    else WORDS_HANDLERS.get(row.name)?.(talk, words, row, rest);
+  }
+
+  /** Another line of a COMPUTE. */
+  #continue(begun: string, bytes: Uint8Array, start: number, end: number): void {
+    this.#unfinished = null;
+    const malformed = malformedText(bytes, start, end);
+    const line = begun + text(bytes, start, end);
+    if (malformed !== null) this.#talk.refuse(malformed);
+    else if (line.length > DOCUMENT_BYTES_MAX) this.#onTooLong();
+    else if (goesOn(line)) this.#unfinished = withoutContinuation(line);
+    else this.#compute(line);
+  }
+
+  /** A whole COMPUTE line that was put together. */
+  #compute(line: string): void {
+    onCompute(this.#talk, line, /^\s*\S+\s*/.exec(line)?.[0].length ?? 0);
+  }
+
+  #onTooLong(): void {
+    this.#unfinished = null;
+    this.#talk.refuse(
+      fail('TOOLARGE', `a line of more than ${DOCUMENT_BYTES_MAX} bytes, the limit DOCUMENT_BYTES_MAX`).error,
+    );
+  }
+}
+
+const BLANK = 0x20;
+const TAB = 0x09;
+
+/** Bytes of an unknown verb that are shown. */
+const VERB_SHOWN_MAX = 40;
+
+type BytesHandler = (talk: Conversation, bytes: Uint8Array, start: number, end: number, row: CommandRow) => void;
+
+const BYTES_HANDLERS: ReadonlyMap<CommandName, BytesHandler> = new Map([
+  ['PUT', onPut],
+  ['GET', onGet],
+  ['QUERY', onQuery],
+  ['QUERYMANY', onQueryMany],
+  ['DELETE', onDelete],
+  ['SET', onSet],
+  ['BULKSET', onBulkSet],
+  ['KEYS', onKeys],
+  ['EXPORT', onExport],
+] as const satisfies readonly (readonly [CommandName, BytesHandler])[]);
+
+const WORDS_HANDLERS: ReadonlyMap<CommandName, WordsHandler> = new Map([
+  ['STATUS', onStatus],
+  ['SNAPSHOT', onSnapshot],
+  ['FORCE', onForce],
+  ['FAULT', onFault],
+  ['SHUTDOWN', onShutdown],
+  ['CHECKPUT', onCheckPut],
+  ['PING', onPing],
+  ['FORMAT', onFormat],
+  ['ANGLE', onAngle],
+  ['HELP', onHelp],
+  ['EXIT', onExit],
+] as const satisfies readonly (readonly [CommandName, WordsHandler])[]);
+
+const GET = commandNamed('GET');
+const PUT = commandNamed('PUT');
+const SET = commandNamed('SET');
+const QUERY = commandNamed('QUERY');
+
+const GET_CODE = codeOf('get');
+const PUT_CODE = codeOf('put');
+const SET_CODE = codeOf('set');
+const QUERY_CODE = codeOf('que');
+
+/** The row of the verbs that make up nearly all traffic, told by their letters without making a string; else null. */
+function frequentVerb(bytes: Uint8Array, start: number, end: number): CommandRow | null {
+  const length = end - start;
+  if (length !== 3 && length !== 5) return null;
+  // Setting 0x20 makes a letter small, and turns nothing else into a letter.
+  const code =
+    (((bytes[start] as number) | 0x20) << 16) |
+    (((bytes[start + 1] as number) | 0x20) << 8) |
+    ((bytes[start + 2] as number) | 0x20);
+  if (length === 5) {
+    const isQuery =
+      code === QUERY_CODE &&
+      ((bytes[start + 3] as number) | 0x20) === 0x72 &&
+      ((bytes[start + 4] as number) | 0x20) === 0x79;
+    return isQuery ? QUERY : null;
+  }
+  return code === GET_CODE ? GET : code === PUT_CODE ? PUT : code === SET_CODE ? SET : null;
+}
+
+function codeOf(letters: string): number {
+  return (letters.charCodeAt(0) << 16) | (letters.charCodeAt(1) << 8) | letters.charCodeAt(2);
+}
