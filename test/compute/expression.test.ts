@@ -324,15 +324,19 @@ describe('parseExpression', () => {
       ),
     }));
     function join([a, sign, b]: [Tree, string, Tree]): Tree {
-      const value =
-        sign === '+'
-          ? a.value + b.value
-          : sign === '-'
-            ? a.value - b.value
-            : sign === '*'
-              ? a.value * b.value
-              : a.value / b.value;
+      const results = {
+        '+': a.value + b.value,
+        '-': a.value - b.value,
+        '*': a.value * b.value,
+        '/': quotient(a.value, b.value),
+      };
+      const value = results[sign as keyof typeof results];
       return { text: `(${a.text}${sign}${b.text})`, value };
+    }
+
+    // Unlike in JavaScript, a division by zero is the end: 0/(1/0) has no value.
+    function quotient(a: number, b: number): number {
+      return b === 0 ? Number.NaN : a / b;
     }
 
     fc.assert(

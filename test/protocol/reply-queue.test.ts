@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { text, utf8 } from '../../src/lib/bytes.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import { ReplyQueue, type Slot } from '../../src/protocol/reply-queue.ts';
+
+type Numbered = Slot & { number: number };
+
+function queue() {
+  const emitted: number[] = [];
+  const replies = new ReplyQueue<Numbered>(
+    () => ({ state: 'open', held: null, atTurn: null, number: 0 }),
+    (slot) => emitted.push(slot.number),
+  );
+  return { replies, emitted };
+}
+
+function close(replies: ReplyQueue<Numbered>, slot: Numbered): void {
+  replies.writerFor(slot).bytes(utf8(`${slot.number} `));
+  replies.close(slot);
+}
+
+describe('replies', () => {
+  test('leave in the order of the commands, whatever order they come in', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 200 }), (seed, count) => {
+        const prng = new Prng(seed);
+        const { replies, emitted } = queue();
+        const open: Numbered[] = [];
+        let output = '';
+        for (let number = 0; number < count || open.length > 0; ) {
+          if (number < count && prng.chance(0.5)) {
+            const slot = replies.open();
+            slot.number = number++;
+            open.push(slot);
+          } else if (open.length > 0) {
+            const [slot] = open.splice(prng.below(open.length), 1) as [Numbered];
+            if (prng.chance(0.2)) replies.closeAtTurn(slot, (writer) => writer.bytes(utf8(`${slot.number} `)));
+            else close(replies, slot);
+          }
+          if (prng.chance(0.1)) {
+            output += text(replies.output());
+            replies.clear();
+          }
+        }
+        const numbers = Array.from({ length: count }, (_, i) => i);
+        expect(output + text(replies.output())).toBe(numbers.map((number) => `${number} `).join(''));
+        expect([emitted, replies.size, replies.heldBytes]).toEqual([numbers, 0, 0]);
+      }),
+    );
+  });
+
+  test('that are held are counted in bytes until older ones come', () => {
+    const { replies } = queue();
+    const [first, second] = [replies.open(), replies.open()];
+    second.number = 7;
+
+    close(replies, second);
+    const held = [replies.heldBytes, replies.size, replies.output().length];
+    close(replies, first);
+
+    expect(held).toEqual([2, 2, 0]);
+    expect([replies.heldBytes, replies.size, text(replies.output())]).toEqual([0, 0, '0 7 ']);
+  });
+});
