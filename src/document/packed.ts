@@ -164,3 +164,25 @@ export function varintSize(value: number): number {
   if (value < 0x80) return 1;
   return value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
 }
+
+/** Writes a number below 2^31 as a varint at `at`; returns the position after it. */
+export function writeVarint(into: Uint8Array, at: number, value: number): number {
+  let to = at;
+  let rest = value;
+  while (rest >= 0x80) {
+    into[to++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  into[to++] = rest;
+  return to;
+}
+
+/** Bytes up to this many are copied one by one: a view of them costs more than that. */
+const COPIED_BY_BYTE = 48;
+
+/** Copies `length` bytes; returns the position after them. */
+export function copyBytes(into: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
+  if (length > COPIED_BY_BYTE) into.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) into[at + i] = from[start + i] as number;
+  return at + length;
+}

@@ -2,25 +2,42 @@
  * The tape: what a parser found, as rows of numbers in the order it was found, and the packing of it in one pass.
  * Sizes are summed from the inside out while sets close, so every head is written where it stays and nothing is
  * copied twice. One tape serves all parsing of a thread: nothing is allocated per field.
+ *
+ * A row is eight numbers: where the field's key begins and its length (-1: no key), kind, where the text begins and
+ * its length, the prologue's length of a set, the bytes it will take, the row after it and all its parts. Text lies
+ * in the source at p ≥ 0, or, when it had escapes, in the side buffer at ~p. A set's text is its prologue: count and
+ * trie, made when it closed; its length is that of prologue and parts together.
+ * Layout and packing stay in one file: with imported row constants parsing took a tenth longer (bench/document.ts).
  */
 import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
 import { KeyOrder } from './key-order.ts';
 import { KeyTrieWriter } from './key-trie.ts';
-import { ARRAY_STEP, headLength, MAP, SIMPLE, varintSize, widthOf } from './packed.ts';
 import {
-  DROPPED,
-  KEY_LENGTH,
-  KEY_START,
-  KIND,
-  LENGTH,
-  NEXT,
-  PACKED,
-  packRows,
-  PROLOGUE,
-  ROW,
-  SIZE,
-  START,
-} from './tape-rows.ts';
+  ARRAY_STEP,
+  copyBytes,
+  headLength,
+  MAP,
+  SIMPLE,
+  varintSize,
+  widthOf,
+  writeHead,
+  writeVarint,
+} from './packed.ts';
+
+/** Where the numbers of a row are. */
+const KEY_START = 0;
+const KEY_LENGTH = 1;
+const KIND = 2;
+const START = 3;
+const LENGTH = 4;
+const PROLOGUE = 5;
+const SIZE = 6;
+const NEXT = 7;
+const ROW = 8;
+
+/** Kind of a row whose text is a packed value already, and of one that a later field of the same name replaced. */
+const PACKED = 6;
+const DROPPED = 7;
 
 const ROWS_KEPT = 1 << 16;
 const BYTES_KEPT = 1 << 20;
@@ -120,9 +137,38 @@ export class Tape {
     return this.#rows[SIZE] as number;
   }
 
-  /** Writes the packed value at `at`, `size` bytes; the value is complete, its text still where it was. */
-  pack(into: Uint8Array, at: number): void {
-    packRows(this.#rows, this.#used, this.#source, this.side.buffer, this.#prologues.buffer, into, at);
+  /** Writes the packed value at `start`, `size` bytes; the value is complete, its text still where it was. */
+  pack(into: Uint8Array, start: number): void {
+    const rows = this.#rows;
+    const used = this.#used;
+    const source = this.#source;
+    const side = this.side.buffer;
+    const prologues = this.#prologues.buffer;
+    let to = start;
+    for (let row = 0; row < used; ) {
+      const kind = rows[row + KIND] as number;
+      if (kind === DROPPED) {
+        row = rows[row + NEXT] as number;
+        continue;
+      }
+      const keyLength = rows[row + KEY_LENGTH] as number;
+      if (keyLength >= 0) {
+        to = writeVarint(into, to, keyLength);
+        const key = rows[row + KEY_START] as number;
+        to = key >= 0 ? copyBytes(into, to, source, key, keyLength) : copyBytes(into, to, side, ~key, keyLength);
+      }
+      const at = rows[row + START] as number;
+      const length = rows[row + LENGTH] as number;
+      if (kind === SIMPLE) into[to++] = at;
+      else if (kind >= MAP && kind !== PACKED) {
+        to = writeHead(into, to, kind, length);
+        to = copyBytes(into, to, prologues, at, rows[row + PROLOGUE] as number);
+      } else {
+        if (kind !== PACKED) to = writeHead(into, to, kind, length);
+        to = at >= 0 ? copyBytes(into, to, source, at, length) : copyBytes(into, to, side, ~at, length);
+      }
+      row += ROW;
+    }
   }
 
   /** Lets go of the source, and of what one very large value made the tape take. */
