@@ -8,22 +8,24 @@ import type { Administration } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 import type { StatusBoard } from './status-board.ts';
 import type { Faults } from './supervisor/faults.ts';
+import type { Supervisor } from './supervisor/handlers.ts';
 
 export type Operated = {
   readonly options: HostOptions;
   readonly broker: BrokerActor;
+  readonly supervisor: Supervisor;
   readonly faults: Faults;
   readonly board: StatusBoard;
   readonly stop: () => void;
 };
 
-export function operations({ options, broker, faults, board, stop }: Operated): Administration {
+export function operations({ options, broker, supervisor, faults, board, stop }: Operated): Administration {
   const { servers } = options.cluster;
   return {
     status: () => board.status(),
     async fault(statement) {
       if (!options.faults) throw asError({ code: 'FAULTSOFF', message: 'start with --enable-faults to inject faults' });
-      return inject(valueOf(parseFault(statement, servers)), statement, faults);
+      return inject(valueOf(parseFault(statement, servers)), statement, { faults, supervisor });
     },
     async force(names) {
       const indexes = names.map((name) => {
@@ -41,10 +43,18 @@ export function operations({ options, broker, faults, board, stop }: Operated): 
   };
 }
 
-async function inject(wanted: FaultStatement, statement: string, faults: Faults): Promise<string> {
+async function inject(
+  wanted: FaultStatement,
+  statement: string,
+  { faults, supervisor }: Pick<Operated, 'faults' | 'supervisor'>,
+): Promise<string> {
   switch (wanted.kind) {
-    case 'crash':
-      return `${faults.crash({ ...wanted, statement })} ${statement}`;
+    case 'crash': {
+      const name = faults.crash({ ...wanted, statement });
+      // OK means that they are down: whoever asks next must see it.
+      await Promise.all(wanted.servers.map((server) => supervisor.server(server).exited()));
+      return `${name} ${statement}`;
+    }
     case 'hang':
       return `${faults.hang({ ...wanted, statement })} ${statement}`;
     case 'restart':

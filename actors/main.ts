@@ -121,7 +121,7 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
     await loadData(broker, { files: options.load, sample: home.isNew && options.sample });
   }
 
-  const administration = operations({ options, broker, faults, board, stop: () => void stop() });
+  const administration = operations({ options, broker, supervisor, faults, board, stop: () => void stop() });
   const ports = await openPorts({ options, broker, administration, board });
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {

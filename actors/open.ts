@@ -1,0 +1,70 @@
+/**
+ * The library: `open()` runs a whole host inside the caller's process and answers the same client that `connect()`
+ * gives over the network. No port is opened, nothing is printed.
+ */
+import { join } from 'node:path';
+import { CoppiceClient } from '../src/client/client.ts';
+import { LocalTransport } from '../src/client/local.ts';
+import type { ClusterConfig } from '../src/model/config.ts';
+import { serverName, type ServerIndex } from '../src/model/ids.ts';
+import { startHost } from './main.ts';
+
+export { CoppiceClient, type Entry, type Value } from '../src/client/client.ts';
+export { connect } from '../src/client/connect.ts';
+export { CoppiceError } from '../src/client/error.ts';
+
+export type OpenOptions = Partial<ClusterConfig> & {
+  /** Where the data lies; made when missing. Not needed with durability `memory`. */
+  readonly dir?: string;
+  /** Data files to load before `open` resolves. */
+  readonly load?: readonly string[];
+  /** Whether `fault()` may be called. */
+  readonly faults?: boolean;
+  /** Everything random in faults comes from it. */
+  readonly seed?: number;
+};
+
+/**
+ * Starts storage servers on worker threads and resolves when they answer. Closing the client (`close()`, or the end of
+ * an `await using` block) makes everything durable and ends them. Rejects with an Error of one line: directory in use,
+ * another format, a file that cannot be loaded.
+ */
+export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
+  const { dir = 'data', load = [], faults = false, seed = null, ...config } = options;
+  const cluster: ClusterConfig = {
+    servers: 3,
+    replicas: Math.min(2, config.servers ?? 3),
+    mode: 'replicated',
+    durability: 'fsync',
+    putMode: 'upsert',
+    deleteMode: 'strict',
+    ...config,
+  };
+  const host = await startHost({
+    cluster,
+    places: Array.from({ length: cluster.servers }, (_, index) => ({
+      directory: cluster.durability === 'memory' ? null : join(dir, serverName(index as ServerIndex)),
+      address: null,
+    })),
+    directory: dir,
+    host: '127.0.0.1',
+    textPort: 'off',
+    respPort: 'off',
+    httpPort: 'off',
+    load,
+    faults,
+    index: false,
+    seed,
+    quiet: true,
+    logFormat: 'pretty',
+    connectOnly: false,
+    sample: false,
+  });
+  const transport = new LocalTransport({
+    port: host.commandPort,
+    administration: host.administration,
+    putMode: cluster.putMode,
+    onClose: () => host.stop(),
+  });
+  return new CoppiceClient(transport);
+}
