@@ -58,7 +58,9 @@ export function writeReply(
       return;
     case 'deleted':
       assert(reply.kind === 'deleted', 'a delete is answered by what was deleted');
-      if (!reply.existed && question.isPath) writeError(writer, format, HIGH_LEVEL_ONLY, reply.notes);
+      // A program's keys are opaque: only a person may have meant a path.
+      if (!reply.existed && question.isPath && format.dialect !== 'json')
+        writeError(writer, format, HIGH_LEVEL_ONLY, reply.notes);
       else writeDeleted(writer, format, label, reply.existed, reply.notes);
       return;
     case 'page':

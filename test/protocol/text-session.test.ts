@@ -411,6 +411,7 @@ describe('FORMAT json', () => {
     ['BULKSET [["a",1],["b",2]]', '{"ok":true,"items":2,"warnings":[]}'],
     ['DELETE person1', '{"ok":true,"key":"person1","existed":true,"warnings":[]}'],
     ['DELETE nobody', '{"ok":true,"found":false,"key":"nobody","existed":false,"warnings":[]}'],
+    ['DELETE person2.name', '{"ok":true,"found":false,"key":"person2.name","existed":false,"warnings":[]}'],
     ['COMPUTE 1/4', '{"ok":true,"value":0.25,"warnings":[]}'],
     ['PING', '{"ok":true,"message":"PONG","warnings":[]}'],
     ['KEYS person 2', '{"ok":true,"keys":["person1","person2"],"more":true,"warnings":[]}'],
