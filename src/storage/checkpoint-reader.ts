@@ -29,20 +29,31 @@ export function eachLeaf(disk: Disk, path: string, visit: VisitLeaf): Result<Che
   return eachBlock(disk, path, (bytes, start, end, entries) => decoder.decode(bytes, start, end, entries, visit));
 }
 
-/** Checks the whole file block by block. What is wrong with it, or what it holds. Throws DiskError. */
-export function eachBlock(disk: Disk, path: string, visit: VisitBlock): Result<CheckpointContent, Rot> {
+/** Checks the whole file block by block, the header first. What is wrong with it, or what it holds. Throws DiskError. */
+export function eachBlock(
+  disk: Disk,
+  path: string,
+  visit: VisitBlock,
+  onHeader: (header: CheckpointHeader) => void = () => undefined,
+): Result<CheckpointContent, Rot> {
   const handle = disk.open(path, { access: 'read', sync: 'inline' });
   try {
-    return readBlocks(new Window(disk, handle), disk, visit);
+    return readBlocks(new Window(disk, handle), disk, visit, onHeader);
   } finally {
     disk.close(handle);
   }
 }
 
-function readBlocks(window: Window, disk: Disk, visit: VisitBlock): Result<CheckpointContent, Rot> {
+function readBlocks(
+  window: Window,
+  disk: Disk,
+  visit: VisitBlock,
+  onHeader: (header: CheckpointHeader) => void,
+): Result<CheckpointContent, Rot> {
   if (!window.has(CHECKPOINT_HEADER_BYTES)) return err({ offset: 0, reason: 'shorter than a header' });
   const header = decodeCheckpointHeader(window.bytes.subarray(0, CHECKPOINT_HEADER_BYTES), disk.crc32);
   if (!header.ok) return err({ offset: 0, reason: header.error });
+  onHeader(header.value);
   window.skip(CHECKPOINT_HEADER_BYTES);
   let entries = 0;
   for (let index = 0; ; index++) {

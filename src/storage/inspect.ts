@@ -2,9 +2,14 @@
 import { text } from '../lib/bytes.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
-import { showVersion, type Version } from '../model/ids.ts';
-import { BlockDecoder, CHECKPOINT_HEADER_BYTES } from './checkpoint-format.ts';
-import { type CheckpointContent, eachBlock } from './checkpoint-reader.ts';
+import { showVersion } from '../model/ids.ts';
+import {
+  BLOCK_HEADER_BYTES,
+  BlockDecoder,
+  CHECKPOINT_HEADER_BYTES,
+  FOOTER_PAYLOAD_BYTES,
+} from './checkpoint-format.ts';
+import { type CheckpointContent, eachBlock, type VisitBlock } from './checkpoint-reader.ts';
 import type { Disk } from './disk.ts';
 import { diskFailure, readWhole } from './files.ts';
 import { decodeHeader, HEADER_BYTES, MARK_KIND, RECORD_HEADER_BYTES, recordBytes } from './segment.ts';
@@ -70,19 +75,23 @@ export function inspectCheckpoint(
   show: ShowRow,
 ): Result<CheckpointContent, KvError> {
   const decoder = new BlockDecoder();
-  return guarded(path, () => {
-    const content = eachBlock(disk, path, (bytes, start, end, entries, offset) => {
-      show({ offset, bytes: end - start, kind: 'block', fields: { entries } });
-      if (!options.leaves) return;
-      decoder.decode(bytes, start, end, entries, (key, version, tombstone, value) => {
-        const fields = { key: text(key), version: showVersion(version as Version), tombstone, value: value.length };
-        show({ offset, bytes: value.length, kind: 'leaf', fields });
-      });
+  const showBlock: VisitBlock = (bytes, start, end, entries, offset) => {
+    show({ offset, bytes: BLOCK_HEADER_BYTES + end - start, kind: 'block', fields: { entries } });
+    if (!options.leaves) return;
+    decoder.decode(bytes, start, end, entries, (key, version, tombstone, value) => {
+      const fields = { key: text(key), version: showVersion(version), tombstone, value: value.length };
+      show({ offset, bytes: value.length, kind: 'leaf', fields });
     });
-    if (!content.ok) return content;
-    const { header, entries, bytes } = content.value;
-    show({ offset: 0, bytes: CHECKPOINT_HEADER_BYTES, kind: 'header', fields: header });
-    show({ offset: bytes, bytes: 0, kind: 'footer', fields: { entries } });
+  };
+  return guarded(path, () => {
+    const content = eachBlock(disk, path, showBlock, (header) =>
+      show({ offset: 0, bytes: CHECKPOINT_HEADER_BYTES, kind: 'header', fields: header }),
+    );
+    if (content.ok) {
+      const { bytes, entries } = content.value;
+      const size = BLOCK_HEADER_BYTES + FOOTER_PAYLOAD_BYTES;
+      show({ offset: bytes - size, bytes: size, kind: 'footer', fields: { entries } });
+    }
     return content;
   });
 }

@@ -33,7 +33,10 @@ export function startStore(life: Life, found: Found): Store {
       kept.length === 0 ? own : kept.seal({ identity: own, offset: HEADER_BYTES, mark: HEADER_BYTES }, disk.crc32);
     return kept.view();
   });
-  const live: LiveSegment[] = [...older.map(liveSegment), { number: segment.number, firstLsn, bytes: kept.length }];
+  const live: LiveSegment[] = [
+    ...older.map(({ header: { number, firstLsn } }) => ({ number, firstLsn })),
+    { number: segment.number, firstLsn },
+  ];
   removeStrays(disk, directory, names, found, new Set(live.map(({ number }) => number)));
   return new WalStore(life, {
     segment,
@@ -42,6 +45,7 @@ export function startStore(life: Life, found: Found): Store {
     lastLsn: found.tail?.end.lsn ?? (0 as Lsn),
     lastCrc,
     live,
+    bytes: older.reduce((sum, { end }) => sum + end - HEADER_BYTES, kept.length),
     checkpoint: found.checkpoint?.begin ?? null,
   });
 }
@@ -76,11 +80,6 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
   });
   if (rot !== null) throw new DiskError('EIO', `read at offset ${rot.offset} (${rot.reason})`, newest.path);
   return kept;
-}
-
-function liveSegment(segment: FoundSegment): LiveSegment {
-  const { number, firstLsn } = segment.header;
-  return { number, firstLsn, bytes: segment.end - HEADER_BYTES };
 }
 
 /** Room ahead is wanted, not needed: on a full disk a server still comes up, to answer reads and take deletes. */

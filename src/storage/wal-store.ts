@@ -28,6 +28,8 @@ export class WalStore implements Store {
   #checkpoint: CheckpointFile | null = null;
   /** Beginning of the checkpoint that counts. */
   #published: Lsn | null;
+  /** Bytes of records that it covers, of all that the tail counts. */
+  #coveredBytes = 0;
 
   constructor(life: Life, start: TailStart & { readonly checkpoint: Lsn | null }) {
     this.#life = life;
@@ -47,7 +49,7 @@ export class WalStore implements Store {
   }
 
   get walBytes(): number {
-    return this.#tail.liveBytes;
+    return this.#tail.bytes - this.#coveredBytes;
   }
 
   get failure(): DiskError | null {
@@ -94,6 +96,7 @@ export class WalStore implements Store {
     const { disk, directory, server } = this.#life;
     const file = new CheckpointFile(disk, `${directory}/${checkpointName(begin)}${TEMPORARY}`, { server, begin });
     this.#checkpoint = file;
+    const coveredBytes = this.#tail.bytes;
     let isFinished = false;
     return {
       begin,
@@ -110,7 +113,7 @@ export class WalStore implements Store {
       },
       publish: () => {
         assert(isFinished && this.#checkpoint === file, 'only a finished checkpoint is published');
-        return this.#publish(file);
+        return this.#publish(file, coveredBytes);
       },
       abandon: () => {
         if (this.#checkpoint === file) this.#dropCheckpoint();
@@ -181,7 +184,7 @@ export class WalStore implements Store {
     });
   }
 
-  #publish(file: CheckpointFile): DiskError | null {
+  #publish(file: CheckpointFile, coveredBytes: number): DiskError | null {
     const { disk, directory, durability } = this.#life;
     this.#checkpoint = null;
     file.close();
@@ -198,6 +201,7 @@ export class WalStore implements Store {
       this.#remove(`${directory}/${checkpointName(this.#published)}`);
     }
     this.#published = file.begin;
+    this.#coveredBytes = coveredBytes;
     for (const path of this.#tail.takeBelow(file.begin)) this.#remove(path);
     return null;
   }

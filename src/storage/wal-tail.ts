@@ -13,7 +13,7 @@ import { HEADER_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
 
 /** One of the segments that a recovery would need. */
-export type LiveSegment = { readonly number: number; readonly firstLsn: Lsn; bytes: number };
+export type LiveSegment = { readonly number: number; readonly firstLsn: Lsn };
 
 /** What does not change in the life of a store. */
 export type Life = {
@@ -35,6 +35,8 @@ export type TailStart = {
   readonly lastCrc: number;
   /** Oldest first; the last one is `segment`. */
   readonly live: LiveSegment[];
+  /** Bytes of the records in all of them. */
+  readonly bytes: number;
 };
 
 /** Zeros are kept this far ahead of the last record: room for deletes on a full disk, and for what is on its way. */
@@ -43,8 +45,8 @@ export function reserveBytes(segmentBytes: number): number {
 }
 
 export class WalTail {
-  /** Bytes of the records of all live segments. */
-  liveBytes: number;
+  /** Bytes of the records that it began with and of all that were written since. */
+  bytes: number;
   /** Why the last attempt to grow found no space, or null. */
   noSpace: DiskError | null = null;
   readonly reserve: number;
@@ -61,7 +63,7 @@ export class WalTail {
     this.#life = life;
     this.reserve = reserveBytes(life.segmentBytes);
     this.#live = start.live;
-    this.liveBytes = start.live.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.bytes = start.bytes;
     this.#current = start.segment;
     this.#identity = start.identity;
     this.#position = start.position;
@@ -107,8 +109,7 @@ export class WalTail {
     disk.write(this.#current.handle, this.#position, records.view());
     this.#position += size;
     this.#lastLsn = lastLsn;
-    this.liveBytes += size;
-    (this.#live.at(-1) as LiveSegment).bytes += size;
+    this.bytes += size;
   }
 
   sync(done: (error: DiskError | null) => void): void {
@@ -124,7 +125,6 @@ export class WalTail {
     const paths: string[] = [];
     for (let second = this.#live[1]; second !== undefined && second.firstLsn <= begin; second = this.#live[1]) {
       const first = this.#live.shift() as LiveSegment;
-      this.liveBytes -= first.bytes;
       paths.push(`${this.#life.directory}/${segmentName(first.number)}`);
     }
     return paths;
@@ -157,6 +157,6 @@ export class WalTail {
     this.#next = null;
     this.#position = HEADER_BYTES;
     this.#lastCrc = this.#identity;
-    this.#live.push({ number: next.number, firstLsn, bytes: 0 });
+    this.#live.push({ number: next.number, firstLsn });
   }
 }

@@ -54,6 +54,7 @@ test('a checkpoint is shown with its leaves', () => {
   const path = `${DIRECTORY}/checkpoint-0000000000000002`;
   unwrap(inspectCheckpoint(disk, path, { leaves: true }, (row) => rows.push(row)));
 
+  expect(rows.map(({ kind }) => kind)).toEqual(['header', 'block', 'leaf', 'leaf', 'footer']);
   expect(rows.filter(({ kind }) => kind === 'leaf').map(({ fields }) => fields)).toEqual([
     { key: 'a', version: '0.5', tombstone: false, value: 3 },
     { key: 'b', version: '3.9', tombstone: true, value: 0 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import type { Version } from '../../src/model/ids.ts';
+import type { Lsn, Version } from '../../src/model/ids.ts';
 import { openStore } from '../../src/storage/recovery.ts';
 import {
   append,
@@ -147,7 +147,7 @@ describe('checkpoints', () => {
     const names = disk.list(DIRECTORY).filter((name) => !name.endsWith('.tmp'));
 
     expect(names).toHaveLength(2);
-    expect(store.walBytes).toBeLessThan(64 * 1024);
+    expect(store.walBytes).toBe(0);
     expect(recordsOf(open(disk))).toEqual([]);
   });
 
@@ -190,13 +190,34 @@ describe('checkpoints', () => {
     const store = start(disk);
     write(store, 'a');
     store.beginCheckpoint().finish(() => undefined);
-    powerLoss(disk);
+    disk.kill();
+    const left = disk.list(DIRECTORY).filter((name) => name.startsWith('checkpoint'));
 
     const recovery = open(disk);
     unwrap(recovery.start(2));
 
+    expect(left).toHaveLength(1);
     expect(recovery.entries).toBe(0);
     expect(disk.list(DIRECTORY).some((name) => name.startsWith('checkpoint'))).toBe(false);
+  });
+
+  test('one that begins at the last record of a segment keeps that segment', () => {
+    const disk = newDisk();
+    const store = start(disk);
+    const written: string[] = [];
+    while (segmentsOf(disk).length === 1) {
+      written.push(`${written.length} ${'z'.repeat(3_000)}`);
+      write(store, written.at(-1) as string);
+    }
+
+    const writer = store.beginCheckpoint((store.lastLsn - 1) as Lsn);
+    writer.finish(() => writer.publish());
+    const [before] = segmentsOf(disk);
+    const nextWriter = store.beginCheckpoint(store.lastLsn);
+    nextWriter.finish(() => nextWriter.publish());
+
+    expect([before, segmentsOf(disk)]).toEqual(['wal-0000000001', ['wal-0000000002']]);
+    expect(recordsOf(open(disk))).toEqual(written.slice(-1));
   });
 
   test('one with rot is CORRUPT by file and offset', () => {
@@ -241,6 +262,43 @@ describe('what does not belong is refused', () => {
     disk.remove(`${DIRECTORY}/wal-${String(number).padStart(10, '0')}`);
 
     expect(openStore(disk, DIRECTORY, OPTIONS)).toMatchObject({ ok: false, error: { code: 'CORRUPT' } });
+  });
+
+  test('a segment of another history, though it has the same number and length', () => {
+    const disk = newDisk();
+    const first = start(disk);
+    write(first, 'common');
+    first.close();
+    const other = disk.fork();
+    for (const [each, content] of [
+      [disk, 'this'],
+      [other, 'that'],
+    ] as const) {
+      const store = start(each, 2);
+      write(store, content);
+      store.close();
+    }
+    start(disk, 3).close();
+
+    disk.damage(`${DIRECTORY}/wal-0000000002`, () => other.contentOf(`${DIRECTORY}/wal-0000000002`));
+
+    expect(openStore(disk, DIRECTORY, OPTIONS)).toMatchObject({
+      error: { code: 'CORRUPT', message: expect.stringContaining('successor') },
+    });
+  });
+
+  test('a WAL that ends before its checkpoint begins', () => {
+    const disk = newDisk();
+    const store = start(disk);
+    write(store, 'a');
+    write(store, 'b');
+    checkpoint(store, []);
+
+    disk.damage(newestSegment(disk), (content) => content.fill(0, 64));
+
+    expect(openStore(disk, DIRECTORY, OPTIONS)).toMatchObject({
+      error: { code: 'CORRUPT', message: expect.stringContaining('ends at LSN 0, the checkpoint at 2') },
+    });
   });
 
   test('a checkpoint without the segments after it, and segments without their checkpoint', () => {
