@@ -11,7 +11,7 @@ import { FRAME } from '../../src/model/frames.ts';
 import { serverName } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
-import { type Link, openLink } from '../../src/node/link.ts';
+import { openLink } from '../../src/node/link.ts';
 import { LinkHub } from '../../src/node/link-hub.ts';
 import {
   GATE,
@@ -45,7 +45,6 @@ export class StorageServer implements ServerControl {
   readonly #replica: Replica;
   readonly #prng: Prng;
   readonly #gate: Int32Array;
-  readonly #rules = new Map<Neighbour, readonly LinkRule[]>();
   #idleIsDue = false;
   #isDraining = false;
   /** Some placement group that it owns is out of sync here. */
@@ -74,7 +73,7 @@ export class StorageServer implements ServerControl {
       phase: (phase, reason) => this.#onPhase(phase, reason),
       fail: (reason) => this.#fail(reason),
     });
-    for (const { to, rules } of data.rules) this.#rules.set(to, rules);
+    for (const { to, rules } of data.rules) this.#hub.replaceRules(to, rules);
     this.#machine.subscribe(({ value, context }) => {
       const state = nameOf(value);
       if (state === this.#reported) return;
@@ -131,16 +130,11 @@ export class StorageServer implements ServerControl {
   }
 
   attachLink(to: Neighbour, end: ChannelEnd): void {
-    const link: Link = this.#hub.attach(to, (events) =>
-      openLink(end, this.#prng.fork(to === 'broker' ? 0 : to + 1), events),
-    );
-    const rules = this.#rules.get(to);
-    if (rules !== undefined) link.replaceRules(rules);
+    this.#hub.attach(to, (events) => openLink(end, this.#prng.fork(to === 'broker' ? 0 : to + 1), events));
   }
 
   replaceRules(to: Neighbour, rules: readonly LinkRule[]): void {
-    this.#rules.set(to, rules);
-    this.#hub.get(to)?.replaceRules(rules);
+    this.#hub.replaceRules(to, rules);
   }
 
   #onFrame(from: Neighbour, bytes: Uint8Array, start: number, end: number): void {

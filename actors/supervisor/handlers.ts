@@ -60,7 +60,7 @@ export class Supervisor {
   readonly servers: readonly Supervised[];
   readonly #options: SupervisorOptions;
   readonly #newest: number[];
-  /** The rules of the links that begin at a server. */
+  /** The rules of the links that begin at a server, for its next lives. */
   readonly #rules: Map<Neighbour, readonly LinkRule[]>[];
   #isStopping = false;
 

@@ -3,6 +3,7 @@
  * batch is over, then lets the answers leave. Between turns the event loop goes round once, so that sockets, timers
  * and the control plane get theirs; when nothing is left every link is told to ring, and the thread sleeps.
  */
+import type { LinkRule } from '../routing/link-rules.ts';
 import type { Link, LinkEvents } from './link.ts';
 
 /** Bytes read from one link in a turn, so that none makes the others wait. */
@@ -26,6 +27,7 @@ type Member<Peer> = {
 export class LinkHub<Peer> {
   readonly #owner: HubOwner<Peer>;
   readonly #members = new Map<Peer, Member<Peer>>();
+  readonly #rules = new Map<Peer, readonly LinkRule[]>();
   #turnIsDue = false;
   #flushIsDue = false;
   #isInTurn = false;
@@ -45,6 +47,7 @@ export class LinkHub<Peer> {
     const onFrame = (bytes: Uint8Array, start: number, end: number): void =>
       this.#owner.onFrame(peer, bytes, start, end);
     this.#members.set(peer, { peer, link, onFrame });
+    link.replaceRules(this.#rules.get(peer) ?? []);
     this.#turnSoon();
     return link;
   }
@@ -59,6 +62,12 @@ export class LinkHub<Peer> {
 
   get(peer: Peer): Link | null {
     return this.#members.get(peer)?.link ?? null;
+  }
+
+  /** What happens to frames sent to `peer` from now on, over this and every later link (faults). */
+  replaceRules(peer: Peer, rules: readonly LinkRule[]): void {
+    this.#rules.set(peer, rules);
+    this.#members.get(peer)?.link.replaceRules(rules);
   }
 
   /** Sends a frame; it leaves at the end of this turn of the hub, or of the event loop. Nothing when there is no link. */

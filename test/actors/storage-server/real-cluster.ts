@@ -17,7 +17,6 @@ import { nodeDisk } from '../../../src/node/disk.ts';
 import { openLink } from '../../../src/node/link.ts';
 import { LinkHub } from '../../../src/node/link-hub.ts';
 import { spawnWorker } from '../../../src/node/spawn.ts';
-import type { LinkRule } from '../../../src/routing/link-rules.ts';
 
 export const CONFIG: ClusterConfig = {
   servers: 3,
@@ -39,7 +38,6 @@ export class RealCluster {
 
   constructor(config = CONFIG) {
     const prng = new Prng(1);
-    const rules = new Map<ServerIndex, readonly LinkRule[]>();
     this.#hub = new LinkHub<ServerIndex>({
       onFrame: (from, bytes, start, end) => this.broker.onFrame(from, bytes, start, end),
       onBatchEnd: () => undefined,
@@ -55,8 +53,7 @@ export class RealCluster {
       disk: nodeDisk,
       spawn: (workerData, transferList) => spawnWorker('storage-server', { workerData, transferList }),
       onStarted: (server, incarnation, end) => {
-        const link = this.#hub.attach(server, (events) => openLink(end, prng, events));
-        link.replaceRules(rules.get(server) ?? []);
+        this.#hub.attach(server, (events) => openLink(end, prng, events));
         this.broker.onServerStarted(server, incarnation);
       },
       onExited: (server, incarnation, reason) => {
@@ -67,10 +64,7 @@ export class RealCluster {
       onReport: () => undefined,
     });
     this.faults = new Faults(this.supervisor, {
-      replaceBrokerRules: (to, list) => {
-        rules.set(to, list);
-        this.#hub.get(to)?.replaceRules(list);
-      },
+      replaceBrokerRules: (to, rules) => this.#hub.replaceRules(to, rules),
       onNotice: () => undefined,
     });
     this.broker = new Broker(

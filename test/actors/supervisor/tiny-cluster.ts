@@ -10,7 +10,6 @@ import { nodeDisk } from '../../../src/node/disk.ts';
 import { openLink } from '../../../src/node/link.ts';
 import { LinkHub } from '../../../src/node/link-hub.ts';
 import type { ServerThreadData } from '../../../src/node/server-thread.ts';
-import type { LinkRule } from '../../../src/routing/link-rules.ts';
 
 const CONFIG: ClusterConfig = {
   servers: 3,
@@ -34,7 +33,6 @@ export class TinyCluster {
   constructor(servers = 3, spawn?: (data: ServerThreadData) => Worker) {
     const prng = new Prng(1);
     const thread = new URL('./threads/tiny-server.ts', import.meta.url);
-    const rules = new Map<ServerIndex, readonly LinkRule[]>();
     this.hub = new LinkHub<ServerIndex>({
       onFrame: (from, bytes, start, end) => this.heard.push(`s${from + 1}: ${text(bytes, start, end)}`),
       onBatchEnd: () => this.#check(),
@@ -48,8 +46,7 @@ export class TinyCluster {
       disk: nodeDisk,
       spawn: (data, transferList) => spawn?.(data) ?? new Worker(thread, { workerData: data, transferList }),
       onStarted: (server, _incarnation, end) => {
-        const link = this.hub.attach(server, (events) => openLink(end, prng, events));
-        link.replaceRules(rules.get(server) ?? []);
+        this.hub.attach(server, (events) => openLink(end, prng, events));
       },
       onExited: (server, incarnation, reason) => {
         this.hub.detach(server);
@@ -62,10 +59,7 @@ export class TinyCluster {
       onReport: () => undefined,
     });
     this.faults = new Faults(this.supervisor, {
-      replaceBrokerRules: (to, list) => {
-        rules.set(to, list);
-        this.hub.get(to)?.replaceRules(list);
-      },
+      replaceBrokerRules: (to, rules) => this.hub.replaceRules(to, rules),
       onNotice: ({ kind, fault }) => {
         this.faultNotices.push(`${kind} ${fault.id}`);
         this.#check();

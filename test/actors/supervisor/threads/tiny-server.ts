@@ -48,9 +48,8 @@ function onText(from: Neighbour, said: string): void {
 }
 
 function attachLink(to: Neighbour, end: ChannelEnd): void {
-  const link = hub.attach(to, (events) => openLink(end, new Prng(data.seed), events));
+  hub.attach(to, (events) => openLink(end, new Prng(data.seed), events));
   if (to !== 'broker') peers.add(to);
-  link.replaceRules(data.rules.find((row) => row.to === to)?.rules ?? []);
 }
 
 serveControl(data.control, {
@@ -60,7 +59,8 @@ serveControl(data.control, {
     Atomics.wait(gate, 0, GATE.waited, durationMs);
   },
   attachLink,
-  replaceRules: (to: Neighbour, rules: LinkRule[]) => hub.get(to)?.replaceRules(rules),
+  replaceRules: (to: Neighbour, rules: LinkRule[]) => hub.replaceRules(to, rules),
 });
+for (const { to, rules } of data.rules) hub.replaceRules(to, rules);
 for (const { to, end } of data.links) attachLink(to, end);
 parentPort?.postMessage({ kind: 'online' });
