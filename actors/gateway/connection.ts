@@ -18,9 +18,12 @@ export type Session = {
   push(bytes: Uint8Array): void;
   /** No more bytes will come: an unfinished last line is a request too. */
   end(): void;
-  /** Answers that are ready, in the order of the requests. `sent`: they were handed to the socket, which keeps the memory. */
+  /** Answers that are ready, in the order of the requests; valid until the next call. */
   output(): Uint8Array;
+  /** The output was taken. */
   sent(): void;
+  /** Bytes of answers that wait for older ones. */
+  readonly heldBytes: number;
   /** Requests that have no answer yet. */
   readonly inFlight: number;
   /** Whether it holds the beginning of a request. */
@@ -50,8 +53,12 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   idleTimeoutMs: 0,
 };
 
-/** Input is handed to the session in pieces of this many bytes, so that a chunk full of commands can be held back. */
-const PIECE_BYTES = 4_096;
+/**
+ * Input is handed to the session in pieces, so that a chunk full of commands can be held back: this many bytes for each
+ * command that the window allows, which is about what the shortest commands take.
+ */
+const PIECE_BYTES_PER_COMMAND = 16;
+const PIECE_BYTES_MAX = 16_384;
 
 /** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
 const WINDOW_FIRST = 64;
@@ -119,9 +126,10 @@ export class Connection {
   #feed(): void {
     while (this.#input.length > 0 && !this.#session.isOver && this.#hasRoom()) {
       const chunk = this.#input[0] as Uint8Array;
-      this.#session.push(chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(0, PIECE_BYTES));
-      if (chunk.length <= PIECE_BYTES) this.#input.shift();
-      else this.#input[0] = chunk.subarray(PIECE_BYTES);
+      const pieceBytes = Math.min(this.#window * PIECE_BYTES_PER_COMMAND, PIECE_BYTES_MAX);
+      this.#session.push(chunk.length <= pieceBytes ? chunk : chunk.subarray(0, pieceBytes));
+      if (chunk.length <= pieceBytes) this.#input.shift();
+      else this.#input[0] = chunk.subarray(pieceBytes);
     }
     if (this.#session.isOver) this.#input.length = 0;
     if (this.#input.length === 0 && this.#inputEnd === 'ended') {
@@ -136,7 +144,8 @@ export class Connection {
   #hasRoom(): boolean {
     return (
       this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
-      this.#socket.writableLength + this.#session.output().length <= this.#limits.outputSoftMax
+      this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
+        this.#limits.outputSoftMax
     );
   }
 
@@ -163,7 +172,8 @@ export class Connection {
         ready.length > outputSoftMax
           ? Math.max(WINDOW_LEAST, this.#window >> 1)
           : Math.min(commandsMax, this.#window * 2);
-      this.#socket.write(ready);
+      // The session writes its next answers over this memory, while the socket may still hold what it could not send.
+      this.#socket.write(ready.slice());
       this.#session.sent();
     }
     const isOver = this.#session.isOver || (this.#inputEnd === 'told' && this.#session.inFlight === 0);

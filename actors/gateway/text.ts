@@ -18,8 +18,8 @@ export type TextGatewayOptions = {
   readonly limits?: Partial<ConnectionLimits>;
 };
 
-/** Milliseconds between looks at silent sockets: a limit of seconds is kept within this. */
-const SILENCE_CHECK_MS = 1_000;
+/** Milliseconds between looks at silent sockets, at most: a limit of seconds is kept within this. */
+const SILENCE_CHECK_MS_MAX = 1_000;
 
 /** Sockets that wait to be accepted while the event loop is busy. */
 const BACKLOG = 1_024;
@@ -57,7 +57,7 @@ export class TextGateway {
         // Only accept can fail now (too many open files): no connection that exists ends, and the next accept may work.
         this.#server.on('error', () => undefined);
         this.#machine.send({ type: 'LISTENING' });
-        this.#watching = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS);
+        this.#watching = setInterval(() => this.#checkSilence(), this.#silenceCheckMs());
         this.#watching.unref();
         const address = this.#server.address();
         const port = typeof address === 'object' && address !== null ? address.port : this.#options.port;
@@ -91,7 +91,9 @@ export class TextGateway {
     const max = this.#options.connectionsMax ?? CONNECTIONS_MAX;
     if (this.state !== 'listening' || this.#connections.size >= max) {
       socket.on('error', () => socket.destroy());
-      socket.end(`ERROR BUSY ${max} connections are open, which is the limit CONNECTIONS_MAX\n`, () => socket.destroy());
+      socket.end(`ERROR BUSY ${max} connections are open, which is the limit CONNECTIONS_MAX\n`, () =>
+        socket.destroy(),
+      );
       return;
     }
     this.#connections.set(socket, new Connection(socket, this.#options.openSession, this.#limits));
@@ -99,6 +101,11 @@ export class TextGateway {
       this.#connections.delete(socket);
       this.#closeIfEmpty();
     });
+  }
+
+  #silenceCheckMs(): number {
+    const { requestTimeoutMs, idleTimeoutMs } = this.#limits;
+    return Math.min(SILENCE_CHECK_MS_MAX, requestTimeoutMs, idleTimeoutMs === 0 ? SILENCE_CHECK_MS_MAX : idleTimeoutMs);
   }
 
   #checkSilence(): void {

@@ -39,6 +39,8 @@ export type HostOptions = {
   readonly logFormat: LogFormat;
   /** Only servers that answer already are used; none is started (`broker --connect-only`). */
   readonly connectOnly: boolean;
+  /** Whether a first run brings sample data. */
+  readonly sample: boolean;
 };
 
 /** Bound addresses as `host:port`, or null for a port that is off. */

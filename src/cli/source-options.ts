@@ -61,8 +61,11 @@ export function brokerHost(
   return flags.done({
     ...dataOptions(flags, { servers: servers.length, replicas, mode: 'replicated' }, servers),
     ...PORTLESS,
+    // The broker asks its own host like any client, over a port that nobody else needs to know.
     host: '127.0.0.1',
+    textPort: 0,
     connectOnly: flags.has('connect-only'),
+    sample: false,
   });
 }
 
@@ -88,6 +91,7 @@ export function serverOptions(values: FlagValues, env: Environment): Result<Host
     ...PORTLESS,
     host: address.host,
     connectOnly: false,
+    sample: false,
   });
 }
 

@@ -59,6 +59,7 @@ export const START_FLAGS: readonly Flag[] = [
   { flags: '--http-port <P>', summary: `HTTP port (default ${HTTP_PORT_DEFAULT})`, env: 'DB_PORT' },
   { flags: '--server-ports', summary: `a text port for each server besides, from --port + ${SERVER_PORTS_OFFSET}` },
   { flags: '--load <FILE>', summary: 'data file to load before "ready"; repeatable', repeatable: true },
+  { flags: '--empty', summary: 'no sample data on the first run' },
   { flags: '--index', summary: 'full-text and similarity indexes' },
   ...DATA_FLAGS,
 ];
@@ -79,6 +80,7 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
     load: flags.all('load'),
     index: flags.has('index'),
     connectOnly: false,
+    sample: !flags.has('empty') && flags.all('load').length === 0,
   });
 }
 

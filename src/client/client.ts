@@ -3,13 +3,14 @@
  * JavaScript values go in and come out; integers beyond 2^53 are bigint, both ways. It never turns a failure into a
  * missing key, and never repeats a call that may have taken effect.
  */
-import { assert } from '../lib/assert.ts';
-import { utf8, text } from '../lib/bytes.ts';
+import { formatRecord } from '../document/format.ts';
 import { parsePath } from '../document/path.ts';
 import { fromPlain, toPlain } from '../document/plain.ts';
+import { assert } from '../lib/assert.ts';
+import { text, utf8 } from '../lib/bytes.ts';
 import type { Found, Item, Notes, Path } from '../model/commands.ts';
 import { showVersion } from '../model/ids.ts';
-import { BULK_ITEMS_MAX, KEY_BYTES_MAX } from '../model/limits.ts';
+import { BULK_ITEMS_MAX, KEY_BYTES_MAX, SCAN_KEYS_MAX } from '../model/limits.ts';
 import type { ClusterStatus } from '../model/status.ts';
 import { call, type CallOptions } from './call.ts';
 import { CoppiceError, fromKvError } from './error.ts';
@@ -141,6 +142,14 @@ export class CoppiceClient {
     }
   }
 
+  /** Like `entries`, each record as a line of JSON with the digits that were stored. */
+  async *lines(prefix = '', options: KeysOptions = {}): AsyncGenerator<string, void, undefined> {
+    for await (const entry of this.#scan(prefix, options, true)) {
+      assert(entry.value !== null, 'a scan with values has values');
+      yield formatRecord(entry.key, entry.value, 'json');
+    }
+  }
+
   async status(options: CallOptions = {}): Promise<ClusterStatus> {
     const answer = await this.#ask({ kind: 'status' }, options);
     assert(answer.kind === 'status', 'a status is answered by a status');
@@ -174,7 +183,7 @@ export class CoppiceClient {
 
   async *#scan(prefix: string, options: KeysOptions, values: boolean) {
     const prefixBytes = utf8(prefix);
-    const limit = options.pageSize ?? PAGE_KEYS;
+    const limit = Math.min(options.pageSize ?? PAGE_KEYS, SCAN_KEYS_MAX);
     let after: Uint8Array = new Uint8Array(0);
     for (;;) {
       const command = { kind: 'scan', prefix: prefixBytes, after, limit, values } as const;

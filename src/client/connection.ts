@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { ByteWriter, text } from '../lib/bytes.ts';
 import { type Endpoint, showEndpoint } from './endpoints.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { HANDSHAKE } from './text-requests.ts';
 
 export type ConnectionHandlers = {
   /** The handshake is done: lines may be sent. */
@@ -23,8 +24,6 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 
 /** First size of a turn's buffer, which the socket keeps until it is sent: most turns carry one small request. */
 const WRITER_BYTES = 1_024;
-
-const HANDSHAKE = 'FORMAT json\n';
 
 export class Connection {
   readonly #socket: Socket;

@@ -4,11 +4,12 @@
  * an effect is never sent again: it is rejected as indefinite. Reads are asked again.
  */
 import { text } from '../lib/bytes.ts';
+import { Deque } from '../lib/deque.ts';
 import { closedError, CoppiceError, disconnected } from './error.ts';
 import { Connection } from './connection.ts';
 import type { Endpoint } from './endpoints.ts';
-import { Fifo } from './fifo.ts';
-import { decodeAnswer, encodeRequest } from './text-codec.ts';
+import { readAnswer } from './text-answers.ts';
+import { writeRequest } from './text-requests.ts';
 import { type Answer, hasEffect, type Request, type Ticket, type Transport } from './transport.ts';
 
 export type TextTransportOptions = {
@@ -49,7 +50,7 @@ export class TextTransport implements Transport {
   readonly #options: TextTransportOptions;
   /** In the order of the calls; a Set, because any of them may be given up. */
   readonly #waiting = new Set<Call>();
-  readonly #sent = new Fifo<Call>();
+  #sent = new Deque<Call>();
   #state: State = { kind: 'idle' };
   #nextEndpoint = 0;
   #failures = 0;
@@ -72,12 +73,22 @@ export class TextTransport implements Transport {
     return { cancel: () => this.#cancel(entry) };
   }
 
+  /** Resolves when an address answered, rejects with DISCONNECTED when none did in the time that calls may wait. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.send({ kind: 'ping' }, (answer) => {
+        if (answer instanceof CoppiceError) reject(answer);
+        else resolve();
+      });
+    });
+  }
+
   close(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'closed' };
     if (state.kind === 'pause') clearTimeout(state.timer);
     if (state.kind === 'connected') state.connection.close('closed by the client', null);
-    for (const entry of this.#sent.drain())
+    for (const entry of this.#takeSent())
       entry.settle?.(closedError(hasEffect(entry.request) ? 'indefinite' : 'definite'));
     this.#rejectWaiting(() => closedError('definite'));
     return Promise.resolve();
@@ -108,7 +119,7 @@ export class TextTransport implements Transport {
           this.#waiting.delete(entry);
           entry.sent = true;
           this.#sent.push(entry);
-          encodeRequest(entry.request, writer);
+          writeRequest(writer, entry.request);
         }
         return false;
       },
@@ -124,7 +135,7 @@ export class TextTransport implements Transport {
     this.#failures = 0;
     const settle = entry.settle;
     if (settle !== null) {
-      const answer = decodeAnswer(entry.request, line);
+      const answer = readAnswer(entry.request, line);
       if (answer === null) {
         const message = `what came is no answer: ${text(line.subarray(0, 100))}`;
         settle(disconnected(message, hasEffect(entry.request) ? 'sent-write' : 'sent-read'));
@@ -142,7 +153,7 @@ export class TextTransport implements Transport {
     this.#nextEndpoint = (this.#nextEndpoint + 1) % this.#endpoints.length;
     const failures = ++this.#failures;
     const again: Call[] = [];
-    for (const entry of this.#sent.drain()) {
+    for (const entry of this.#takeSent()) {
       if (hasEffect(entry.request)) entry.settle?.(disconnected(`${reason}; the answer is lost`, 'sent-write', cause));
       else if (entry.settle !== null) again.push(entry);
     }
@@ -157,6 +168,12 @@ export class TextTransport implements Transport {
     if (this.#waiting.size === 0 || this.#state.kind !== 'idle') return;
     if (failures < this.#endpoints.length) this.#connect();
     else this.#pause(Math.ceil(failures / this.#endpoints.length));
+  }
+
+  #takeSent(): Deque<Call> {
+    const sent = this.#sent;
+    this.#sent = new Deque();
+    return sent;
   }
 
   /** Puts reads that lost their answer before those that were not sent yet. */

@@ -16,7 +16,9 @@ export type Request =
   /** A FAULT statement without the word FAULT. */
   | { readonly kind: 'fault'; readonly statement: string }
   | { readonly kind: 'force'; readonly servers: readonly string[] }
-  | { readonly kind: 'snapshot' };
+  | { readonly kind: 'snapshot' }
+  /** Whether anybody answers. */
+  | { readonly kind: 'ping' };
 
 export type Answer =
   | Reply
@@ -44,5 +46,5 @@ export type Transport = {
 /** Whether a request can change data or the cluster: such a request is never sent a second time by itself. */
 export function hasEffect(request: Request): boolean {
   if (request.kind === 'command') return request.command.kind === 'write' || request.command.kind === 'delete';
-  return request.kind !== 'compute' && request.kind !== 'status';
+  return request.kind !== 'compute' && request.kind !== 'status' && request.kind !== 'ping';
 }
