@@ -37,8 +37,7 @@ export async function openPorts({ options, broker, administration, board }: Want
     text = new TextGateway({
       host: options.host,
       port: options.textPort,
-      openSession: (wake) =>
-        new TextSession(broker, administration, session('gateway'), wake),
+      openSession: (wake) => new TextSession(broker, administration, session('gateway'), wake),
     });
     const address = await open(text, options.host, options.textPort);
     bound = `${address.host}:${address.port}`;

@@ -13,7 +13,23 @@ const scratch = scratchDirectory();
 const keyFile = join(scratch, 'keyFile.txt');
 const data = join(scratch, 'data.txt');
 writeFileSync(keyFile, 'name string\nage int\nheight float\nstreet string\nlevel int\n');
-await coppice(['gen', '-k', keyFile, '-n', String(DOCUMENTS), '-d', '3', '-l', '4', '-m', '5', '--seed', '1', '-o', data]);
+await coppice([
+  'gen',
+  '-k',
+  keyFile,
+  '-n',
+  String(DOCUMENTS),
+  '-d',
+  '3',
+  '-l',
+  '4',
+  '-m',
+  '5',
+  '--seed',
+  '1',
+  '-o',
+  data,
+]);
 
 const rates: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {

@@ -65,7 +65,13 @@ export async function drive(
   return seconds;
 }
 
-function lane(socket: Socket, first: number, count: number, depth: number, request: (n: number) => string): Promise<void> {
+function lane(
+  socket: Socket,
+  first: number,
+  count: number,
+  depth: number,
+  request: (n: number) => string,
+): Promise<void> {
   return new Promise((settle) => {
     let sent = 0;
     let answered = 0;

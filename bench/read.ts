@@ -8,7 +8,9 @@ const ROUNDS = 7;
 const LOAD = { connections: 50, depth: 16, total: 100_000 } as const;
 const KEYS = 1_000;
 
-const document = Array.from({ length: 20 }, (_, i) => `"field${i}" -> ${i % 2 === 0 ? i * 7 : `"value${i}"`}`).join(' | ');
+const document = Array.from({ length: 20 }, (_, i) => `"field${i}" -> ${i % 2 === 0 ? i * 7 : `"value${i}"`}`).join(
+  ' | ',
+);
 const answer = `doc1 -> [ ${document} ]`;
 const host = await startHost(scratchDirectory());
 const one = { connections: 1, depth: 100 };

@@ -18,7 +18,8 @@ const fromWal = await restart();
 await drive(host.port, { connections: 1, depth: 1, total: 1 }, () => 'SNAPSHOT');
 await new Promise((settle) => setTimeout(settle, 10_000));
 const fromCheckpoint = await restart();
-const residentBytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${host.child.pid}/status`, 'utf8'))?.[1]) * 1_024;
+const residentBytes =
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${host.child.pid}/status`, 'utf8'))?.[1]) * 1_024;
 await host.stop();
 
 report(`restart with ${KEYS} keys of 64 bytes, k=2, 3 servers`, {

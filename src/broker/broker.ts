@@ -27,7 +27,17 @@ import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpo
 import { failed } from './notes.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import { admit, hearLate, noteJoined, onTail, onTailEnd, progressStart, readHello, type Starting } from './start.ts';
+import {
+  admit,
+  hearLate,
+  noteJoined,
+  onTail,
+  onTailEnd,
+  progressStart,
+  readHello,
+  type Starting,
+  welcomeAdmitted,
+} from './start.ts';
 import { type BrokerHost, type BrokerState, committedFor, isUp, newState, readyServers, viewOf } from './state.ts';
 import {
   advanceAll,
@@ -139,7 +149,9 @@ export class Broker implements CommandPort {
       if (looked.kind === 'foundMany') {
         const at = looked.found.findIndex((found) => found !== null);
         if (at >= 0) {
-          reply(failed(this.#state, 'EXISTS', `high-level key ${names[at]} already exists, overwrite is not supported`));
+          reply(
+            failed(this.#state, 'EXISTS', `high-level key ${names[at]} already exists, overwrite is not supported`),
+          );
         } else {
           submitWrite(this.#state, { ...command, onExisting: 'overwrite' }, reply);
         }
@@ -180,7 +192,7 @@ export class Broker implements CommandPort {
     view.hello = null;
     abortJoins(state, server);
     if (state.phase === 'serving' || state.phase === 'welcoming') {
-      if (before === 'ready' || before === 'welcomed') putOutServer(state, server, reason);
+      if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
     this.#starting.pendingTails.delete(server);
     const durable = onServerLost(state, server);
@@ -279,6 +291,7 @@ export class Broker implements CommandPort {
   #onEpochDurable(): void {
     advanceAll(this.#state);
     this.#scans.settle();
+    welcomeAdmitted(this.#state);
     this.#goOn();
   }
 

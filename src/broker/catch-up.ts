@@ -4,7 +4,15 @@
  * epoch puts it back in sync.
  */
 import { FRAME } from '../model/frames.ts';
-import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, serverName, type Version } from '../model/ids.ts';
+import {
+  isMember,
+  maskOf,
+  membersOf,
+  type ServerIndex,
+  type ServerMask,
+  serverName,
+  type Version,
+} from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import { answerers, type BrokerState, groupOf, viewOf } from './state.ts';

@@ -43,17 +43,16 @@ function persist(state: BrokerState): void {
   const table = epochs.wanted;
   epochs.persisting = table;
   epochs.hostHasIt = false;
-  epochs.awaited = readyServers(state);
+  epochs.awaited = 0 as ServerMask;
   state.host.persistEpoch(tableBytes(table), table.epoch);
-  for (const server of membersOf(epochs.awaited)) sendEpoch(state, server);
 }
 
-/** Tells one server of the newest table. */
+/** Tells one server of the newest table that the host has. */
 export function sendEpoch(state: BrokerState, server: ServerIndex): void {
-  const { out } = state;
+  const { out, epochs } = state;
   out.reset();
   out.u8(FRAME.epoch);
-  writeTable(out, state.epochs.persisting ?? state.epochs.wanted);
+  writeTable(out, epochs.persisting !== null && epochs.hostHasIt ? epochs.persisting : epochs.durable);
   state.host.send(server, out.view());
 }
 
@@ -66,7 +65,10 @@ export function onEpochKept(state: BrokerState, server: ServerIndex, epoch: Epoc
 
 export function onHostHasEpoch(state: BrokerState, epoch: Epoch): boolean {
   if (state.epochs.persisting?.epoch !== epoch) return false;
+  // The servers hear of it only now: the host's file, while it is there, is never behind any of them.
   state.epochs.hostHasIt = true;
+  state.epochs.awaited = readyServers(state);
+  for (const server of membersOf(state.epochs.awaited)) sendEpoch(state, server);
   return settle(state);
 }
 

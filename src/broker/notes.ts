@@ -10,9 +10,7 @@ export function notesOf(state: BrokerState, uncertain = false): Notes {
   const { replicas, servers } = state.config;
   if (down < replicas) return uncertain ? { warnings: [], uncertain } : NO_NOTES;
   return {
-    warnings: [
-      `${replicas} or more servers are down (${down} of ${servers}), correct output cannot be guaranteed`,
-    ],
+    warnings: [`${replicas} or more servers are down (${down} of ${servers}), correct output cannot be guaranteed`],
     uncertain,
   };
 }

@@ -51,7 +51,9 @@ export function submitRead(
 function asksFor(state: BrokerState, path: Path): Ask[] {
   if (!state.dotted) {
     const first = path.segments[0];
-    return first === undefined ? [] : [newAsk(first, path.segments.length === 1 ? NO_SEGMENTS : path.segments.slice(1))];
+    return first === undefined
+      ? []
+      : [newAsk(first, path.segments.length === 1 ? NO_SEGMENTS : path.segments.slice(1))];
   }
   return candidates(path).map(({ key, from }) => newAsk(key, path.segments.slice(from)));
 }

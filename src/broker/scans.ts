@@ -2,7 +2,7 @@
  * Scans: every server that is ready sends its next keys; of each placement group one owner is believed. A page ends
  * where the first server's page ended, so nothing is left out between two pages.
  */
-import { ByteReader, compareBytes } from '../lib/bytes.ts';
+import { type ByteReader, compareBytes } from '../lib/bytes.ts';
 import type { Command, ScanEntry } from '../model/commands.ts';
 import { FRAME } from '../model/frames.ts';
 import { DEADLINE_MS, SCAN_KEYS_MAX } from '../model/limits.ts';

@@ -2,8 +2,11 @@
 import type { Incarnation, ServerIndex, Version } from '../model/ids.ts';
 import type { EpochTable } from '../replication/epoch-table.ts';
 
-/** absent: no thread · starting: it opens its directory · heard: it said hello · welcomed: it replays · ready: it serves. */
-export type ServerPhase = 'absent' | 'starting' | 'heard' | 'welcomed' | 'ready';
+/**
+ * absent: no thread · starting: it opens its directory · heard: it said hello · admitted: it recovers as soon as the
+ * epoch is durable · welcomed: it replays · ready: it serves
+ */
+export type ServerPhase = 'absent' | 'starting' | 'heard' | 'admitted' | 'welcomed' | 'ready';
 
 export type Hello = {
   readonly last: Version;

@@ -5,7 +5,7 @@
  *
  *   starting ──all heard or given up──► collecting (their newest records) ──► welcoming (they replay) ──► serving
  */
-import { ByteReader } from '../lib/bytes.ts';
+import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
 import {
   isMember,
@@ -87,7 +87,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
   state.epochs.durable = table;
   state.epochs.wanted = table;
   raiseVersion(state, table.epoch);
-  for (const view of heard) if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
+  for (const view of heard)
+    if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
   state.phase = 'collecting';
   for (const view of heard) {
     if (!remembers(state, view) || !isInSyncSomewhere(table, view.index)) continue;
@@ -212,7 +213,14 @@ export function admit(state: BrokerState, view: ServerView): void {
   if (!mayRecover(state, view)) return;
   if (!remembers(state, view)) putOutWiped(state, view.index);
   else settleAround(state, view.index);
-  welcome(state, view);
+  view.phase = 'admitted';
+  welcomeAdmitted(state);
+}
+
+/** Servers recover under a table that is durable: one that may still be lost must not decide what they drop. */
+export function welcomeAdmitted(state: BrokerState): void {
+  if (state.epochs.persisting !== null) return;
+  for (const view of state.servers) if (view.phase === 'admitted') welcome(state, view);
 }
 
 /** A damaged directory is set aside only when every key in it has another copy in sync. */
@@ -221,18 +229,20 @@ function mayRecover(state: BrokerState, view: ServerView): boolean {
   if (corrupt === '') return true;
   view.lastError = corrupt;
   const replaceable = isReplaceable(state.epochs.wanted, view.index);
-  const outcome = replaceable ? 'set aside and refilled from the other owners' : 'kept: it may hold the last copy of keys';
+  const outcome = replaceable
+    ? 'set aside and refilled from the other owners'
+    : 'kept: it may hold the last copy of keys';
   state.host.note(view.index, `its directory is damaged and ${outcome}: ${corrupt}`);
   return replaceable;
 }
 
-export function welcome(state: BrokerState, view: ServerView): void {
+function welcome(state: BrokerState, view: ServerView): void {
   const wipe = view.hello !== null && view.hello.corrupt !== '';
   view.phase = 'welcomed';
   const { out } = state;
   out.reset();
   out.u8(FRAME.welcome);
   out.u8(wipe ? 1 : 0);
-  writeTable(out, state.epochs.wanted);
+  writeTable(out, state.epochs.durable);
   state.host.send(view.index, out.view());
 }

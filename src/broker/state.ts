@@ -119,9 +119,7 @@ export function nextVersion(state: BrokerState): Version {
   const sequence = sequenceOf(lastVersion);
   // A used-up epoch is followed by the next one's numbers; the table's own epoch may lag behind, never lead.
   state.lastVersion =
-    sequence === SEQUENCE_MAX
-      ? versionOf((epochOf(lastVersion) + 1) as Epoch, 0)
-      : ((lastVersion + 1) as Version);
+    sequence === SEQUENCE_MAX ? versionOf((epochOf(lastVersion) + 1) as Epoch, 0) : ((lastVersion + 1) as Version);
   return state.lastVersion;
 }
 
@@ -158,7 +156,7 @@ export function isUp(state: BrokerState, view: ServerView): boolean {
 }
 
 export function isLive(view: ServerView): boolean {
-  return view.phase === 'welcomed' || view.phase === 'ready';
+  return view.phase === 'admitted' || view.phase === 'welcomed' || view.phase === 'ready';
 }
 
 /** What is agreed at every owner in sync, as far as one server is concerned: its recovery counts from here. */

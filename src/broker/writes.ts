@@ -5,7 +5,15 @@
 import type { Command, Notes } from '../model/commands.ts';
 import { writeHead, writeItem } from '../model/frames.ts';
 import { DEADLINE_MS, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
-import { countOf, isMember, membersOf, type ServerIndex, type ServerMask, serverName, type Version } from '../model/ids.ts';
+import {
+  countOf,
+  isMember,
+  membersOf,
+  type ServerIndex,
+  type ServerMask,
+  serverName,
+  type Version,
+} from '../model/ids.ts';
 import { inSyncOf } from '../replication/epoch-table.ts';
 import { ownersOf } from '../routing/placement.ts';
 import { receivers, settleJoins } from './catch-up.ts';
@@ -28,12 +36,12 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   if (command.kind === 'delete' && state.config.deleteMode === 'strict') {
     const down = state.servers.filter((view) => !isUp(state, view)).map((view) => state.host.describe(view.index));
     if (down.length > 0) {
-      const are = down.length === 1 ? 'server is' : 'servers are';
+      const are = down.length === 1 ? 'is' : 'are';
       reply(
         failed(
           state,
           'UNRELIABLE',
-          `delete cannot be reliably executed: ${down.length} of ${state.config.servers} ${are} down (${down.join(', ')})`,
+          `delete cannot be reliably executed: ${down.length} of ${state.config.servers} servers ${are} down (${down.join(', ')})`,
         ),
       );
       return;
@@ -56,7 +64,9 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   }
   for (const server of membersOf(targets as ServerMask)) {
     if (state.host.backlogBytes(server) > SERVER_BYTES_IN_FLIGHT_MAX) {
-      reply(failed(state, 'BUSY', `${serverName(server)} has ${SERVER_BYTES_IN_FLIGHT_MAX} bytes waiting, retry later`));
+      reply(
+        failed(state, 'BUSY', `${serverName(server)} has ${SERVER_BYTES_IN_FLIGHT_MAX} bytes waiting, retry later`),
+      );
       return;
     }
   }
@@ -113,18 +123,24 @@ export function advanceServer(state: BrokerState, server: ServerIndex): void {
 }
 
 function advance(state: BrokerState, group: Group): void {
+  const inSync = inSyncOf(state.epochs.wanted, group.owners);
   let durable = Number.POSITIVE_INFINITY;
   for (const server of membersOf(required(state, group.owners))) {
     const view = viewOf(state, server);
-    // A server that is not there has what it said at hello, which `onReady` accounts for.
-    durable = Math.min(durable, view.phase === 'ready' ? view.durable : 0);
+    // One that is being put out counts for nothing, whatever it says: everything waits for the epoch without it.
+    const counts = view.phase === 'ready' && isMember(inSync, server);
+    durable = Math.min(durable, counts ? view.durable : 0);
   }
   for (let write = group.writes.peek(); write !== undefined && write.version <= durable; write = group.writes.peek()) {
     group.writes.shift();
     write.waitingGroups--;
     if (write.waitingGroups === 0) complete(state, write);
   }
-  for (let read = group.parked.peek(); read !== undefined && !group.waitsFor(read.barrier); read = group.parked.peek()) {
+  for (
+    let read = group.parked.peek();
+    read !== undefined && !group.waitsFor(read.barrier);
+    read = group.parked.peek()
+  ) {
     group.parked.shift();
     read.release();
   }
@@ -230,4 +246,3 @@ function answerTimeout(state: BrokerState, write: Write, reason: string): void {
 function names(mask: ServerMask): string {
   return membersOf(mask).map(serverName).join(', ');
 }
-

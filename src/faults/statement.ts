@@ -26,9 +26,43 @@ type Word = { readonly text: string; readonly column: number };
 
 const VERBS = ['crash', 'heal', 'hang', 'kill', 'list', 'pause', 'restart', 'resume'];
 const LATER = [
-  'bitflip', 'clog', 'cut', 'delay', 'disk', 'disk-full', 'drift', 'drop', 'dup', 'duplicate', 'flap', 'flaky', 'flip-bit',
-  'fsync', 'isolate', 'lose', 'misdirect', 'oom', 'partition', 'point', 'power', 'power-loss', 'rate', 'read', 'reorder',
-  'ring', 'skew', 'slow', 'slow-disk', 'strobe', 'swizzle', 'sync-fail', 'throw', 'torn', 'torn-write', 'truncate', 'wipe',
+  'bitflip',
+  'clog',
+  'cut',
+  'delay',
+  'disk',
+  'disk-full',
+  'drift',
+  'drop',
+  'dup',
+  'duplicate',
+  'flap',
+  'flaky',
+  'flip-bit',
+  'fsync',
+  'isolate',
+  'lose',
+  'misdirect',
+  'oom',
+  'partition',
+  'point',
+  'power',
+  'power-loss',
+  'rate',
+  'read',
+  'reorder',
+  'ring',
+  'skew',
+  'slow',
+  'slow-disk',
+  'strobe',
+  'swizzle',
+  'sync-fail',
+  'throw',
+  'torn',
+  'torn-write',
+  'truncate',
+  'wipe',
   'write',
 ];
 
@@ -63,7 +97,10 @@ export function parseFault(statement: string, servers: number): Result<FaultStat
       return closed(rest, 0, { kind: 'list' });
     default:
       if (LATER.includes(verb.text.toLowerCase())) {
-        return fail('BADFAULT', `column ${verb.column}: ${verb.text} is not in this version; there are ${VERBS.join(', ')}`);
+        return fail(
+          'BADFAULT',
+          `column ${verb.column}: ${verb.text} is not in this version; there are ${VERBS.join(', ')}`,
+        );
       }
       return bad(verb.column, `one of ${VERBS.join(', ')}`, verb.text);
   }

@@ -1,4 +1,5 @@
 /** The frames of one turn, copied out of the links' rings so that these are free again while the disk syncs. */
+import { FRAME } from '../model/frames.ts';
 import type { ServerIndex } from '../model/ids.ts';
 
 export class Batch {
@@ -10,6 +11,11 @@ export class Batch {
 
   get isEmpty(): boolean {
     return this.#count === 0;
+  }
+
+  /** Whether it is one ping and nothing else: the sign of an idle server. */
+  get isHeartbeat(): boolean {
+    return this.#count === 1 && this.#bytes[0] === FRAME.ping;
   }
 
   add(from: 'broker' | ServerIndex, bytes: Uint8Array, start: number, end: number): void {

@@ -22,7 +22,7 @@ export type Remembered = {
 
 /** Reads every record once for what it says of versions and agreements; applies nothing. */
 export function remember(recovery: Recovery): Remembered {
-  let table: EpochTable | null = null;
+  let table = null as EpochTable | null;
   let last = 0 as Version;
   let committed = 0 as Version;
   const cuts: (Cut & { before: Lsn })[] = [];
@@ -35,7 +35,7 @@ export function remember(recovery: Recovery): Remembered {
         break;
       case RECORD.meta: {
         const meta = readMeta(payload);
-        table = meta.table;
+        if (table === null || meta.table.epoch >= table.epoch) table = meta.table;
         if (meta.last > last) last = meta.last;
         if (meta.committed > committed) committed = meta.committed;
         break;

@@ -11,7 +11,14 @@ import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import { FRAME, OUTCOME, WriteCursor } from '../model/frames.ts';
 import type { Incarnation, ServerIndex, ServerMask, Version } from '../model/ids.ts';
-import { type EpochTable, firstTable, groupsMissing, inSyncOf, readTable, writeTable } from '../replication/epoch-table.ts';
+import {
+  type EpochTable,
+  firstTable,
+  groupsMissing,
+  inSyncOf,
+  readTable,
+  writeTable,
+} from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
 import type { DiskError } from '../storage/disk.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
@@ -131,6 +138,9 @@ export class Replica {
     this.#committing = batch;
     if (!this.#log(batch)) {
       this.#finish(batch);
+      // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
+      if (batch.isHeartbeat) this.#serving().markDurable();
+      batch.clear();
       return;
     }
     this.#isCommitting = true;
@@ -152,12 +162,14 @@ export class Replica {
           appended = true;
           break;
         case FRAME.epoch:
-          this.#appendMeta(store, readTable(new ByteReader(bytes, start + 1, end)));
+          this.#appendMeta(store, this.#newer(readTable(new ByteReader(bytes, start + 1, end))));
           appended = true;
           break;
         case FRAME.ping:
           this.#reader.reset(bytes, start + 1, end);
           this.#committed = Math.max(this.#committed, this.#reader.f64()) as Version;
+          break;
+        default:
           break;
       }
     });
@@ -180,6 +192,7 @@ export class Replica {
       return;
     }
     this.#finish(batch);
+    batch.clear();
     if (!this.#collecting.isEmpty) this.onBatchEnd();
   }
 
@@ -187,7 +200,6 @@ export class Replica {
   #finish(batch: Batch): void {
     const before = this.#last;
     batch.each((from, bytes, start, end) => this.#apply(from, bytes, start, end));
-    batch.clear();
     if (this.#last > before) {
       const frame = this.#frame(FRAME.durable);
       frame.f64(this.#last);
@@ -346,8 +358,12 @@ export class Replica {
     this.#recovery = null;
     this.#remembered = null;
     this.#store = store;
-    this.#checkpointing = new Checkpointing(store, this.#options.checkpointBytes, () =>
-      this.#appendMeta(store, this.#table), () => this.#host.wake());
+    this.#checkpointing = new Checkpointing(
+      store,
+      this.#options.checkpointBytes,
+      () => this.#appendMeta(store, this.#table),
+      () => this.#host.wake(),
+    );
     if (asked.length > 0) {
       const payload = this.#frame(0);
       writeCuts(payload, asked);
@@ -390,10 +406,14 @@ export class Replica {
 
   /** The epoch is durable here: from now on it counts. */
   #onEpoch(table: EpochTable): void {
-    if (table.epoch > this.#table.epoch) this.#table = table;
+    this.#table = this.#newer(table);
     const frame = this.#frame(FRAME.epochKept);
     frame.f64(table.epoch);
     this.#host.send('broker', frame.view());
+  }
+
+  #newer(table: EpochTable): EpochTable {
+    return table.epoch > this.#table.epoch ? table : this.#table;
   }
 
   #appendMeta(store: Store, table: EpochTable): void {

@@ -9,7 +9,15 @@
  * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 3 | 03 02 | 07 00 | 01 | 03 00 | 01 00 | 7.
  */
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
-import { type Epoch, isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import {
+  type Epoch,
+  isMember,
+  maskOf,
+  membersOf,
+  type ServerIndex,
+  type ServerMask,
+  type Version,
+} from '../model/ids.ts';
 import { type Placement, placementGroups } from '../routing/placement.ts';
 
 /** An owner that is out may keep what it holds up to `cut`; what is above was never agreed and is dropped. */

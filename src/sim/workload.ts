@@ -5,6 +5,7 @@
  */
 import { text, utf8 } from '../lib/bytes.ts';
 import type { Prng } from '../lib/prng.ts';
+import { showVersion } from '../model/ids.ts';
 import { isIndefinite } from '../model/errors.ts';
 import type { Command, Found, Reply } from '../model/commands.ts';
 import type { SimulatedCluster } from './cluster.ts';
@@ -153,7 +154,7 @@ export class Workload {
     this.#submitRead({ kind: 'queryMany', paths }, (reply, startMs) => {
       if (reply.kind !== 'foundMany') return;
       const values = reply.found.map(valueOf);
-      if (new Set(values).size > 1) this.#torn.push(`a bulk was seen in part: ${values.join(', ')}`);
+      if (new Set(values).size > 1) this.#torn.push(tornBulk(reply.found, this.#cluster.queue.nowMs));
       for (const [i, key] of keys.entries()) {
         this.#record(key, 'read', values[i] ?? null, startMs, this.#cluster.queue.nowMs);
       }
@@ -189,6 +190,13 @@ export class Workload {
 }
 
 const CLIENT_PATIENCE_MS = 15_000;
+
+function tornBulk(found: readonly Found[], nowMs: number): string {
+  const seen = found.map((entry) =>
+    entry === null ? 'nothing' : `${text(entry.value)} at ${showVersion(entry.version)}`,
+  );
+  return `a bulk was seen in part, ${nowMs.toFixed(3)}: ${seen.join(', ')}`;
+}
 
 function valueOf(found: Found): string | null {
   return found === null ? null : text(found.value);

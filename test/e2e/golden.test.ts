@@ -8,7 +8,9 @@ async function play(terminal: Terminal, exchanges: readonly Exchange[]): Promise
   }
 }
 
-test('the golden transcript holds on threads, through crashes of one and of two servers', { timeout: 120_000 }, async () => {
+test('the golden transcript holds on threads, through crashes of one and of two servers', {
+  timeout: 120_000,
+}, async () => {
   const program = await startProgram(['--enable-faults']);
   const terminal = await Terminal.open(program.text);
 

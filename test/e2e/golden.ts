@@ -8,10 +8,7 @@ const DOWN = 'WARNING: 2 or more servers are down (2 of 3), correct output canno
 
 export const WRITES: readonly Exchange[] = [
   ['PUT "person1" -> [ "name" -> "John" | "age" -> 22 ]', 'OK'],
-  [
-    'PUT "person2" -> [ "name" -> "Mary" | "address" -> [ "street" -> "Panepistimiou" | "number" -> 12 ] ]',
-    'OK',
-  ],
+  ['PUT "person2" -> [ "name" -> "Mary" | "address" -> [ "street" -> "Panepistimiou" | "number" -> 12 ] ]', 'OK'],
   ['PUT "person3" -> [ "height" -> 1.75 | "profession" -> "student" ]', 'OK'],
   ['PUT "person4" -> []', 'OK'],
   ['PUT "person5" -> "hello"', /^ERROR PARSE .*expected '\[' at column 18$/],
@@ -35,10 +32,7 @@ export const READS: readonly Exchange[] = [
     'COMPUTE 2/(x+3*(y+z)) WHERE x = QUERY person2.address.number AND y = QUERY person1.age AND z = QUERY person3.height',
     '0.024024024024024024',
   ],
-  [
-    'COMPUTE cos(x)-tan(2*y+3) WHERE x = QUERY person2.address.number AND y = QUERY person1.age',
-    '0.9683815268652294',
-  ],
+  ['COMPUTE cos(x)-tan(2*y+3) WHERE x = QUERY person2.address.number AND y = QUERY person1.age', '0.9683815268652294'],
 ];
 
 /** With s2 down: everything right, nothing deleted. */

@@ -53,7 +53,16 @@ export async function run(
 /** Starts a host on free ports and settles when it said that it is ready. */
 export async function startProgram(args: readonly string[] = [], directory = temporaryDirectory()): Promise<Program> {
   const [file, list] = commandLine([
-    'start', '--dir', directory, '--port', '0', '--resp-port', 'off', '--http-port', 'off', ...args,
+    'start',
+    '--dir',
+    directory,
+    '--port',
+    '0',
+    '--resp-port',
+    'off',
+    '--http-port',
+    'off',
+    ...args,
   ]);
   return startedProgram(spawn(file, list, { stdio: ['ignore', 'pipe', 'pipe'], cwd: directory }), directory);
 }
