@@ -101,6 +101,22 @@ describe('BlockHeap', () => {
     expect(heap.byteLength).toBeLessThan((liveBytes * 4) / 3 + 4 * PAGE_BYTES);
   });
 
+  test('packs blocks that no hole is wide enough for in as many evacuations as there are pages', () => {
+    const heap = new BlockHeap();
+    const narrow: number[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      heap.allocate(8, 0);
+      narrow.push(heap.allocate(7, 0));
+    }
+    const pages = heap.words.length;
+    for (const ref of narrow) heap.free(ref);
+
+    let evacuations = 0;
+    for (; heap.isSparse && evacuations < 1_000; evacuations++) heap.evacuate((ref) => heap.copy(ref));
+
+    expect(evacuations).toBeLessThanOrEqual(pages);
+  });
+
   test('refuses to free a block twice', () => {
     const heap = new BlockHeap();
     const ref = heap.allocate(4, 0);

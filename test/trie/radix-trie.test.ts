@@ -288,6 +288,23 @@ describe('RadixTrie', () => {
     expect(keys.every((key) => text(key) === read(trie, key)?.value)).toBe(true);
   });
 
+  test('appends while sparse pages are evacuated under it', () => {
+    const trie = new RadixTrie();
+    const name = (i: number) => utf8(`key:${String(i).padStart(6, '0')}`);
+    for (let i = 0; i < 20_000; i++) trie.append(name(i), 1 as Version, false, new Uint8Array(100));
+    // Beside one large value the free pages are little; without it they are much, and each write gives up one.
+    trie.set(utf8('big'), 1 as Version, false, new Uint8Array(16 * 1024 * 1024));
+    for (let i = 0; i < 20_000; i++) if (i % 4 !== 0) trie.delete(name(i));
+    trie.delete(utf8('big'));
+    const before = trie.byteLength;
+
+    for (let i = 20_000; i < 20_100; i++) trie.append(name(i), 1 as Version, false, NO_BYTES);
+
+    expect(trie.byteLength).toBeLessThan(before * 0.6);
+    expect(keysOf(trie)).toHaveLength(5_100);
+    for (let i = 0; i < 20_100; i += 4) expect(trie.find(name(i))).toBeGreaterThanOrEqual(0);
+  });
+
   test.each(['b', 'a', 'abc', 'bb', 'b\0'])('refuses to append %j behind "bc"', (key) => {
     const trie = new RadixTrie();
     trie.append(utf8('bc'), 1 as Version, false, NO_BYTES);
