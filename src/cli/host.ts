@@ -74,9 +74,11 @@ export class StartError extends Error {
   }
 }
 
-/** The one line that a host prints on stdout when everything is up. */
+/** The one line that a host prints on stdout when everything is up. A server alone has only its own text port to name. */
 export function readyLine(host: Host, pid: number): string {
-  const { text, resp, http } = host.ports;
+  const { resp, http } = host.ports;
+  const [first, ...others] = host.administration.status().servers;
+  const text = host.ports.text ?? (others.length === 0 ? first?.address : null);
   return (
     `coppice ready text=${text ?? 'off'} resp=${resp ?? 'off'} http=${http ?? 'off'} ` +
     `servers=${host.servers} replicas=${host.replicas} mode=${host.mode} pid=${pid}`

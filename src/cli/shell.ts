@@ -53,7 +53,7 @@ function talk(dialogue: Dialogue, client: CoppiceClient, terminal: Terminal): Pr
     ignoreUndefined: true,
     preview: false,
     eval: (source, _context, _file, done) => {
-      const line = source.replace(/\r?\n$/, '');
+      const line = source.replace(/[\r\n]+$/, '');
       if (goesOn(line)) {
         done(new Recoverable(new SyntaxError('the line goes on')), undefined);
         return;
@@ -64,7 +64,11 @@ function talk(dialogue: Dialogue, client: CoppiceClient, terminal: Terminal): Pr
         return;
       }
       dialogue.ask(question).then(
-        (lines) => done(null, lines.length === 0 ? undefined : lines),
+        (lines) => {
+          // The other side ends too; a prompt before that would be one too many.
+          if (commandNamed(question.trim())?.name === 'EXIT') repl.close();
+          else done(null, lines.length === 0 ? undefined : lines);
+        },
         (error: unknown) => done(error as Error, undefined),
       );
     },
@@ -125,7 +129,7 @@ async function completeKey(begun: string, client: CoppiceClient): Promise<[strin
 
 /** Lines of one COMPUTE, as the REPL collected them. */
 function joinLines(source: string): string {
-  const lines = source.split(/\r?\n/);
+  const lines = source.split(/\r\n|\r|\n/);
   const last = lines.pop() as string;
   return lines.map(withoutContinuation).join('') + last;
 }

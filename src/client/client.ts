@@ -81,9 +81,9 @@ export class CoppiceClient {
     await this.#written({ kind: 'command', command }, options);
   }
 
-  /** The value of a top-level key, or null when there is none. `getEntry` tells a stored null from a missing key. */
-  async get(key: string, options: CallOptions = {}): Promise<Value> {
-    return valueOf(await this.getEntry(key, options), key);
+  /** The value of a top-level key, or null when there is none; its type is the caller's claim. `getEntry` tells a stored null from a missing key. */
+  async get<T = Value>(key: string, options: CallOptions = {}): Promise<T | null> {
+    return valueOf(await this.getEntry(key, options), key) as T | null;
   }
 
   /** The value of a top-level key with what is known of it. */
@@ -94,10 +94,10 @@ export class CoppiceClient {
   }
 
   /** The value at a dotted path, or null when there is none. */
-  async query(path: string, options: CallOptions = {}): Promise<Value> {
+  async query<T = Value>(path: string, options: CallOptions = {}): Promise<T | null> {
     const answer = await this.#ask({ kind: 'command', command: { kind: 'query', path: pathOf(path) } }, options);
     assert(answer.kind === 'found', 'a query is answered by what was found');
-    return valueOf(entryOf(answer.found, answer.notes), path);
+    return valueOf(entryOf(answer.found, answer.notes), path) as T | null;
   }
 
   /** The values of several keys at one moment of the order of writes, null for each that is missing. */
