@@ -4,7 +4,7 @@
  * keys are always of one moment. Without an owner in sync the best answer there is goes out as uncertain.
  */
 import type { Command, Found, Path, Reply } from '../model/commands.ts';
-import { FRAME, OUTCOME } from '../model/frames.ts';
+import { FRAME, OUTCOME, OWN_REQUESTS } from '../model/frames.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { maskOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import { candidates } from '../document/path.ts';
@@ -15,7 +15,6 @@ import type { Ask, Read, ReplyTo } from './operations.ts';
 import { answerers, type BrokerState, groupOf, readyServers } from './state.ts';
 
 const NO_SEGMENTS: readonly Uint8Array[] = [];
-const REQUESTS = 0x1_0000_0000;
 
 type ReadCommand = Extract<Command, { kind: 'get' | 'query' | 'queryMany' }>;
 
@@ -131,7 +130,7 @@ function ask(state: BrokerState, read: Read): void {
       continue;
     }
     item.request = state.nextRequest;
-    state.nextRequest = (state.nextRequest + 1) % REQUESTS;
+    state.nextRequest = (state.nextRequest + 1) % OWN_REQUESTS;
     state.asks.set(item.request, { read, ask: item });
     send(state, item);
   }

@@ -4,7 +4,7 @@
  */
 import { type ByteReader, compareBytes } from '../lib/bytes.ts';
 import type { Command, ScanEntry } from '../model/commands.ts';
-import { FRAME } from '../model/frames.ts';
+import { FRAME, OWN_REQUESTS } from '../model/frames.ts';
 import { DEADLINE_MS, SCAN_KEYS_MAX } from '../model/limits.ts';
 import { membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import { ownersOf, placementGroups } from '../routing/placement.ts';
@@ -73,7 +73,7 @@ export class Scans {
     const { out } = state;
     for (const server of new Set(scan.believed.values())) {
       const request = state.nextRequest;
-      state.nextRequest = (state.nextRequest + 1) % 0x1_0000_0000;
+      state.nextRequest = (state.nextRequest + 1) % OWN_REQUESTS;
       scan.requests.set(request, server);
       out.reset();
       out.u8(FRAME.scan);

@@ -58,6 +58,12 @@ export const FRAME = {
   itemsTaken: 66,
 } as const;
 
+/**
+ * Numbers of requests that a broker gives are below this one; those from it up to 2^32 are for questions that reach a
+ * server past its broker, at its own port.
+ */
+export const OWN_REQUESTS = 0x8000_0000;
+
 export const OP = { set: 0, delete: 1 } as const;
 export const OUTCOME = { noKey: 0, noPath: 1, found: 2 } as const;
 

@@ -37,6 +37,8 @@ export type Administration = {
   force(servers: readonly string[]): Promise<string>;
   /** A checkpoint of every server that is up. */
   snapshot(): Promise<string>;
+  /** A broker takes over a server that is alone (node/join.ts); only such a host has it. */
+  readonly join?: (request: string) => Promise<string>;
   /** Ends the host as SIGTERM does. */
   shutdown(): void;
 };

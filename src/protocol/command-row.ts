@@ -19,6 +19,7 @@ export type CommandName =
   | 'PROMOTE'
   | 'FORCE'
   | 'FAULT'
+  | 'JOIN'
   | 'SHUTDOWN'
   | 'CHECKPUT'
   | 'PING'

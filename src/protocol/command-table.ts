@@ -190,6 +190,16 @@ export const COMMANDS: readonly CommandRow[] = [
     example: 'FAULT crash s2',
     method: 'fault',
   }),
+  command('JOIN', {
+    arguments: [one('request', 'json')],
+    summary: 'A broker takes this server into its cluster; how, is between the two of them',
+    group: 'connection',
+    flags: ['admin'],
+    reply: 'ok',
+    errors: ['CONFLICT', 'DISK'],
+    example: 'JOIN {"index":0,"servers":3,"replicas":2,"epoch":7}',
+    method: null,
+  }),
   command('SHUTDOWN', {
     arguments: [],
     summary: 'End the host: finish what is in flight, flush, exit',

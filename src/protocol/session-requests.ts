@@ -36,6 +36,12 @@ export const onForce: WordsHandler = (talk, words) => {
   else talk.refuse(fail('USAGE', `'${wrong}' is not a server's name, such as s1`).error);
 };
 
+export const onJoin: WordsHandler = (talk, _words, _row, rest) => {
+  const { join } = talk.administration;
+  if (join === undefined) talk.refuse(fail('CONFLICT', 'this server has a broker of its own and joins no other').error);
+  else talk.sayLater(join(rest));
+};
+
 /** Replies first: the end of the host must not overtake the answers before it. */
 export const onShutdown: WordsHandler = (talk) => {
   talk.sayAtTurn((writer, format) => {
