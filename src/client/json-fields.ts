@@ -3,6 +3,8 @@
  * parser of documents with every digit it came with, and nesting of any depth costs no stack.
  */
 
+import { text } from '../lib/bytes.ts';
+
 /** Where a value lies in the bytes. */
 export type Slice = { readonly start: number; readonly end: number };
 
@@ -15,8 +17,6 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-const decoder = new TextDecoder();
-
 /** The values of an object by name, or null when there is none at `start`. Names are plain words. */
 export function objectFields(bytes: Uint8Array, start: number, end: number): Map<string, Slice> | null {
   let at = skipBlanks(bytes, start, end);
@@ -26,7 +26,7 @@ export function objectFields(bytes: Uint8Array, start: number, end: number): Map
   while (at < end && bytes[at] !== CLOSE_BRACE) {
     const nameEnd = bytes[at] === QUOTE ? endOfValue(bytes, at, end) : -1;
     if (nameEnd === -1) return null;
-    const name = decoder.decode(bytes.subarray(at + 1, nameEnd - 1));
+    const name = text(bytes, at + 1, nameEnd - 1);
     const colon = skipBlanks(bytes, nameEnd, end);
     if (bytes[colon] !== COLON) return null;
     const valueStart = skipBlanks(bytes, colon + 1, end);
