@@ -138,7 +138,7 @@ export class Faults {
       return 'name' in what ? fault.id === what.name : fault.servers.includes(what.server);
     });
     for (const fault of healed) this.#heal(fault);
-    if (what === 'all') for (const server of this.#supervisor.servers) server.start();
+    if (what === 'all') this.#supervisor.start();
     return healed.length;
   }
 

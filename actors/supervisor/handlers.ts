@@ -9,8 +9,10 @@ import type { ClusterConfig } from '../../src/model/config.ts';
 import type { Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import { RING_BYTES } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
-import { ControlClient } from '../../src/node/control.ts';
+import { ControlClient, ControlError } from '../../src/node/control.ts';
 import { createLinkEnds, transferListOf } from '../../src/node/link.ts';
+import { RingStock } from '../../src/node/ring.ts';
+import { createRingEnds, type RingEnd } from '../../src/node/ring-channel.ts';
 import {
   GATE,
   lastIncarnation,
@@ -42,12 +44,18 @@ export type SupervisorOptions = {
   readonly disk: Disk;
   /** A thread that begins as actors/storage-server/thread.ts does. */
   readonly spawn: (data: ServerThreadData, transferList: ServerThreadData['control'][]) => Worker;
-  /** A thread was started; `end` is the broker's end of its link. */
+  /** A thread was started; `end` is the broker's end of its link. The link of the life before must be closed when this returns. */
   readonly onStarted: (server: ServerIndex, incarnation: Incarnation, end: ChannelEnd) => void;
   /** Its thread is gone. Not called for threads that end because the host stops. */
   readonly onExited: (server: ServerIndex, incarnation: Incarnation, reason: string) => void;
   readonly onNotice: (notice: SupervisorNotice) => void;
   readonly onReport: (server: ServerIndex, report: ServerReport) => void;
+  /** Servers that are processes of their own: they have no thread here, and links to them end in this thread. */
+  readonly remote?: {
+    has(server: ServerIndex): boolean;
+    /** `end`: the remote `peer`'s end of its link with a new life of `server`. */
+    attach(server: ServerIndex, peer: ServerIndex, end: ChannelEnd): void;
+  };
 };
 
 /** Bytes of each direction of a ring between two servers: catch-up is paced by its receiver, so little suffices. */
@@ -62,6 +70,9 @@ export class Supervisor {
   readonly #newest: number[];
   /** The rules of the links that begin at a server, for its next lives. */
   readonly #rules: Map<Neighbour, readonly LinkRule[]>[];
+  readonly #stock = new RingStock();
+  /** The newest link of each server and of each pair of servers: its rings are given back when it was replaced. */
+  readonly #newestLinks = new Map<string, RingEnd>();
   #isStopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -86,9 +97,18 @@ export class Supervisor {
     );
   }
 
-  /** Starts every server. */
+  /** Starts every server that is to run here and does not. */
   start(): void {
-    for (const server of this.servers) server.start();
+    for (const server of this.servers) if (!this.#isRemote(server.index)) server.start();
+  }
+
+  #isRemote(server: ServerIndex): boolean {
+    return this.#options.remote?.has(server) === true;
+  }
+
+  /** Lets one server finish and close its files; it stays down until it is started. Settles when its thread is gone. */
+  stopServer(index: ServerIndex): Promise<void> {
+    return this.#stop(this.server(index));
   }
 
   server(index: ServerIndex): Supervised {
@@ -104,7 +124,9 @@ export class Supervisor {
   /** What happens to frames that `from` sends to `to` from now on, in this and in later incarnations. */
   replaceRules(from: ServerIndex, to: Neighbour, rules: readonly LinkRule[]): void {
     this.#rules[from]?.set(to, rules);
-    this.#tell(from, 'replaceRules', [to, rules]);
+    // A dead server's next life begins with them.
+    const { life } = this.server(from);
+    life?.control.call('replaceRules', [to, rules], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
   }
 
   /** Lets every server finish and close its files; ends at once what does not. Settles when no thread runs. */
@@ -134,13 +156,19 @@ export class Supervisor {
     const { config, directories, checkpointBytes, prng, spawn, onStarted } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const gate = new SharedArrayBuffer(4);
-    const [brokerEnd, serverEnd] = createLinkEnds('ring');
+    const [brokerEnd, serverEnd] = createRingEnds(RING_BYTES, this.#stock);
     const links: { to: Neighbour; end: ChannelEnd }[] = [{ to: 'broker', end: serverEnd }];
     for (const peer of this.servers) {
+      if (peer.index !== index && this.#isRemote(peer.index)) {
+        // Only catch-up goes this way, and through this thread at that: a ring would not make it faster.
+        const [here, there] = createLinkEnds('port');
+        links.push({ to: peer.index, end: here });
+        this.#options.remote?.attach(index, peer.index, there);
+      }
       if (peer.index === index || peer.life === null) continue;
-      const [here, there] = createLinkEnds('ring', PEER_RING_BYTES);
+      const [here, there] = createRingEnds(PEER_RING_BYTES, this.#stock);
       links.push({ to: peer.index, end: here });
-      this.#tell(peer.index, 'attachLink', [index, there], transferListOf(there));
+      this.#attach(peer.life, index, there);
     }
     const data: ServerThreadData = {
       index,
@@ -158,19 +186,36 @@ export class Supervisor {
     };
     const worker = spawn(data, [port2, ...links.flatMap(({ end }) => transferListOf(end))]);
     onStarted(index, incarnation, brokerEnd);
-    return { incarnation, worker, control: new ControlClient<ServerControl>(port1), gate: new Int32Array(gate) };
+    this.#giveBack(this.#replaced(`broker ${index}`, brokerEnd));
+    return { index, incarnation, worker, control: new ControlClient<ServerControl>(port1), gate: new Int32Array(gate) };
   }
 
-  /** A call whose failure shows elsewhere: the thread's exit is watched, and its next life is told anew. */
-  #tell<Name extends 'attachLink' | 'replaceRules'>(
-    index: ServerIndex,
-    name: Name,
-    args: Parameters<ServerControl[Name]>,
-    transfer: ServerThreadData['control'][] = [],
-  ): void {
-    this.server(index)
-      .life?.control.call(name, args, { timeoutMs: CONTROL_TIMEOUT_MS, transfer })
-      .catch(() => undefined);
+  /**
+   * Hands a living server its end of a new link to `index`. When it has let go of the one before, or is dead, nobody
+   * uses that one's rings: the thread at its other end had exited before this.
+   */
+  #attach(life: Life, index: ServerIndex, end: RingEnd): void {
+    const before = this.#replaced([index, life.index].toSorted((a, b) => a - b).join(), end);
+    const options = { timeoutMs: CONTROL_TIMEOUT_MS, transfer: transferListOf(end) };
+    life.control.call('attachLink', [index, end], options).then(
+      () => this.#giveBack(before),
+      (error: unknown) => {
+        // Its exit is watched, and its next life gets links of its own. One that does not answer may still write.
+        if (error instanceof ControlError && error.code === 'DEAD') this.#giveBack(before);
+      },
+    );
+  }
+
+  #replaced(name: string, end: RingEnd): RingEnd | undefined {
+    const before = this.#newestLinks.get(name);
+    this.#newestLinks.set(name, end);
+    return before;
+  }
+
+  #giveBack(end: RingEnd | undefined): void {
+    if (end === undefined) return;
+    this.#stock.giveBack(end.incoming);
+    this.#stock.giveBack(end.outgoing);
   }
 
   /** Above all numbers that this host gave and that the directory remembers. */

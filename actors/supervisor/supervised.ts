@@ -30,6 +30,7 @@ export type SupervisedState =
 
 /** The thread of one incarnation. */
 export type Life = {
+  readonly index: ServerIndex;
   readonly incarnation: Incarnation;
   readonly worker: Worker;
   readonly control: ControlClient<ServerControl>;

@@ -37,16 +37,17 @@ type Remote = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 /** The calling side. One for a thread's whole life. */
 export class ControlClient<Methods extends ControlMethods> {
-  readonly #port: MessagePort;
+  readonly #endpoint: PortEndpoint;
   readonly #remote: Remote;
+  /** Comlink makes a proxy at each look-up of a method, and remembers every one. */
+  readonly #methods = new Map<string, Remote[string]>();
   readonly #pending = new Set<(error: ControlError) => void>();
   #death: string | null = null;
 
   constructor(port: MessagePort) {
     keepErrorDetails();
-    this.#port = port;
-    this.#remote = Comlink.wrap(port as unknown as Comlink.Endpoint) as unknown as Remote;
-    port.start();
+    this.#endpoint = new PortEndpoint(port);
+    this.#remote = Comlink.wrap(this.#endpoint as unknown as Comlink.Endpoint) as unknown as Remote;
   }
 
   /** Calls waiting for an answer. */
@@ -88,7 +89,7 @@ export class ControlClient<Methods extends ControlMethods> {
     if (this.#death !== null) return;
     this.#death = reason;
     for (const die of this.#pending) die(new ControlError('DEAD', reason));
-    this.#port.close();
+    this.#endpoint.close();
   }
 
   #invoke(name: string, args: unknown[], transfer: readonly MessagePort[]): Promise<unknown> {
@@ -97,8 +98,42 @@ export class ControlClient<Methods extends ControlMethods> {
     if (transfer.length > 0 && typeof last === 'object' && last !== null) {
       Comlink.transfer(last, [...transfer] as unknown as Parameters<typeof Comlink.transfer>[1]);
     }
-    const method = this.#remote[name] as (...args: unknown[]) => Promise<unknown>;
+    let method = this.#methods.get(name);
+    if (method === undefined) {
+      method = this.#remote[name] as Remote[string];
+      this.#methods.set(name, method);
+    }
     return method(...args);
+  }
+}
+
+/**
+ * A port as comlink wants it. Comlink keeps every endpoint it ever saw alive, and with it whatever waits for an answer
+ * that never comes: when the thread is gone, nothing may hang on it any more.
+ */
+class PortEndpoint {
+  #port: MessagePort | null;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  postMessage(message: unknown, transfer: MessagePort[] = []): void {
+    this.#port?.postMessage(message, transfer);
+  }
+
+  addEventListener(_type: 'message', listener: (event: { readonly data: unknown }) => void): void {
+    this.#port?.on('message', (data: unknown) => listener({ data }));
+  }
+
+  removeEventListener(): void {
+    // Comlink removes listeners from endpoints it releases, which this side never asks for.
+  }
+
+  close(): void {
+    this.#port?.removeAllListeners('message');
+    this.#port?.close();
+    this.#port = null;
   }
 }
 

@@ -10,6 +10,7 @@ import type { Channel, ChannelEnd } from './channel.ts';
 import { LinkReceiver, type OnFrame } from './link-receiver.ts';
 import { LinkSender } from './link-sender.ts';
 import { createPortEnds, openPortChannel } from './port-channel.ts';
+import { RingStock } from './ring.ts';
 import { createRingEnds, openRingChannel } from './ring-channel.ts';
 
 export type LinkEvents = {
@@ -41,7 +42,7 @@ export interface Link {
 
 /** Both ends of a new link over a channel of this form, to be opened one in each thread. */
 export function createLinkEnds(form: ChannelEnd['form'], ringBytes = RING_BYTES): [ChannelEnd, ChannelEnd] {
-  return form === 'ring' ? createRingEnds(ringBytes) : createPortEnds();
+  return form === 'ring' ? createRingEnds(ringBytes, new RingStock()) : createPortEnds();
 }
 
 /** The port in an end has to be transferred with it. */

@@ -38,6 +38,29 @@ export function createRing(capacity: number): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL_BYTES + capacity);
 }
 
+/**
+ * Rings that nobody uses any more, to be used again. The collector sees memory that threads share late, and each
+ * restart of a server needs some: without this a host whose servers are killed all the time would grow.
+ */
+export class RingStock {
+  readonly #free: SharedArrayBuffer[] = [];
+
+  /** An empty ring of `capacity` data bytes. */
+  take(capacity: number): SharedArrayBuffer {
+    const at = this.#free.findIndex((memory) => memory.byteLength === CONTROL_BYTES + capacity);
+    const [memory] = at < 0 ? [] : this.#free.splice(at, 1);
+    if (memory === undefined) return createRing(capacity);
+    const control = new Int32Array(memory, 0, CONTROL_BYTES / 4);
+    for (const word of [HEAD, TAIL, READER_SLEEPS, WRITER_WAITS]) Atomics.store(control, word, 0);
+    return memory;
+  }
+
+  /** Takes a ring back: no reader and no writer of it may act any more, in any thread. */
+  giveBack(memory: SharedArrayBuffer): void {
+    this.#free.push(memory);
+  }
+}
+
 /** The writing side. At most one per ring and thread. */
 export class RingWriter implements PieceWriter {
   readonly capacity: number;

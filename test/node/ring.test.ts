@@ -2,7 +2,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../src/lib/prng.ts';
-import { createRing, RingReader, RingWriter } from '../../src/node/ring.ts';
+import { createRing, RingReader, RingStock, RingWriter } from '../../src/node/ring.ts';
 
 describe('a ring', () => {
   test('hands out every piece as it was written, in order, however they wrap', () => {
@@ -24,19 +24,19 @@ describe('a ring', () => {
         for (const step of steps) {
           if (step.kind === 'write') {
             const bytes = Uint8Array.from({ length: step.length }, (_, i) => (number + i) & 0xff);
-            if (writer.write(0, number, bytes, 0, bytes.length)) written.push(`${number}: ${bytes}`);
+            if (writer.write(0, number, bytes, 0, bytes.length)) written.push(`${number}: ${bytes.join()}`);
             number++;
           } else if (step.kind === 'publish') {
             writer.publish();
             published = written.length;
           } else {
             for (let i = 0; i < step.pieces && reader.next(); i++) {
-              read.push(`${reader.number}: ${reader.bytes.subarray(reader.start, reader.end)}`);
+              read.push(`${reader.number}: ${reader.bytes.subarray(reader.start, reader.end).join()}`);
             }
             reader.release();
           }
         }
-        while (reader.next()) read.push(`${reader.number}: ${reader.bytes.subarray(reader.start, reader.end)}`);
+        while (reader.next()) read.push(`${reader.number}: ${reader.bytes.subarray(reader.start, reader.end).join()}`);
 
         expect(read).toEqual(written.slice(0, published));
       }),
@@ -135,5 +135,24 @@ describe('a ring', () => {
     drain();
 
     expect({ read, wrong }).toEqual({ read: pieces, wrong: 0 });
+  });
+});
+
+describe('a stock of rings', () => {
+  test('gives an empty ring of the size asked for, whatever was in it before', () => {
+    const stock = new RingStock();
+    const used = stock.take(128);
+    const writer = new RingWriter(used);
+    writer.write(0, 1, new Uint8Array(9), 0, 9);
+    writer.publish();
+    new RingReader(used).sleep();
+
+    stock.giveBack(used);
+    const other = stock.take(64);
+    const again = stock.take(128);
+
+    expect([again === used, other === used]).toEqual([true, false]);
+    expect(new RingReader(again).next()).toBe(false);
+    expect(new RingWriter(again).publish()).toBe(false);
   });
 });

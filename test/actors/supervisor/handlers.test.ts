@@ -95,9 +95,10 @@ describe('the supervisor', () => {
     expect(cluster.supervisor.server(0 as ServerIndex).life?.incarnation).toBe(1);
   });
 
-  test('leaks neither threads nor ports in 200 rounds of kill and restart', async () => {
+  test('leaks neither threads, ports nor shared memory in 200 rounds of kill and restart', async () => {
     cluster = await TinyCluster.started(2);
     const before = openPorts();
+    const bytesBefore = process.memoryUsage().arrayBuffers;
 
     for (let round = 0; round < 100; round++) await cluster.faults.restart([0 as ServerIndex, S2]);
     await cluster.until(() => cluster.states().every((state) => state === 'running'));
@@ -106,6 +107,7 @@ describe('the supervisor', () => {
 
     expect(cluster.exits.length).toBe(200);
     expect(openPorts()).toBe(before);
+    expect(process.memoryUsage().arrayBuffers - bytesBefore).toBeLessThan(32 * 1024 * 1024);
   });
 
   test('stops every server, and tells nobody that they died', async () => {
