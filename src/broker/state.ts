@@ -150,9 +150,9 @@ export function required(state: BrokerState, owners: ServerMask): ServerMask {
 
 /** Whether a server answers for everything it owns. */
 export function isUp(state: BrokerState, view: ServerView): boolean {
-  return (
-    state.phase === 'serving' && view.phase === 'ready' && groupsMissing(state.epochs.durable, view.index).length === 0
-  );
+  if (state.phase !== 'serving' || view.phase !== 'ready') return false;
+  const { durable } = state.epochs;
+  return durable.groups.size === 0 || groupsMissing(durable, view.index).length === 0;
 }
 
 export function isLive(view: ServerView): boolean {

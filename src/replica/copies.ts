@@ -46,6 +46,22 @@ export class Copies {
     this.#put(key, version, owners, value, 0, value === null ? 0 : value.length);
   }
 
+  /** Applies a leaf that comes after all others in key order, as a checkpoint's do; into an empty store. */
+  appendLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
+    if (value === null) {
+      this.trie.append(key, version, true, key, 0, 0);
+      this.#tombstones.push({ key: key.slice(), version, owners });
+    } else {
+      this.trie.append(key, version, false, value);
+    }
+    this.#noteKey(key, version);
+  }
+
+  #noteKey(key: Uint8Array, version: Version): void {
+    if (version > this.newest) this.newest = version;
+    if (!this.dotted && key.indexOf(DOT) !== -1) this.dotted = true;
+  }
+
   #put(
     key: Uint8Array,
     version: Version,
@@ -64,8 +80,7 @@ export class Copies {
     } else {
       trie.set(key, version, false, value, start, end);
     }
-    if (version > this.newest) this.newest = version;
-    if (!this.dotted && key.indexOf(DOT) !== -1) this.dotted = true;
+    this.#noteKey(key, version);
     return existed;
   }
 

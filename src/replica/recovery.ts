@@ -73,7 +73,7 @@ export function replay(
   recovery.checkpoint((key, version, tombstone, value) => {
     const owners = cuts.size > 0 || tombstone ? ownersOf(table, key) : (0 as ServerMask);
     if (cuts.size > 0 && dropped(owners, version, 0)) return;
-    copies.applyLeaf(key, version, owners, tombstone ? null : value);
+    copies.appendLeaf(key, version, owners, tombstone ? null : value);
   });
   const cursor = new WriteCursor();
   let records = 0;
