@@ -54,13 +54,22 @@ export class TextSession {
   readonly #lines: LineReader;
   /** A COMPUTE that goes on in the next line, as one line so far. */
   #unfinished: string | null = null;
+  /**
+   * Lines that wait for an operator's command before them: it acts when everything asked earlier is answered, and
+   * what is asked later sees what it did.
+   */
+  #held: Uint8Array[] = [];
+  #operatorActs = false;
 
   /**
    * `wake` is called when a reply became ready outside of `push` and `end`, at least once before the output is looked
    * at again.
    */
   constructor(port: CommandPort, administration: Administration, options: SessionOptions, wake: () => void) {
-    this.#talk = new Conversation(port, administration, options, wake);
+    this.#talk = new Conversation(port, administration, options, () => {
+      this.#resume();
+      wake();
+    });
     this.#lines = new LineReader(DOCUMENT_BYTES_MAX, {
       onLine: (bytes, start, end) => this.#onLine(bytes, start, end),
       onTooLong: () => this.#onTooLong(),
@@ -69,7 +78,7 @@ export class TextSession {
 
   /** Requests that have no reply in the output yet. Beyond CONNECTION_COMMANDS_MAX the owner reads no more for a while. */
   get inFlight(): number {
-    return this.#talk.inFlight;
+    return this.#talk.inFlight + this.#held.length;
   }
 
   /** Bytes of replies that are ready but wait for older ones. */
@@ -89,7 +98,9 @@ export class TextSession {
 
   /** Takes bytes as they come; they are copied. */
   push(bytes: Uint8Array): void {
-    if (!this.#talk.isClosing) this.#talk.reading(() => this.#lines.push(bytes));
+    if (this.#talk.isClosing) return;
+    this.#talk.reading(() => this.#lines.push(bytes));
+    this.#resume();
   }
 
   /** No more bytes will come: an unfinished last line is a request too. */
@@ -101,6 +112,7 @@ export class TextSession {
       this.#unfinished = null;
       if (unfinished !== null) this.#compute(unfinished);
     });
+    this.#resume();
   }
 
   /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
@@ -114,6 +126,34 @@ export class TextSession {
   }
 
   #onLine(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
+    if (this.#held.length > 0 || this.#operatorActs) {
+      this.#held.push(bytes.slice(lineStart, lineEnd));
+      return true;
+    }
+    return this.#request(bytes, lineStart, lineEnd);
+  }
+
+  /** Goes on with lines that were held, as far as they need not wait. */
+  #resume(): void {
+    if (this.#operatorActs && this.#talk.inFlight === 0) this.#operatorActs = false;
+    if (this.#operatorActs || this.#held.length === 0 || this.#talk.inFlight > 0) return;
+    const held = this.#held;
+    this.#held = [];
+    this.#talk.reading(() => {
+      for (const [index, line] of held.entries()) {
+        if (this.#held.length > 0 || this.#operatorActs) {
+          this.#held.push(...held.slice(index));
+          return;
+        }
+        if (!this.#request(line, 0, line.length)) return;
+      }
+    });
+    // What was answered at once woke nobody.
+    this.#resume();
+  }
+
+  /** One whole line. Answers whether more lines are wanted. */
+  #request(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
     if (this.#unfinished !== null) {
       this.#continue(this.#unfinished, bytes, lineStart, lineEnd);
       return !this.#talk.isClosing;
@@ -129,6 +169,7 @@ export class TextSession {
       commandNamed(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)));
     if (row === null)
       this.#talk.refuse(unknownCommand(oneLine(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)))));
+    else if (isOperators(row) && this.#talk.inFlight > 0) this.#held.push(bytes.slice(lineStart, lineEnd));
     else this.#run(row, bytes, { lineStart, start, end });
     return !this.#talk.isClosing;
   }
@@ -166,7 +207,10 @@ export class TextSession {
     }
     const { words, rest } = wordsOf(bytes, start, end);
     if (words.length > arityOf(row).most) talk.refuse(wrongArguments(row));
-    else WORDS_HANDLERS.get(row.name)?.(talk, words, row, rest);
+    else {
+      WORDS_HANDLERS.get(row.name)?.(talk, words, row, rest);
+      this.#operatorActs = isOperators(row) && talk.inFlight > 0;
+    }
   }
 
   /** Another line of a COMPUTE. */
@@ -198,6 +242,11 @@ const TAB = 0x09;
 
 /** Bytes of an unknown verb that are shown. */
 const VERB_SHOWN_MAX = 40;
+
+/** Commands about the cluster: their place among the others of a connection matters. */
+function isOperators(row: CommandRow): boolean {
+  return row.flags.includes('admin');
+}
 
 type BytesHandler = (talk: Conversation, bytes: Uint8Array, start: number, end: number, row: CommandRow) => void;
 

@@ -501,7 +501,8 @@ describe('whatever the pieces and whatever the order of answers,', () => {
       if (answers?.chance(0.2) === true) store.answer(answers);
       if (answers?.chance(0.3) === true) lines.push(...said(session));
     }
-    if (answers !== null) store.answer(answers);
+    // What waited for an answer is asked only after it.
+    while (answers !== null && session.inFlight > 0) store.answer(answers);
     return [...lines, ...said(session)];
   }
 
@@ -529,6 +530,23 @@ describe('whatever the pieces and whatever the order of answers,', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('an operator acts between what was asked before and after, also in one packet', async () => {
+    const store = new NaiveStore('later');
+    const { session, administration } = open(store);
+
+    session.push(linesOf(['SET a 1', 'FAULT crash s2', 'SET b 2', 'GET b']));
+    const early = [...administration.calls];
+    store.answer(new Prng(1));
+    const acted = [...administration.calls];
+    const waiting = session.inFlight;
+    await Promise.resolve();
+    await Promise.resolve();
+    while (session.inFlight > 0) store.answer(new Prng(1));
+
+    expect([early, acted, waiting]).toEqual([[], ['fault crash s2'], 3]);
+    expect(said(session).length).toBe(4);
   });
 
   test('ten thousand commands in one packet are answered in order', () => {
