@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 const ENTRY = resolve(import.meta.dirname, '../../actors/coppice.ts');
 const START_LIMIT_MS = 60_000;
@@ -113,22 +114,28 @@ export function temporaryDirectory(): string {
 
 /** A person at the text port: one line out, and what comes back up to the final line. */
 export class Terminal {
-  readonly #socket: Socket;
+  readonly #input: Writable;
+  readonly #waiting: { settle(line: string): void; reject(error: Error): void }[] = [];
+  readonly #lines: string[] = [];
   #buffer = '';
-  #waiting: ((line: string) => void)[] = [];
-  #lines: string[] = [];
+  #isOver = false;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => this.#onData(chunk));
-    socket.on('error', () => {});
+  /** Whatever answers lines: a socket, or a program over its standard input and output. */
+  constructor(input: Writable, output: Readable) {
+    this.#input = input;
+    output.setEncoding('utf8');
+    output.on('data', (chunk: string) => this.#onData(chunk));
+    output.on('error', () => {});
+    output.on('close', () => {
+      this.#isOver = true;
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection is closed'));
+    });
   }
 
   static async open(port: number): Promise<Terminal> {
     const socket = connectSocket(port, '127.0.0.1');
     await once(socket, 'connect');
-    return new Terminal(socket);
+    return new Terminal(socket, socket);
   }
 
   #onData(chunk: string): void {
@@ -137,18 +144,38 @@ export class Terminal {
     for (const line of lines) {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#lines.push(line);
-      else waiting(line);
+      else waiting.settle(line);
     }
   }
 
   #line(): Promise<string> {
     const line = this.#lines.shift();
-    return line === undefined ? new Promise((settle) => this.#waiting.push(settle)) : Promise.resolve(line);
+    if (line !== undefined) return Promise.resolve(line);
+    if (this.#isOver) return Promise.reject(new Error('the connection is closed'));
+    return new Promise((settle, reject) => this.#waiting.push({ settle, reject }));
   }
 
   /** The whole answer: warnings and the final line. */
   async ask(request: string): Promise<string[]> {
-    this.#socket.write(`${request}\n`);
+    void this.send(`${request}\n`);
+    return this.answer();
+  }
+
+  /** The answers to requests that are all sent before the first is read; nothing else may be asked meanwhile. */
+  async askAll(requests: readonly string[]): Promise<string[][]> {
+    void this.send(requests.map((request) => `${request}\n`).join(''));
+    const answers: string[][] = [];
+    for (let i = 0; i < requests.length; i++) answers.push(await this.answer());
+    return answers;
+  }
+
+  /** Bytes as they are; settles when the socket wants more. */
+  async send(bytes: string | Uint8Array): Promise<void> {
+    if (!this.#input.write(bytes) && !this.#isOver) await once(this.#input, 'drain');
+  }
+
+  /** The next answer: warnings and the final line. */
+  async answer(): Promise<string[]> {
     const answer: string[] = [];
     for (;;) {
       const line = await this.#line();
@@ -174,8 +201,17 @@ export class Terminal {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#input.destroy();
   }
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }
 
 /** Waits until every server is up. */
