@@ -11,8 +11,6 @@ import { RING_BYTES } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
 import { ControlClient, ControlError } from '../../src/node/control.ts';
 import { createLinkEnds, transferListOf } from '../../src/node/link.ts';
-import { RingStock } from '../../src/node/ring.ts';
-import { createRingEnds, type RingEnd } from '../../src/node/ring-channel.ts';
 import {
   GATE,
   lastIncarnation,
@@ -23,6 +21,7 @@ import {
 } from '../../src/node/server-thread.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
 import type { Disk } from '../../src/storage/disk.ts';
+import { LinkRings, type MadeLink } from './link-rings.ts';
 import { type Life, Supervised, type SupervisedState } from './supervised.ts';
 
 /** What happened to a server, for STATUS and logs. `at`: milliseconds since 1970. */
@@ -70,9 +69,9 @@ export class Supervisor {
   readonly #newest: number[];
   /** The rules of the links that begin at a server, for its next lives. */
   readonly #rules: Map<Neighbour, readonly LinkRule[]>[];
-  readonly #stock = new RingStock();
-  /** The newest link of each server and of each pair of servers: its rings are given back when it was replaced. */
-  readonly #newestLinks = new Map<string, RingEnd>();
+  readonly #rings = new LinkRings();
+  /** The incarnation of each server that the broker was told of. */
+  readonly #announced = new Map<ServerIndex, Incarnation>();
   #isStopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -88,7 +87,9 @@ export class Supervisor {
           nextIncarnation: (server) => this.#nextIncarnation(server),
           onExited: (server, incarnation, reason) => {
             // A host that stops puts nobody out: what is in sync now is in sync at the next start.
-            if (!this.#isStopping) options.onExited(server, incarnation, reason);
+            if (!this.#isStopping && this.#announced.get(server) === incarnation) {
+              options.onExited(server, incarnation, reason);
+            }
           },
           onState: (server, state, incarnation, reason) =>
             options.onNotice({ server, state, incarnation, reason, at: Date.now() }),
@@ -153,11 +154,12 @@ export class Supervisor {
   }
 
   #begin(index: ServerIndex, incarnation: Incarnation): Life {
-    const { config, directories, checkpointBytes, prng, spawn, onStarted } = this.#options;
+    const { config, directories, checkpointBytes, prng, spawn } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const gate = new SharedArrayBuffer(4);
-    const [brokerEnd, serverEnd] = createRingEnds(RING_BYTES, this.#stock);
-    const links: { to: Neighbour; end: ChannelEnd }[] = [{ to: 'broker', end: serverEnd }];
+    const toBroker = this.#rings.make(`broker ${index}`, RING_BYTES);
+    const links: { to: Neighbour; end: ChannelEnd }[] = [{ to: 'broker', end: toBroker.there }];
+    const attached: Promise<void>[] = [];
     for (const peer of this.servers) {
       if (peer.index !== index && this.#isRemote(peer.index)) {
         // Only catch-up goes this way, and through this thread at that: a ring would not make it faster.
@@ -166,9 +168,9 @@ export class Supervisor {
         this.#options.remote?.attach(index, peer.index, there);
       }
       if (peer.index === index || peer.life === null) continue;
-      const [here, there] = createRingEnds(PEER_RING_BYTES, this.#stock);
-      links.push({ to: peer.index, end: here });
-      this.#attach(peer.life, index, there);
+      const link = this.#rings.make([index, peer.index].toSorted((a, b) => a - b).join(), PEER_RING_BYTES);
+      links.push({ to: peer.index, end: link.here });
+      attached.push(attach(peer.life, index, link));
     }
     const data: ServerThreadData = {
       index,
@@ -185,37 +187,27 @@ export class Supervisor {
       gate,
     };
     const worker = spawn(data, [port2, ...links.flatMap(({ end }) => transferListOf(end))]);
-    onStarted(index, incarnation, brokerEnd);
-    this.#giveBack(this.#replaced(`broker ${index}`, brokerEnd));
-    return { index, incarnation, worker, control: new ControlClient<ServerControl>(port1), gate: new Int32Array(gate) };
+    const life: Life = {
+      index,
+      incarnation,
+      worker,
+      control: new ControlClient<ServerControl>(port1),
+      gate: new Int32Array(gate),
+    };
+    // Whoever is to answer the new server has its link to it before the broker knows of it: what is sent into the
+    // link to the last life is lost, and a catch-up would wait for it for ever.
+    void Promise.all(attached).then(() => this.#announce(life, toBroker));
+    return life;
   }
 
-  /**
-   * Hands a living server its end of a new link to `index`. When it has let go of the one before, or is dead, nobody
-   * uses that one's rings: the thread at its other end had exited before this.
-   */
-  #attach(life: Life, index: ServerIndex, end: RingEnd): void {
-    const before = this.#replaced([index, life.index].toSorted((a, b) => a - b).join(), end);
-    const options = { timeoutMs: CONTROL_TIMEOUT_MS, transfer: transferListOf(end) };
-    life.control.call('attachLink', [index, end], options).then(
-      () => this.#giveBack(before),
-      (error: unknown) => {
-        // Its exit is watched, and its next life gets links of its own. One that does not answer may still write.
-        if (error instanceof ControlError && error.code === 'DEAD') this.#giveBack(before);
-      },
-    );
-  }
-
-  #replaced(name: string, end: RingEnd): RingEnd | undefined {
-    const before = this.#newestLinks.get(name);
-    this.#newestLinks.set(name, end);
-    return before;
-  }
-
-  #giveBack(end: RingEnd | undefined): void {
-    if (end === undefined) return;
-    this.#stock.giveBack(end.incoming);
-    this.#stock.giveBack(end.outgoing);
+  #announce({ index, incarnation }: Life, { here, letGo }: MadeLink): void {
+    if (this.server(index).life?.incarnation !== incarnation) {
+      here.port.close();
+      return;
+    }
+    this.#announced.set(index, incarnation);
+    this.#options.onStarted(index, incarnation, here);
+    letGo();
   }
 
   /** Above all numbers that this host gave and that the directory remembers. */
@@ -225,5 +217,20 @@ export class Supervisor {
     const next = Math.max(this.#newest[index] as number, remembered) + 1;
     this.#newest[index] = next;
     return next as Incarnation;
+  }
+}
+
+/**
+ * Hands a living server its end of a new link to `index`. Settles when it has it, and so has let go of the one before,
+ * or is dead, or does not answer in time: then it may still write into the one before, whose rings are not used again.
+ */
+async function attach(life: Life, index: ServerIndex, { there, letGo }: MadeLink): Promise<void> {
+  try {
+    const options = { timeoutMs: CONTROL_TIMEOUT_MS, transfer: transferListOf(there) };
+    await life.control.call('attachLink', [index, there], options);
+    letGo();
+  } catch (error) {
+    // Its exit is watched, and its next life gets links of its own.
+    if (error instanceof ControlError && error.code === 'DEAD') letGo();
   }
 }

@@ -140,6 +140,7 @@ export class Supervised {
   }
 
   #watchExit(): void {
+    if (this.#life === null) return;
     this.#exitTimer ??= setTimeout(() => this.#machine.send({ type: 'OVERDUE' }), EXIT_TIMEOUT_MS);
   }
 

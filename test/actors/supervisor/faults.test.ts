@@ -88,7 +88,7 @@ describe('faults', () => {
     cluster = await TinyCluster.started();
     cluster.faults.linkRule(fault('cut s1 -> s2', { servers: [] }), [{ from: S1, to: S2 }], { kind: 'cut' });
     await cluster.faults.restart([S1]);
-    await cluster.until(() => cluster.states()[0] === 'running');
+    await cluster.linked();
 
     cluster.say(0, 'to 1 lost');
     cluster.say(0, 'to 2 past');

@@ -47,6 +47,7 @@ export class TinyCluster {
       spawn: (data, transferList) => spawn?.(data) ?? new Worker(thread, { workerData: data, transferList }),
       onStarted: (server, _incarnation, end) => {
         this.hub.attach(server, (events) => openLink(end, prng, events));
+        this.#check();
       },
       onExited: (server, incarnation, reason) => {
         this.hub.detach(server);
@@ -71,8 +72,21 @@ export class TinyCluster {
   static async started(servers = 3): Promise<TinyCluster> {
     const cluster = new TinyCluster(servers);
     cluster.supervisor.start();
-    await cluster.until(() => cluster.states().every((state) => state === 'running'));
+    await cluster.linked();
     return cluster;
+  }
+
+  /** Settles when every server runs and has a link to each other one: threads that live are handed theirs a little later. */
+  async linked(): Promise<void> {
+    await this.until(() => this.states().every((state) => state === 'running'));
+    const peers = this.states().length - 1;
+    for (const { index } of this.supervisor.servers) {
+      for (;;) {
+        const answer = await this.ask(index, 'peers');
+        if (answer.split(' ').filter((word) => /^\d$/.test(word)).length === peers) break;
+      }
+    }
+    this.heard.length = 0;
   }
 
   states(): string[] {
@@ -85,6 +99,7 @@ export class TinyCluster {
 
   /** Says something and waits for the answer of that server. */
   async ask(server: number, said: string): Promise<string> {
+    await this.until(() => this.hub.get(server as ServerIndex) !== null);
     const before = this.heard.length;
     this.say(server, said);
     await this.until(() => this.heard.length > before);
