@@ -53,19 +53,14 @@ export async function run(
 
 /** Starts a host on free ports and settles when it said that it is ready. */
 export async function startProgram(args: readonly string[] = [], directory = temporaryDirectory()): Promise<Program> {
-  const [file, list] = commandLine([
-    'start',
-    '--dir',
-    directory,
-    '--port',
-    '0',
-    '--resp-port',
-    'off',
-    '--http-port',
-    'off',
-    ...args,
-  ]);
-  return startedProgram(spawn(file, list, { stdio: ['ignore', 'pipe', 'pipe'], cwd: directory }), directory);
+  return startedProgram(spawnProgram(args, directory), directory);
+}
+
+/** The process of `coppice start` on free ports, from its first moment on. */
+export function spawnProgram(args: readonly string[], directory: string): ChildProcess {
+  const ports = ['--port', '0', '--resp-port', 'off', '--http-port', 'off'];
+  const [file, list] = commandLine(['start', '--dir', directory, ...ports, ...args]);
+  return spawn(file, list, { stdio: ['ignore', 'pipe', 'pipe'], cwd: directory });
 }
 
 export async function startedProgram(child: ChildProcess, directory: string): Promise<Program> {
@@ -171,7 +166,15 @@ export class Terminal {
 
   /** Bytes as they are; settles when the socket wants more. */
   async send(bytes: string | Uint8Array): Promise<void> {
-    if (!this.#input.write(bytes) && !this.#isOver) await once(this.#input, 'drain');
+    const input = this.#input;
+    if (input.write(bytes) || this.#isOver) return;
+    await new Promise<void>((settle) => {
+      const onReady = (): void => {
+        input.off('drain', onReady).off('close', onReady);
+        settle();
+      };
+      input.on('drain', onReady).on('close', onReady);
+    });
   }
 
   /** The next answer: warnings and the final line. */
