@@ -15,17 +15,25 @@ export type Operated = {
   readonly broker: BrokerActor;
   readonly supervisor: Supervisor;
   readonly faults: Faults;
+  /** Servers that are processes of their own. */
+  readonly remote: { has(server: ServerIndex): boolean };
   readonly board: StatusBoard;
   readonly stop: () => void;
 };
 
-export function operations({ options, broker, supervisor, faults, board, stop }: Operated): Administration {
+export function operations({ options, broker, supervisor, faults, remote, board, stop }: Operated): Administration {
   const { servers } = options.cluster;
   return {
     status: () => board.status(),
     async fault(statement) {
       if (!options.faults) throw asError({ code: 'FAULTSOFF', message: 'start with --enable-faults to inject faults' });
-      return inject(valueOf(parseFault(statement, servers)), statement, { faults, supervisor });
+      const wanted = valueOf(parseFault(statement, servers));
+      const elsewhere = 'servers' in wanted ? wanted.servers.find((server) => remote.has(server)) : undefined;
+      if (elsewhere !== undefined) {
+        const name = serverName(elsewhere);
+        throw asError({ code: 'BADFAULT', message: `${name} is a process of its own: stop that process instead` });
+      }
+      return inject(wanted, statement, { faults, supervisor });
     },
     async force(names) {
       const indexes = names.map((name) => {
@@ -69,12 +77,13 @@ async function inject(
   }
 }
 
-function valueOf<T>(result: Result<T, KvError>): T {
+/** The value, or its error thrown for a session to answer. */
+export function valueOf<T>(result: Result<T, KvError>): T {
   if (result.ok) return result.value;
   throw asError(result.error);
 }
 
 /** A KvError that can be thrown: the session answers its code and message. */
-function asError(error: KvError): Error & KvError {
+export function asError(error: KvError): Error & KvError {
   return Object.assign(new Error(error.message), error);
 }

@@ -41,6 +41,7 @@ export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
     ...config,
   };
   const host = await startHost({
+    role: 'cluster',
     cluster,
     places: Array.from({ length: cluster.servers }, (_, index) => ({
       directory: cluster.durability === 'memory' ? null : join(dir, serverName(index as ServerIndex)),

@@ -39,7 +39,7 @@ export async function openPorts({ options, broker, administration, board }: Want
       port: options.textPort,
       openSession: (wake) => new TextSession(broker, administration, session('gateway'), wake),
     });
-    const address = await open(text, options.host, options.textPort);
+    const address = await openGateway(text, options.host, options.textPort);
     bound = `${address.host}:${address.port}`;
   }
   const ports: ServerPort[] = [];
@@ -84,7 +84,7 @@ class ServerPort {
 
   async open(): Promise<void> {
     const gateway = new TextGateway({ host: this.#host, port: this.number, openSession: this.#openSession });
-    const bound = await open(gateway, this.#host, this.number);
+    const bound = await openGateway(gateway, this.#host, this.number);
     this.number = bound.port;
     this.#gateway = gateway;
   }
@@ -113,7 +113,12 @@ class ServerPort {
   }
 }
 
-async function open(gateway: TextGateway, host: string, port: number): Promise<{ host: string; port: number }> {
+/** Opens a port; a StartError says why it cannot be had. */
+export async function openGateway(
+  gateway: TextGateway,
+  host: string,
+  port: number,
+): Promise<{ host: string; port: number }> {
   try {
     return await gateway.open();
   } catch (error) {

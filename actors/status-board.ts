@@ -4,23 +4,29 @@ import { type ServerIndex, serverName } from '../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../src/model/limits.ts';
 import type { ClusterStatus, ServerState, ServerStatus } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
-import type { Supervisor } from './supervisor/handlers.ts';
 
 type Address = { readonly host: string; readonly port: number } | null;
+
+export type Watched = {
+  readonly broker: BrokerActor;
+  readonly addresses: readonly Address[];
+  /** Who runs a server, and why it is not running. */
+  readonly lifeOf: (server: ServerIndex) => { readonly threadId: number | null; readonly reason: string };
+};
 
 export class StatusBoard {
   readonly #config: ClusterConfig;
   readonly #broker: BrokerActor;
-  readonly #supervisor: Supervisor;
+  readonly #lifeOf: Watched['lifeOf'];
   readonly #addresses: Address[];
   readonly #since: { state: ServerState; at: Date }[];
   readonly #watching: NodeJS.Timeout;
   #onChange: ((server: ServerIndex, state: ServerState) => void)[] = [];
 
-  constructor(config: ClusterConfig, broker: BrokerActor, supervisor: Supervisor, addresses: readonly Address[]) {
+  constructor(config: ClusterConfig, { broker, addresses, lifeOf }: Watched) {
     this.#config = config;
     this.#broker = broker;
-    this.#supervisor = supervisor;
+    this.#lifeOf = lifeOf;
     this.#addresses = [...addresses];
     const at = new Date();
     this.#since = addresses.map(() => ({ state: 'recovering', at }));
@@ -66,7 +72,7 @@ export class StatusBoard {
 
   #serverStatus(server: ServerIndex): ServerStatus {
     const view = this.#broker.view(server);
-    const thread = this.#supervisor.server(server);
+    const { threadId, reason } = this.#lifeOf(server);
     const isDown = view.state === 'down';
     return {
       id: serverName(server),
@@ -74,12 +80,12 @@ export class StatusBoard {
       state: view.state,
       role: 'owner',
       incarnation: view.incarnation,
-      threadId: thread.life?.worker.threadId ?? null,
+      threadId,
       keys: view.keys,
       walBytes: view.walBytes,
       progress: null,
       since: (this.#since[server] as { at: Date }).at.toISOString(),
-      reason: isDown ? thread.reason : null,
+      reason: isDown ? reason : null,
       lastError: view.lastError,
     };
   }

@@ -19,8 +19,15 @@ export type ServerPlace = {
 
 export type LogFormat = 'pretty' | 'json';
 
+/**
+ * `cluster`: all storage servers are its own threads. `broker`: a server that answers at the address of its place is
+ * joined over TCP. `server`: the one server is alone until a broker of another process joins it.
+ */
+export type HostRole = 'cluster' | 'broker' | 'server';
+
 /** Everything a host is started with; `start`, `broker` and `server` all end here. */
 export type HostOptions = {
+  readonly role: HostRole;
   readonly cluster: ClusterConfig;
   readonly places: readonly ServerPlace[];
   /** Folder of what belongs to the whole host (epoch, lock, FORMAT). */

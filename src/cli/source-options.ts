@@ -59,6 +59,7 @@ export function brokerHost(
   if (complaint !== null) return err(complaint);
   const flags = new FlagReader(BROKER_FLAGS, values, env);
   return flags.done({
+    role: 'broker',
     ...dataOptions(flags, { servers: servers.length, replicas, mode: 'replicated' }, servers),
     ...PORTLESS,
     // The broker asks its own host like any client, over a port that nobody else needs to know.
@@ -87,6 +88,7 @@ export function serverOptions(values: FlagValues, env: Environment): Result<Host
   if (port === null) flags.fail('-p <port> is required');
   const address = { host: host ?? '', port: port ?? 0 };
   return flags.done({
+    role: 'server',
     ...dataOptions(flags, { servers: 1, replicas: 1, mode: 'single' }, [address], `data/server-${address.port}`),
     ...PORTLESS,
     host: address.host,

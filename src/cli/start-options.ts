@@ -72,6 +72,7 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
   const textPort = flags.get('port', portOrOff) ?? TEXT_PORT_DEFAULT;
   const addresses = flags.has('server-ports') ? serverPorts(flags, host, textPort, shape.servers) : null;
   return flags.done({
+    role: 'cluster',
     ...dataOptions(flags, shape, addresses),
     host,
     textPort,

@@ -64,6 +64,7 @@ export class FrameSocket {
       // A Buffer's slice is no copy; whoever keeps bytes relies on one.
       this.#read(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
     );
+    this.#socket.resume();
   }
 
   /** Copies the frame; it leaves with the others of this turn of the event loop. */
