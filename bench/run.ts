@@ -1,19 +1,25 @@
 /**
- * `npm run bench [-- QUESTION …]`: runs the named questions, one file of this folder each, one after the other because
- * they would disturb each other; all of them when none is named. What a question prints is its own matter.
+ * `npm run bench [-- QUESTION … FLAG …]`: runs the named questions, one file of this folder each, one after the other
+ * because they would disturb each other, each with the flags; all of them when none is named, but for those that ask for
+ * correctness and not for figures. What a question prints is its own matter.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const TOOLS = ['run', 'profile'];
+const TOOLS = ['run', 'profile', 'program'];
+const ON_REQUEST = ['kill-loop'];
 
 const questions = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.slice(0, -3))
   .filter((name) => !TOOLS.includes(name));
-const asked = process.argv.length > 2 ? process.argv.slice(2) : questions;
+const words = process.argv.slice(2);
+const firstFlag = words.findIndex((word) => word.startsWith('-'));
+const named = firstFlag === -1 ? words : words.slice(0, firstFlag);
+const flags = words.slice(named.length).filter((word) => word !== '--');
+const asked = named.length > 0 ? named : questions.filter((name) => !ON_REQUEST.includes(name));
 
 const unknown = asked.find((name) => !questions.includes(name));
 if (unknown !== undefined) {
@@ -21,6 +27,6 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 for (const name of asked) {
-  const { status } = spawnSync(process.execPath, [`${FOLDER}${name}.ts`], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [`${FOLDER}${name}.ts`, ...flags], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }

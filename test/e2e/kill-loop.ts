@@ -117,8 +117,8 @@ async function valuesOf(terminal: Terminal, keys: readonly string[]): Promise<(s
   const values: (string | null)[] = [];
   for (const key of keys) {
     const line = await terminal.until(`GET ${key}`, (answer) => /^\{"ok":true/.test(answer) && !isUncertain(answer));
-    const { value } = JSON.parse(line) as { value?: { v: string } };
-    values.push(value === undefined ? null : value.v);
+    const { value } = JSON.parse(line) as { value: { v: string } | null };
+    values.push(value?.v ?? null);
   }
   return values;
 }
