@@ -33,11 +33,6 @@ export class LinkReceiver {
     this.#releaseBytes = channel.writer.pieceBytesMax;
   }
 
-  /** Frames that came twice and were delivered once. */
-  get duplicates(): number {
-    return this.#frames.duplicates;
-  }
-
   /** Reads frames until there is none, or about `bytesMax` were read. True when there may be more. */
   drain(onFrame: OnFrame, bytesMax: number): boolean {
     const { reader } = this.#channel;

@@ -57,10 +57,6 @@ export class LinkSender {
     return this.#waitingBytes + this.#delayedBytes + this.#sent.bytes;
   }
 
-  get rules(): readonly LinkRule[] {
-    return this.#rules.rules;
-  }
-
   /** Copies a frame behind those sent before; it leaves with the next `flush`. */
   send(frame: Uint8Array, start: number, end: number): void {
     if (this.#isClosed) return;
@@ -94,7 +90,7 @@ export class LinkSender {
   /** Replaces the rules of this direction, for frames sent from now on. */
   replaceRules(rules: readonly LinkRule[]): void {
     this.#rules.replace(rules);
-    if (rules.length > 0) this.#isRuled = true;
+    if (!this.#rules.isEmpty) this.#isRuled = true;
     else this.#calmDown();
   }
 
@@ -178,7 +174,7 @@ export class LinkSender {
   }
 
   #calmDown(): void {
-    this.#isRuled = this.#rules.rules.length > 0 || this.#delayed.size > 0;
+    this.#isRuled = !this.#rules.isEmpty || this.#delayed.size > 0;
   }
 
   /** While copies are kept the receiver is asked what it has: else the loss of the last frame would not show. */

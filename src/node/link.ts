@@ -35,8 +35,6 @@ export interface Link {
   readonly backlogBytes: number;
   /** What happens to frames sent from now on (faults). */
   replaceRules(rules: readonly LinkRule[]): void;
-  /** Frames that came twice and were delivered once. */
-  readonly duplicates: number;
   close(): void;
 }
 
@@ -91,10 +89,6 @@ class ChannelLink implements Link {
 
   get backlogBytes(): number {
     return this.#sender.backlogBytes;
-  }
-
-  get duplicates(): number {
-    return this.#receiver.duplicates;
   }
 
   send(frame: Uint8Array, start = 0, end = frame.length): void {

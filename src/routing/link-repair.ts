@@ -93,8 +93,6 @@ export class ReceivedFrames {
   #known = 0;
   #held = new Map<number, Uint8Array>();
   #heldBytes = 0;
-  /** Frames that came a second time, and were not delivered again. */
-  duplicates = 0;
 
   /**
    * A frame came. `deliver`: it is the next one, hand it on, then what `takeHeld` answers. `gap`: it was held, and is
@@ -107,10 +105,7 @@ export class ReceivedFrames {
       if (this.#held.size === 0) this.#known = this.#expected;
       return 'deliver';
     }
-    if (ahead < 0 || this.#held.has(number)) {
-      this.duplicates++;
-      return 'late';
-    }
+    if (ahead < 0 || this.#held.has(number)) return 'late';
     this.#held.set(number, bytes.slice(start, end));
     this.#heldBytes += end - start;
     if (this.#heldBytes > REPAIR_BYTES_MAX) return 'full';

@@ -34,13 +34,9 @@ export class LinkRules {
     this.#prng = prng;
   }
 
-  /** Whether a frame sent at `nowMs` may pass untouched, so that nobody needs to ask `decide`. */
-  isIdle(nowMs: number): boolean {
-    return this.#rules.length === 0 && this.#lastArrivalMs <= nowMs;
-  }
-
-  get rules(): readonly LinkRule[] {
-    return this.#rules;
+  /** Whether there is no rule. Frames that rules delayed may still be on their way: ask `decide` until they arrived. */
+  get isEmpty(): boolean {
+    return this.#rules.length === 0;
   }
 
   /** Replaces all rules; they act on frames sent from now on. */

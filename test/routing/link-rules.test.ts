@@ -38,8 +38,7 @@ describe('link rules', () => {
     const delays = rules.decide(10);
 
     expect(delays).toEqual([90]);
-    expect(rules.isIdle(50)).toBe(false);
-    expect(rules.isIdle(100)).toBe(true);
+    expect(rules.decide(100)).toEqual([0]);
   });
 
   test('lose, double and hold back about as many frames as they say', () => {
