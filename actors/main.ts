@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, type HostOptions, StartError, type StartHost } from '../src/cli/host.ts';
 import { Prng } from '../src/lib/prng.ts';
-import { type ServerIndex, serverName } from '../src/model/ids.ts';
+import { type Incarnation, type ServerIndex, serverName } from '../src/model/ids.ts';
 import { createLog } from '../src/node/log.ts';
 import { operations } from './administration.ts';
 import { type Cluster, createCluster, DRAIN_TIMEOUT_MS } from './cluster.ts';
@@ -111,6 +111,10 @@ async function begin(cluster: Cluster, options: HostOptions, ended: Promise<numb
     throw new StartError(`all ${missing.length} servers are down (${list})`, EXIT_CANNOT_CONNECT);
   }
   cluster.start();
+  // Nobody waits for a first word of these.
+  for (const { server, error } of missing) {
+    cluster.broker.onServerExited(server, 0 as Incarnation, error.message);
+  }
   const answering = Promise.race([cluster.broker.serving(), ended]);
   if (missing.length === 0) {
     await answering;
