@@ -5,7 +5,6 @@
  */
 import { threadId } from 'node:worker_threads';
 import { createActor } from 'xstate';
-import { ByteReader } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { FRAME } from '../../src/model/frames.ts';
 import { serverName } from '../../src/model/ids.ts';
@@ -23,7 +22,6 @@ import {
   type ServerThreadStatus,
 } from '../../src/node/server-thread.ts';
 import { type Phase, Replica } from '../../src/replica/replica.ts';
-import { groupsMissing, readTable } from '../../src/replication/epoch-table.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
 import type { Disk } from '../../src/storage/disk.ts';
 import { ensureDirectory, tryDisk } from '../../src/storage/files.ts';
@@ -47,8 +45,6 @@ export class StorageServer implements ServerControl {
   readonly #gate: Int32Array;
   #idleIsDue = false;
   #isDraining = false;
-  /** Some placement group that it owns is out of sync here. */
-  #isBehind = false;
   #ticksSilent = 0;
   #reported = '';
 
@@ -71,6 +67,7 @@ export class StorageServer implements ServerControl {
       setAside: () => this.#setAside(),
       wake: () => this.#idleSoon(),
       phase: (phase, reason) => this.#onPhase(phase, reason),
+      epoch: (isBehind) => this.#onEpoch(isBehind),
       fail: (reason) => this.#fail(reason),
     });
     for (const { to, rules } of data.rules) this.#hub.replaceRules(to, rules);
@@ -141,21 +138,13 @@ export class StorageServer implements ServerControl {
     if (this.#isDraining) return;
     if (from === 'broker') {
       this.#ticksSilent = 0;
-      const kind = bytes[start];
-      if (kind === FRAME.epoch || kind === FRAME.welcome) this.#onTable(new ByteReader(bytes, start + 1, end), kind);
     }
     this.#replica.onFrame(from, bytes, start, end);
   }
 
-  /** The in-sync table says whether this server is caught up. */
-  #onTable(reader: ByteReader, kind: number): void {
-    const wipes = kind === FRAME.welcome && reader.u8() === 1;
-    this.#isBehind = wipes || groupsMissing(readTable(reader), this.#data.index).length > 0;
-    if (kind === FRAME.epoch) this.#tellSync();
-  }
-
-  #tellSync(): void {
-    this.#machine.send({ type: this.#isBehind ? 'FELL_BEHIND' : 'CAUGHT_UP' });
+  /** An epoch may have put this server out of sync with a group it owns, or back in. */
+  #onEpoch(isBehind: boolean): void {
+    this.#machine.send({ type: isBehind ? 'FELL_BEHIND' : 'CAUGHT_UP' });
   }
 
   #onPhase(phase: Phase, reason: string): void {
@@ -167,7 +156,6 @@ export class StorageServer implements ServerControl {
         break;
       case 'serving':
         this.#machine.send({ type: 'RECOVERED' });
-        this.#tellSync();
         break;
       case 'failed':
         this.#machine.send({ type: 'FAIL', reason });

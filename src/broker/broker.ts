@@ -25,10 +25,12 @@ import { readTable } from '../replication/epoch-table.ts';
 import { abortJoins, onJoined, planJoins } from './catch-up.ts';
 import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch, tableOf } from './epochs.ts';
 import { failed } from './notes.ts';
+import { onBulk, settleBulks } from './orphans.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import {
   admit,
+  admitNow,
   hearLate,
   noteJoined,
   onTail,
@@ -195,6 +197,7 @@ export class Broker implements CommandPort {
       if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
     this.#starting.pendingTails.delete(server);
+    state.absence.asked.delete(server);
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);
@@ -247,10 +250,16 @@ export class Broker implements CommandPort {
         }
         break;
       case FRAME.tail:
-        onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
+        if (state.absence.asked.has(server)) onBulk(state, server, bytes.subarray(start + 1, end));
+        else onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
         break;
       case FRAME.tailEnd:
-        onTailEnd(this.#starting, server);
+        if (state.absence.asked.has(server)) {
+          settleBulks(state, server);
+          admitNow(state, view);
+        } else {
+          onTailEnd(this.#starting, server);
+        }
         this.#goOn();
         break;
       case FRAME.ready:

@@ -17,8 +17,9 @@ import {
   type Version,
 } from '../model/ids.ts';
 import { type EpochTable, groupsOwned, inSyncOf, markJoined, putOut, writeTable } from '../replication/epoch-table.ts';
-import { placementGroups } from '../routing/placement.ts';
+import { allServers, placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
+import { askForBulks, noAbsence } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -175,6 +176,11 @@ function rollForward(state: BrokerState, starting: Starting): void {
     }
   });
   raiseVersion(state, state.epochs.wanted.epoch);
+  state.absence = {
+    ...noAbsence(),
+    through: new Map(heard.map((view) => [view.index, view.hello?.last ?? (0 as Version)])),
+    absent: (allServers(state.placement.servers) & ~mask) as ServerMask,
+  };
   const cursor = new WriteCursor();
   for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
     const frame = starting.tails.get(version) as Uint8Array;
@@ -211,6 +217,12 @@ export function admit(state: BrokerState, view: ServerView): void {
   const { hello } = view;
   if (hello === null) return;
   if (!mayRecover(state, view)) return;
+  if (remembers(state, view) && askForBulks(state, view)) return;
+  admitNow(state, view);
+}
+
+/** What it holds is known: it recovers as soon as the epoch is durable. */
+export function admitNow(state: BrokerState, view: ServerView): void {
   if (!remembers(state, view)) putOutWiped(state, view.index);
   else settleAround(state, view.index);
   view.phase = 'admitted';
@@ -243,6 +255,9 @@ function welcome(state: BrokerState, view: ServerView): void {
   out.reset();
   out.u8(FRAME.welcome);
   out.u8(wipe ? 1 : 0);
+  const drops = state.absence.drops.get(view.index) ?? [];
+  out.varint(drops.length);
+  for (const version of drops) out.f64(version);
   writeTable(out, state.epochs.durable);
   state.host.send(view.index, out.view());
 }

@@ -19,6 +19,7 @@ import type { Placement } from '../routing/placement.ts';
 import type { Join } from './catch-up.ts';
 import { Group } from './group.ts';
 import type { Ask, Read, Write } from './operations.ts';
+import { type Absence, noAbsence } from './orphans.ts';
 import { newView, type ServerView } from './server-view.ts';
 
 export type BrokerHost = {
@@ -64,6 +65,7 @@ export type BrokerState = {
   readonly deletes: Map<Version, Write>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Set<Write>;
+  absence: Absence;
   phase: BrokerPhase;
   lastVersion: Version;
   nextRequest: number;
@@ -90,6 +92,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     reads: new Set(),
     deletes: new Map(),
     openBulks: new Set(),
+    absence: noAbsence(),
     phase: 'starting',
     lastVersion: 0 as Version,
     nextRequest: 1,

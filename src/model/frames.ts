@@ -7,7 +7,7 @@
  *   scan      request u32, values u8, limit varint, prefix, after
  *   ping      committed f64                                      what is durable at every in-sync owner, for this server
  *   epoch     table                                              (replication/epoch-table.ts)
- *   welcome   wipe u8, table                                     recover under this table
+ *   welcome   wipe u8, count varint, count × version f64, table  recover under this table, without these bulks
  *   tailWanted count varint, count × (server u8, after f64)      records that these servers may lack
  *   transfer  join u32, target u8, count varint, count × (owners u16, after f64)
  *   checkpoint                                                   take one now

@@ -5,13 +5,14 @@
  *   items     an `items` frame of a catch-up, as it came
  *   meta      committed f64, last f64, table      at each start, with each epoch, and at the head of what a checkpoint keeps
  *   cut       count varint, count × (owners u16, cut f64)   of these groups, records before this one count up to `cut`
+ *   drop      count varint, count × version f64    bulks that only this server had and nobody else may ever see
  *   committed version f64                          what every in-sync owner has, as the broker last said
  */
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import type { ServerMask, Version } from '../model/ids.ts';
 import { type EpochTable, readTable, writeTable } from '../replication/epoch-table.ts';
 
-export const RECORD = { write: 1, items: 2, meta: 3, cut: 4, committed: 5 } as const;
+export const RECORD = { write: 1, items: 2, meta: 3, cut: 4, committed: 5, drop: 6 } as const;
 
 export type Meta = { readonly committed: Version; readonly last: Version; readonly table: EpochTable };
 
@@ -43,4 +44,15 @@ export function readCuts(payload: Uint8Array): Cut[] {
     cuts.push({ owners: reader.u16() as ServerMask, cut: reader.f64() as Version });
   }
   return cuts;
+}
+
+export function writeDrops(writer: ByteWriter, versions: readonly Version[]): void {
+  writer.varint(versions.length);
+  for (const version of versions) writer.f64(version);
+}
+
+export function readDrops(reader: ByteReader): Version[] {
+  const versions: Version[] = [];
+  for (let count = reader.varint(); count > 0; count--) versions.push(reader.f64() as Version);
+  return versions;
 }

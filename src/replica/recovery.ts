@@ -10,7 +10,7 @@ import { cutOf, type EpochTable, groupsMissing } from '../replication/epoch-tabl
 import { ownersOf } from '../routing/placement.ts';
 import type { Recovery } from '../storage/store.ts';
 import type { Copies } from './copies.ts';
-import { type Cut, RECORD, readCuts, readMeta } from './records.ts';
+import { type Cut, RECORD, readCuts, readDrops, readMeta } from './records.ts';
 
 /** What a directory says of itself. `table` is null when nothing was ever agreed there: a new or a wiped server. */
 export type Remembered = {
@@ -18,6 +18,7 @@ export type Remembered = {
   readonly last: Version;
   readonly committed: Version;
   readonly cuts: readonly (Cut & { readonly before: Lsn })[];
+  readonly drops: ReadonlySet<Version>;
 };
 
 /** Reads every record once for what it says of versions and agreements; applies nothing. */
@@ -26,6 +27,7 @@ export function remember(recovery: Recovery): Remembered {
   let last = 0 as Version;
   let committed = 0 as Version;
   const cuts: (Cut & { before: Lsn })[] = [];
+  const drops = new Set<Version>();
   const cursor = new WriteCursor();
   recovery.records((lsn, kind, payload) => {
     switch (kind) {
@@ -43,12 +45,15 @@ export function remember(recovery: Recovery): Remembered {
       case RECORD.cut:
         for (const cut of readCuts(payload)) cuts.push({ ...cut, before: lsn });
         break;
+      case RECORD.drop:
+        for (const version of readDrops(new ByteReader(payload))) drops.add(version);
+        break;
       case RECORD.committed:
         committed = Math.max(committed, new ByteReader(payload).f64()) as Version;
         break;
     }
   });
-  return { table, last, committed, cuts };
+  return { table, last, committed, cuts, drops };
 }
 
 /** The cuts that `table` asks of this server now. */
@@ -60,12 +65,13 @@ export function cutsAskedOf(table: EpochTable, self: ServerIndex): Cut[] {
 export function replay(
   recovery: Recovery,
   remembered: Remembered,
-  asked: readonly Cut[],
+  asked: { readonly cuts: readonly Cut[]; readonly drops: readonly Version[] },
   table: EpochTable,
   copies: Copies,
   onProgress: (records: number) => void,
 ): void {
-  const cuts = cutIndex(remembered, asked);
+  const cuts = cutIndex(remembered, asked.cuts);
+  const drops = new Set([...remembered.drops, ...asked.drops]);
   const dropped = (owners: ServerMask, version: Version, lsn: number): boolean => {
     const ofGroup = cuts.get(owners);
     return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
@@ -80,6 +86,7 @@ export function replay(
   recovery.records((lsn, kind, payload) => {
     if (kind === RECORD.write) {
       cursor.open(payload, 0, payload.length);
+      if (drops.has(cursor.version)) return;
       while (cursor.next()) if (!dropped(cursor.owners, cursor.version, lsn)) copies.applyItem(cursor);
     } else if (kind === RECORD.items) {
       eachItem(payload, 0, payload.length, (version, owners, key, value) => {

@@ -27,7 +27,7 @@ import { lookup } from '../document/lookup.ts';
 import { Batch } from './batch.ts';
 import { Checkpointing } from './checkpointing.ts';
 import { Copies } from './copies.ts';
-import { RECORD, writeCuts, writeMeta } from './records.ts';
+import { RECORD, readDrops, writeCuts, writeDrops, writeMeta } from './records.ts';
 import { cutsAskedOf, eachItem, type Remembered, remember, replay } from './recovery.ts';
 import { scanFrame } from './scan.ts';
 import { Transfer } from './transfer.ts';
@@ -54,6 +54,8 @@ export type ReplicaHost = {
   /** There may be work for `onIdle` now. */
   wake(): void;
   phase(phase: Phase, reason: string): void;
+  /** An epoch is durable here; `isBehind`: some group that this server owns is out of sync with it. */
+  epoch(isBehind: boolean): void;
   /** This incarnation is over: nothing it holds may be answered for any more. */
   fail(reason: string): void;
 };
@@ -326,6 +328,7 @@ export class Replica {
 
   #onWelcome(reader: ByteReader): void {
     const wipe = reader.u8() === 1;
+    const drops = readDrops(reader);
     const table = readTable(reader);
     if (wipe) {
       this.#host.setAside();
@@ -341,8 +344,8 @@ export class Replica {
     const remembered = this.#remembered;
     if (recovery === null || remembered === null) return;
     this.#enter('replaying', `epoch ${table.epoch}`);
-    const asked = cutsAskedOf(table, this.#options.index);
-    replay(recovery, remembered, asked, table, this.#copies, (records) => {
+    const cuts = cutsAskedOf(table, this.#options.index);
+    replay(recovery, remembered, { cuts, drops }, table, this.#copies, (records) => {
       this.#replayedRecords = records;
     });
     this.#table = table;
@@ -364,10 +367,15 @@ export class Replica {
       () => this.#appendMeta(store, this.#table),
       () => this.#host.wake(),
     );
-    if (asked.length > 0) {
+    if (cuts.length > 0) {
       const payload = this.#frame(0);
-      writeCuts(payload, asked);
+      writeCuts(payload, cuts);
       store.append(RECORD.cut, payload.buffer, 1, payload.length);
+    }
+    if (drops.length > 0) {
+      const payload = this.#frame(0);
+      writeDrops(payload, drops);
+      store.append(RECORD.drop, payload.buffer, 1, payload.length);
     }
     this.#appendMeta(store, table);
     store.commit((error) => {
@@ -376,6 +384,7 @@ export class Replica {
         return;
       }
       this.#enter('serving', `recovered ${this.#copies.trie.size} keys`);
+      this.#host.epoch(!this.#mayPublish());
       const frame = this.#frame(FRAME.ready);
       frame.u8(this.#copies.dotted ? 1 : 0);
       this.#host.send('broker', frame.view());
@@ -407,6 +416,7 @@ export class Replica {
   /** The epoch is durable here: from now on it counts. */
   #onEpoch(table: EpochTable): void {
     this.#table = this.#newer(table);
+    this.#host.epoch(!this.#mayPublish());
     const frame = this.#frame(FRAME.epochKept);
     frame.f64(table.epoch);
     this.#host.send('broker', frame.view());

@@ -107,14 +107,26 @@ export class SimulatedCluster {
     node.hungUntilMs = this.queue.nowMs + durationMs;
   }
 
-  /** The machine goes dark: every server and the broker die, and disks keep only what they owe (and chance). */
-  powerLoss(): void {
+  /**
+   * The machine goes dark: every server and the broker die, and disks keep only what they owe (and chance). Servers
+   * named in `absent` stay down until `restart`.
+   */
+  powerLoss(absent: readonly number[] = []): void {
     for (const node of this.#nodes) {
       this.#end(node, 'power loss');
       node.disk.crash(this.prng.pick(['none', 'prefix', 'random'] as const), this.prng);
-      node.stopped = false;
+      node.stopped = absent.includes(node.index);
     }
     this.#broker = this.#newBroker();
+    for (const node of this.#nodes) {
+      if (!node.stopped) continue;
+      // It is started like the others and does not get as far as to open its disk.
+      const incarnation = ++node.incarnation as Incarnation;
+      this.#broker.onServerStarted(node.index, incarnation);
+      this.queue.after(this.prng.float() * EXIT_DELAY_MS, () => {
+        this.#broker.onServerExited(node.index, incarnation, 'its disk is not there');
+      });
+    }
     for (const node of this.#nodes) this.#startSoon(node, this.prng.below(50));
     const asked = this.#asked;
     this.#asked = new Set();
@@ -233,6 +245,7 @@ export class SimulatedCluster {
             wakeAgain();
           },
           phase: () => {},
+          epoch: () => {},
           fail: (reason) => this.#end(node, reason),
         },
       ),

@@ -64,6 +64,7 @@ export function runSeed({ seed, durationMs }: RunOptions): RunResult {
     hang: prng.below(3),
     power: prng.below(3),
     powerOf: prng.below(3),
+    powerWithout: prng.below(3),
   };
   const endMs = queue.nowMs + durationMs;
   while (queue.nowMs < endMs) {
@@ -78,7 +79,10 @@ export function runSeed({ seed, durationMs }: RunOptions): RunResult {
       queue.after(prng.float() * 4_000, () => cluster.restart(server));
     } else if (kind === 'hang') cluster.hang(server, prng.float() * 3_000);
     else if (kind === 'power') cluster.powerLoss();
-    else cluster.powerLossOf(server);
+    else if (kind === 'powerWithout') {
+      cluster.powerLoss([server]);
+      queue.after(prng.float() * 2_000, () => cluster.restart(server));
+    } else cluster.powerLossOf(server);
   }
   for (let server = 0; server < servers; server++) cluster.restart(server);
   const violations: string[] = [];

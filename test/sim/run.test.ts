@@ -19,7 +19,7 @@ describe('a cluster in virtual time', () => {
     // A run in which nothing happened proves nothing.
     expect(acknowledged).toBeGreaterThan(SEEDS * 100);
     expect(reads).toBeGreaterThan(SEEDS * 100);
-    expect(Object.keys(faults).sort()).toEqual(['crash', 'hang', 'power', 'powerOf', 'stop']);
+    expect(Object.keys(faults).sort()).toEqual(['crash', 'hang', 'power', 'powerOf', 'powerWithout', 'stop']);
   });
 
   test('does exactly the same for the same seed', () => {
