@@ -11,21 +11,16 @@ import { FRAME } from '../src/model/frames.ts';
 import { type ServerIndex, serverName } from '../src/model/ids.ts';
 import type { ServerState, ServerStatus } from '../src/model/status.ts';
 import type { KvError } from '../src/model/errors.ts';
-import type { ChannelEnd } from '../src/node/channel.ts';
 import { nodeDisk } from '../src/node/disk.ts';
 import type { FrameSocket } from '../src/node/frame-socket.ts';
 import { joinedWords, keepMembership, type Membership, parseMembership, readMembership } from '../src/node/join.ts';
-import { LinkHub } from '../src/node/link-hub.ts';
-import { openLink } from '../src/node/link.ts';
 import type { Log } from '../src/node/log.ts';
 import type { Neighbour } from '../src/node/server-thread.ts';
-import { spawnWorker } from '../src/node/spawn.ts';
 import { claimDirectory } from '../src/storage/format.ts';
 import { asError, valueOf } from './administration.ts';
-import { CHECKPOINT_BYTES } from './cluster.ts';
 import { JoinedCopies } from './joined-copies.ts';
+import { JoinedThread } from './joined-thread.ts';
 import { acceptOnce } from './accept-once.ts';
-import { Supervisor } from './supervisor/handlers.ts';
 
 /** Milliseconds without a frame of the broker, which sends one every 100: its machine is gone, not only its process. */
 const BROKER_SILENCE_MS_MAX = 5_000;
@@ -52,14 +47,10 @@ export class JoinedServer {
   readonly copies: CommandPort;
   readonly #options: JoinedServerOptions;
   readonly #copies: JoinedCopies;
-  readonly #hub: LinkHub<Neighbour>;
+  readonly #thread: JoinedThread;
   readonly #checking: NodeJS.Timeout;
   #membership: Membership | null;
-  #supervisor: Supervisor | null = null;
-  /** The thread's links, until the broker is there and they are read. */
-  readonly #ends = new Map<Neighbour, ChannelEnd>();
   #broker: Broker | null = null;
-  #threadState = 'down';
   #reason = 'no broker has joined it since it was started';
   #since = new Date().toISOString();
   #keys = 0;
@@ -71,19 +62,21 @@ export class JoinedServer {
     this.#options = options;
     this.#membership = this.#isKept ? valueOf(readMembership(nodeDisk, options.directory)) : null;
     this.#copies = new JoinedCopies({
-      send: (frame) => this.#hub.send('broker', frame),
+      send: (frame) => this.#thread.send('broker', frame),
       unready: () => this.#unready(),
       refusal: () => this.#refusal(),
     });
     this.copies = this.#copies;
-    this.#hub = new LinkHub<Neighbour>({
+    this.#thread = new JoinedThread({
+      ...options,
       onFrame: (to, bytes, start, end) => this.#onThreadFrame(to, bytes, start, end),
       onBatchEnd: () => {
         this.#broker?.socket?.flush();
-        if (this.#isPaused && this.#backlogBytes() <= BACKLOG_BYTES_LOW) this.#resume();
+        if (this.#isPaused && this.#thread.backlogBytes <= BACKLOG_BYTES_LOW) this.#resume();
       },
-      onLinkLost: (_to, _link, { broken, reason }) => {
-        if (broken) this.#broker?.socket?.destroy(reason);
+      onEnded: (reason) => {
+        this.#copies.fail(reason);
+        this.#broker?.socket?.destroy(reason);
       },
     });
     this.#checking = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
@@ -112,9 +105,9 @@ export class JoinedServer {
     this.#broker = broker;
     try {
       await prepare();
-      await this.#endThread();
+      await this.#thread.end();
       this.#remember({ ...wanted, epoch: Math.max(wanted.epoch, this.#membership?.epoch ?? 0) });
-      const incarnation = this.#beginThread(wanted);
+      const incarnation = this.#thread.begin(wanted);
       const { port, token } = await acceptOnce(this.#options.host, {
         onSocket: (socket) => this.#onConnected(broker, socket),
         onNobody: () => this.#onClosed(broker, 'the broker that joined did not connect'),
@@ -128,14 +121,13 @@ export class JoinedServer {
 
   status(address: string): ServerStatus {
     const membership = this.#membership;
-    const life = membership === null ? null : (this.#supervisor?.server(membership.index).life ?? null);
     return {
       id: membership === null ? serverName(0 as ServerIndex) : serverName(membership.index),
       address,
       state: this.#state(),
       role: 'owner',
-      incarnation: life?.incarnation ?? 0,
-      threadId: life?.worker.threadId ?? null,
+      incarnation: this.#thread.incarnation,
+      threadId: this.#thread.threadId,
       keys: this.#keys,
       walBytes: this.#walBytes,
       progress: null,
@@ -149,14 +141,14 @@ export class JoinedServer {
     clearInterval(this.#checking);
     const broker = this.#broker;
     this.#broker = null;
-    await this.#endThread();
+    await this.#thread.end();
     broker?.socket?.end();
-    this.#hub.close();
+    this.#thread.close();
   }
 
   #state(): ServerState {
     if (this.#broker?.socket == null) return 'down';
-    return this.#threadState.split('.')[0] as ServerState;
+    return this.#thread.state.split('.')[0] as ServerState;
   }
 
   /** The same place in the same cluster as ever, by a broker that is not behind. */
@@ -164,7 +156,8 @@ export class JoinedServer {
     const known = this.#membership;
     if (known === null) return;
     for (const field of ['index', 'servers', 'replicas'] as const) {
-      if (known[field] !== wanted[field]) {
+      // Without files nothing is left of the place it had.
+      if (this.#isKept && known[field] !== wanted[field]) {
         const { index, servers, replicas } = known;
         throw conflict(`its data is that of ${serverName(index)} among ${servers} servers with ${replicas} copies`);
       }
@@ -185,68 +178,6 @@ export class JoinedServer {
     this.#membership = membership;
   }
 
-  #beginThread({ index, servers, replicas }: Membership) {
-    const { config, directory, prng } = this.#options;
-    this.#supervisor ??= new Supervisor({
-      config: { ...config, mode: 'replicated', servers, replicas },
-      directories: Array.from({ length: servers }, (_, i) => `${directory}/${serverName(i as ServerIndex)}`),
-      checkpointBytes: CHECKPOINT_BYTES,
-      prng,
-      disk: nodeDisk,
-      spawn: (data, transferList) => spawnWorker('storage-server', { workerData: data, transferList }),
-      onStarted: (_server, _incarnation, end) => {
-        this.#hub.detach('broker');
-        this.#ends.set('broker', end);
-      },
-      onExited: (_server, _incarnation, reason) => this.#onThreadExited(reason),
-      onNotice: () => undefined,
-      onReport: (server, report) => {
-        if (report.kind === 'state') this.#threadState = report.state;
-        if (report.kind === 'failed') this.#options.log('warn', report.reason, { server: serverName(server) });
-      },
-      remote: {
-        has: (server) => server !== index,
-        attach: (_server, peer, end) => {
-          this.#hub.detach(peer);
-          this.#ends.set(peer, end);
-        },
-      },
-    });
-    const server = this.#supervisor.server(index);
-    server.start();
-    if (server.life === null) throw asError({ code: 'UNAVAILABLE', message: server.reason });
-    return server.life.incarnation;
-  }
-
-  async #endThread(): Promise<void> {
-    const supervisor = this.#supervisor;
-    const membership = this.#membership;
-    if (supervisor === null || membership === null) return;
-    await supervisor.stopServer(membership.index);
-    const server = supervisor.server(membership.index);
-    if (server.life !== null) throw asError({ code: 'UNAVAILABLE', message: server.reason });
-    for (const { port } of this.#ends.values()) port.close();
-    this.#ends.clear();
-    // Without files the next broker may want another place.
-    if (!this.#isKept) {
-      this.#membership = null;
-      this.#supervisor = null;
-    }
-  }
-
-  #onThreadExited(reason: string): void {
-    this.#threadState = 'down';
-    this.#copies.fail(`the storage server's thread ended: ${reason}`);
-    const index = this.#membership?.index;
-    this.#broker?.socket?.destroy(`its thread ended: ${reason}`);
-    // The broker asks it to join again; until then there is nobody to start a thread for.
-    setImmediate(() => {
-      if (index === undefined) return;
-      const server = this.#supervisor?.server(index);
-      if (server?.state === 'backingOff') void server.stop(reason);
-    });
-  }
-
   #onConnected(broker: Broker, socket: FrameSocket): void {
     if (this.#broker !== broker) {
       socket.destroy('its time was over');
@@ -258,17 +189,13 @@ export class JoinedServer {
     this.#isPaused = false;
     const place = this.#membership === null ? '' : ` as ${serverName(this.#membership.index)}`;
     this.#options.log('info', `joined by a broker${place}`);
-    for (const [to, end] of this.#ends) {
-      const fork = to === 'broker' ? 0 : to + 1;
-      this.#hub.attach(to, (events) => openLink(end, this.#options.prng.fork(fork), events));
-    }
-    this.#ends.clear();
+    this.#thread.attach();
     socket.listen({
       onFrame: (from, bytes, start, end) => this.#onSocketFrame(from, bytes, start, end),
       onBatchEnd: () => {
         broker.heardMs = performance.now();
-        this.#hub.flush();
-        if (this.#backlogBytes() > BACKLOG_BYTES_HIGH) {
+        this.#thread.flush();
+        if (this.#thread.backlogBytes > BACKLOG_BYTES_HIGH) {
           this.#isPaused = true;
           socket.pause();
         }
@@ -303,7 +230,7 @@ export class JoinedServer {
       if (bytes[start] === FRAME.epoch) this.#onEpoch(new ByteReader(bytes, start + 1, end).f64());
       else if (bytes[start] === FRAME.ping && this.#broker !== null) this.#broker.beats = true;
     }
-    this.#hub.send(from, bytes.subarray(start, end));
+    this.#thread.send(from, bytes.subarray(start, end));
   }
 
   /** The broker's own file has this epoch already: from now on, no broker that does not know it may come. */
@@ -328,15 +255,11 @@ export class JoinedServer {
     this.#broker?.socket?.resume();
   }
 
-  #backlogBytes(): number {
-    return this.#hub.get('broker')?.backlogBytes ?? 0;
-  }
-
   #unready(): KvError | null {
-    if (this.#hub.get('broker') === null || this.#threadState === 'down') {
+    if (!this.#thread.isAttached || this.#thread.state === 'down') {
       return { code: 'LOADING', message: `this server waits for its broker: ${this.#reason}` };
     }
-    const isRecovering = this.#threadState === 'recovering.loading' || this.#threadState === 'recovering.replaying';
+    const isRecovering = this.#thread.state === 'recovering.loading' || this.#thread.state === 'recovering.replaying';
     return isRecovering ? { code: 'LOADING', message: 'this server is recovering' } : null;
   }
 
