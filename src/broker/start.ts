@@ -94,7 +94,7 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
   for (const view of heard) {
     if (!remembers(state, view) || !isInSyncSomewhere(table, view.index)) continue;
     starting.pendingTails.set(view.index, (starting.pendingTails.get(view.index) ?? 0) + 1);
-    askTail(state, view, heard);
+    askTail(state, view);
   }
   return true;
 }
@@ -114,15 +114,16 @@ function isInSyncSomewhere(table: EpochTable, server: ServerIndex): boolean {
   return groupsOwned(table, server).some((owners) => isMember(inSyncOf(table, owners), server));
 }
 
-function askTail(state: BrokerState, view: ServerView, heard: readonly ServerView[]): void {
-  const others = heard.filter((other) => other !== view && remembers(state, other));
+/** What others may lack: all that is newer than what they have, or, of one that is not here, than what is agreed. */
+function askTail(state: BrokerState, view: ServerView): void {
+  const others = state.servers.filter((other) => other !== view);
   const { out } = state;
   out.reset();
   out.u8(FRAME.tailWanted);
   out.varint(others.length);
   for (const other of others) {
     out.u8(other.index);
-    out.f64(other.hello?.last ?? 0);
+    out.f64((remembers(state, other) ? other.hello?.last : view.hello?.committed) ?? 0);
   }
   state.host.send(view.index, out.view());
 }

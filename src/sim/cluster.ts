@@ -104,7 +104,8 @@ export class SimulatedCluster {
   /** Its thread stops answering; what reaches it waits. */
   hang(server: number, durationMs: number): void {
     const node = this.#nodes[server] as Node;
-    node.hungUntilMs = this.queue.nowMs + durationMs;
+    // Two hangs are one long one: frames that wait must not be overtaken.
+    node.hungUntilMs = Math.max(node.hungUntilMs, this.queue.nowMs + durationMs);
   }
 
   /**
