@@ -116,7 +116,10 @@ async function check(
 async function valuesOf(terminal: Terminal, keys: readonly string[]): Promise<(string | null)[]> {
   const values: (string | null)[] = [];
   for (const key of keys) {
-    const line = await terminal.until(`GET ${key}`, (answer) => /^\{"ok":true/.test(answer) && !isUncertain(answer));
+    const line = await terminal.until(
+      `GET ${key}`,
+      (answer) => answer.startsWith('{"ok":true') && !isUncertain(answer),
+    );
     const { value } = JSON.parse(line) as { value: { v: string } | null };
     values.push(value?.v ?? null);
   }

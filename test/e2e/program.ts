@@ -18,6 +18,8 @@ export type Program = {
   readonly directory: string;
   readonly text: number;
   readonly ready: string;
+  /** Its exit code, once it ended; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** SIGTERM, and its exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL: a dead machine as far as the program is concerned. */
@@ -83,16 +85,16 @@ export async function startedProgram(child: ChildProcess, directory: string): Pr
       reject(new Error(`ended with ${code} before it was ready: ${errors}`));
     });
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   return {
     process: child,
     directory,
     ready,
+    exited,
     text: Number(/text=\S+:(\d+)/.exec(ready)?.[1] ?? 0),
     async stop() {
       child.kill('SIGTERM');
-      const [code] = await exited;
-      return code;
+      return exited;
     },
     async kill() {
       child.kill('SIGKILL');
@@ -123,7 +125,7 @@ export class Terminal {
     output.on('error', () => {});
     output.on('close', () => {
       this.#isOver = true;
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection is closed'));
+      for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the connection is closed'));
     });
   }
 
