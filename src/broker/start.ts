@@ -16,7 +16,15 @@ import {
   serverName,
   type Version,
 } from '../model/ids.ts';
-import { type EpochTable, groupsOwned, inSyncOf, markJoined, putOut, writeTable } from '../replication/epoch-table.ts';
+import {
+  cutOf,
+  type EpochTable,
+  groupsOwned,
+  inSyncOf,
+  markJoined,
+  putOut,
+  writeTable,
+} from '../replication/epoch-table.ts';
 import { allServers, placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noAbsence } from './orphans.ts';
@@ -92,7 +100,7 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
     if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
   state.phase = 'collecting';
   for (const view of heard) {
-    if (!remembers(state, view) || !isInSyncSomewhere(table, view.index)) continue;
+    if (!remembers(state, view)) continue;
     starting.pendingTails.set(view.index, (starting.pendingTails.get(view.index) ?? 0) + 1);
     askTail(state, view);
   }
@@ -139,13 +147,18 @@ export function onTailEnd(starting: Starting, from: ServerIndex): void {
   else starting.pendingTails.delete(from);
 }
 
-/** A `tail` frame: one record that somebody may lack. It counts if its holder is in sync with a group of it. */
+/**
+ * A `tail` frame: one record that somebody may lack. It counts if its holder is in sync with a group of it, or is out
+ * but had it agreed before: a bulk can be agreed in one group and still be owed to another.
+ */
 export function onTail(state: BrokerState, starting: Starting, from: ServerIndex, frame: Uint8Array): void {
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
   if (starting.tails.has(cursor.version)) return;
   while (cursor.next()) {
-    if (isMember(cursor.owners, from) && isMember(inSyncOf(state.epochs.wanted, cursor.owners), from)) {
+    if (!isMember(cursor.owners, from)) continue;
+    const cut = cutOf(state.epochs.wanted, cursor.owners, from);
+    if (cut === null || cursor.version <= cut) {
       starting.tails.set(cursor.version, frame.slice());
       return;
     }
