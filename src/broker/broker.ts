@@ -25,7 +25,7 @@ import { readTable } from '../replication/epoch-table.ts';
 import { abortJoins, onJoined, planJoins } from './catch-up.ts';
 import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch, tableOf } from './epochs.ts';
 import { failed } from './notes.ts';
-import { onBulk, settleBulks } from './orphans.ts';
+import { forgetQuestion, onBulk, settleBulks } from './orphans.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import {
@@ -197,7 +197,7 @@ export class Broker implements CommandPort {
       if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
     this.#starting.pendingTails.delete(server);
-    state.absence.asked.delete(server);
+    forgetQuestion(state, server);
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);

@@ -16,6 +16,8 @@ export type Absence = {
   /** Up to where each server that was heard had everything that was addressed to it. */
   readonly through: ReadonlyMap<ServerIndex, Version>;
   absent: ServerMask;
+  /** The newest version of the lives before this one: what this life ordered is nobody's alone. */
+  readonly before: Version;
   /** Bulks of a server that was absent, while it is asked for them. */
   readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
   /** What a server must drop when it recovers. */
@@ -23,7 +25,7 @@ export type Absence = {
 };
 
 export function noAbsence(): Absence {
-  return { through: new Map(), absent: 0 as ServerMask, asked: new Map(), drops: new Map() };
+  return { through: new Map(), absent: 0 as ServerMask, before: 0 as Version, asked: new Map(), drops: new Map() };
 }
 
 /** Whether a server that says hello must first say which bulks it has; then it is asked. */
@@ -31,7 +33,9 @@ export function askForBulks(state: BrokerState, view: ServerView): boolean {
   const { absence, out } = state;
   const { wanted } = state.epochs;
   const isTruth = groupsOwned(wanted, view.index).some((owners) => isMember(inSyncOf(wanted, owners), view.index));
-  if (!isMember(absence.absent, view.index) || !isTruth) return false;
+  const wasAbsent = isMember(absence.absent, view.index);
+  absence.absent = (absence.absent & ~maskOf(view.index)) as ServerMask;
+  if (!wasAbsent || !isTruth) return false;
   absence.asked.set(view.index, new Map());
   const others = state.servers.filter((other) => other !== view);
   out.reset();
@@ -45,12 +49,18 @@ export function askForBulks(state: BrokerState, view: ServerView): boolean {
   return true;
 }
 
+/** A server that was asked is gone before it answered: it is asked again when it comes back. */
+export function forgetQuestion(state: BrokerState, server: ServerIndex): void {
+  const { absence } = state;
+  if (absence.asked.delete(server)) absence.absent = (absence.absent | maskOf(server)) as ServerMask;
+}
+
 /** One record of a server that was absent. */
 export function onBulk(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
   const bulks = state.absence.asked.get(server);
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
-  if (bulks === undefined || cursor.count < 2) return;
+  if (bulks === undefined || cursor.count < 2 || cursor.version > state.absence.before) return;
   bulks.set(cursor.version, frame.slice());
 }
 
@@ -60,7 +70,6 @@ export function settleBulks(state: BrokerState, server: ServerIndex): void {
   const bulks = absence.asked.get(server);
   if (bulks === undefined) return;
   absence.asked.delete(server);
-  absence.absent = (absence.absent & ~maskOf(server)) as ServerMask;
   const drops: Version[] = [];
   for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
     const groups = groupsOf(frame);

@@ -193,6 +193,7 @@ function rollForward(state: BrokerState, starting: Starting): void {
   state.absence = {
     ...noAbsence(),
     through: new Map(heard.map((view) => [view.index, view.hello?.last ?? (0 as Version)])),
+    before: state.lastVersion,
     absent: (allServers(state.placement.servers) & ~mask) as ServerMask,
   };
   const cursor = new WriteCursor();
