@@ -154,13 +154,13 @@ export function writeError(writer: ByteWriter, format: ReplyFormat, error: KvErr
   writer.bytes(utf8(`ERROR ${error.code} ${oneLine(error.message)}\n`));
 }
 
-/** Text without line ends and other controls, for a place where one line is promised. */
+/** Text without line ends and other controls, of ASCII and beyond, for a place where one line is promised. */
 export function oneLine(words: string): string {
   let clean = '';
   let from = 0;
   for (let i = 0; i < words.length; i++) {
     const code = words.charCodeAt(i);
-    if (code >= 0x20 && code !== 0x7f) continue;
+    if (code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code !== 0x2028 && code !== 0x2029) continue;
     clean += `${words.slice(from, i)} `;
     from = i + 1;
   }

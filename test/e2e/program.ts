@@ -80,9 +80,9 @@ export async function startedProgram(child: ChildProcess, directory: string): Pr
       clearTimeout(timer);
       settle(line[0]);
     });
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       clearTimeout(timer);
-      reject(new Error(`ended with ${code} before it was ready: ${errors}`));
+      reject(new Error(`ended with ${code ?? signal} before it was ready: ${errors}`));
     });
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -103,9 +103,17 @@ export async function startedProgram(child: ChildProcess, directory: string): Pr
   };
 }
 
+const temporary: string[] = [];
+
+/** An empty directory, which is gone when this process is. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'coppice-test-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  if (temporary.length === 0) {
+    process.once('exit', () => {
+      for (const made of temporary) rmSync(made, { recursive: true, force: true });
+    });
+  }
+  temporary.push(directory);
   return directory;
 }
 
