@@ -48,6 +48,13 @@ export function planJoins(state: BrokerState): void {
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
   const id = state.nextJoin++;
   state.joins.set(id, { id, target, source, groups, barriers: null });
+  // A bulk that is still owed to another group comes as the whole record: leaves alone would make this server show its
+  // part of it and be unable to give the rest to those who lack it.
+  for (const bulk of state.openBulks) {
+    if (bulk.frame !== null && bulk.groups.some((group) => groups.includes(group.owners))) {
+      state.host.send(target, bulk.frame);
+    }
+  }
   const { out } = state;
   out.reset();
   out.u8(FRAME.transfer);
