@@ -17,6 +17,9 @@ import { poolFile } from './spawn.ts';
 /** Threads of one pool: enough for generation to outrun a disk; the servers need the other cores. */
 const POOL_THREADS_MAX = 8;
 
+/** Bytes of a file below which starting a thread takes longer than parsing. */
+const POOL_BYTES_MIN = 64 * 1024;
+
 /** Tasks that wait for a thread; a task is about a megabyte. */
 const POOL_QUEUE_MAX = 64;
 
@@ -26,7 +29,7 @@ export type Pool = {
   make(generation: Generation, from: number, to: number): Promise<Uint8Array>;
   /** The records of whole lines, of which the first has number `line`; takes the buffer away. Rejects when the queue is full. */
   parse(bytes: Uint8Array<ArrayBuffer>, line: number): Promise<ParsedChunk>;
-  /** Ends the threads. */
+  /** Ends the threads, after the tasks that were begun. */
   close(): Promise<void>;
 };
 
@@ -39,11 +42,22 @@ export function openPool(threads = Math.max(1, Math.min(POOL_THREADS_MAX, availa
     maxQueue: POOL_QUEUE_MAX,
     idleTimeout: 1_000,
   });
+  const begun = new Set<Promise<unknown>>();
+  const tracked = <Answer>(task: Promise<Answer>): Promise<Answer> => {
+    const settled: Promise<unknown> = task.catch(() => undefined).finally(() => begun.delete(settled));
+    begun.add(settled);
+    return task;
+  };
   return {
     threads,
-    make: (generation, from, to) => run<GenerateTask, Uint8Array>(piscina, 'generate', { generation, from, to }, []),
-    parse: (bytes, line) => run<ParseTask, ParsedChunk>(piscina, 'parse', { bytes, line }, [bytes.buffer]),
-    close: () => piscina.destroy(),
+    make: (generation, from, to) =>
+      tracked(run<GenerateTask, Uint8Array>(piscina, 'generate', { generation, from, to }, [])),
+    parse: (bytes, line) => tracked(run<ParseTask, ParsedChunk>(piscina, 'parse', { bytes, line }, [bytes.buffer])),
+    async close() {
+      // The package takes the last word of a thread that it ended in the middle of a task for an error that nobody can catch.
+      while (begun.size > 0) await Promise.all(begun);
+      await piscina.destroy();
+    },
   };
 }
 
@@ -83,7 +97,7 @@ export type ParsedFile = { readonly records: number; readonly errors: number; re
 
 /**
  * Reads a data file in any dialect (document/records.ts) in order and with bounded memory, parsing ahead in a pool when
- * it is larger than one chunk. Rejects with what the file system says, or with what a callback threw.
+ * it is not small. Rejects with what the file system says, or with what a callback threw.
  */
 export async function parseFile(path: string, options: ParseFileOptions): Promise<ParsedFile> {
   const ahead = new Deque<Promise<Parsed>>();
@@ -91,8 +105,8 @@ export async function parseFile(path: string, options: ParseFileOptions): Promis
   let own: Pool | null = null;
   try {
     for await (const chunk of fileChunks(path, { chunkBytes: options.chunkBytes ?? CHUNK_BYTES })) {
-      const isOnly = chunk.isLast && total.bytes === 0 && ahead.size === 0;
-      const pool = isOnly || chunk.isTooLong ? null : (options.pool ?? (own ??= openPool()));
+      const isInline = chunk.isTooLong || (own === null && options.pool === undefined && isSmall(chunk));
+      const pool = isInline ? null : (options.pool ?? (own ??= openPool()));
       const parsing = parseOne(chunk, pool);
       // Looked at in its turn; until then a failure of a later chunk must not count as unhandled.
       parsing.catch(() => undefined);
@@ -104,6 +118,10 @@ export async function parseFile(path: string, options: ParseFileOptions): Promis
   } finally {
     await own?.close();
   }
+}
+
+function isSmall({ bytes }: FileChunk): boolean {
+  return bytes.length < POOL_BYTES_MIN;
 }
 
 type Parsed = { readonly chunk: ParsedChunk; readonly bytes: number };

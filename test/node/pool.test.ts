@@ -84,6 +84,30 @@ describe('a pool', () => {
     expect(outcomes.length - refused).toBeGreaterThanOrEqual(64);
   });
 
+  test('ends after the tasks that were begun', async () => {
+    pool = openPool(1);
+    const tasks = [pool.make(generation(), 0, 2_000), pool.make(generation(), 2_000, 2_001)];
+
+    await pool.close();
+
+    expect((await Promise.all(tasks)).map((part) => text(part))).toEqual([lines(0, 2_000), lines(2_000, 2_001)]);
+  });
+
+  test('is left in order by a file whose reader throws', async () => {
+    pool = openPool(1);
+    const reading = parseFile(fileOf('broken off', '"a" -> oops\n'.repeat(1_000)), {
+      pool,
+      chunkBytes: 100,
+      onBatch: () => undefined,
+      onError: (line) => {
+        throw new Error(`line ${line}`);
+      },
+    });
+
+    await expect(reading).rejects.toThrow('line 1');
+    expect(text(await pool.make(generation(), 0, 1))).toBe(lines(0, 1));
+  });
+
   test('parses a file in order, whatever the size of its chunks', async () => {
     pool = openPool(2);
     const path = fileOf('data', lines(0, 2_000));
