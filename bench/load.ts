@@ -31,14 +31,17 @@ await coppice([
   data,
 ]);
 
+const whole: number[] = [];
 const rates: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const host = await startHost(join(scratch, `round${round}`));
   const begin = performance.now();
-  await coppice(['load', data, '-p', String(host.port)]);
-  rates.push(DOCUMENTS / ((performance.now() - begin) / 1_000));
+  const report = JSON.parse(await coppice(['load', data, '-p', String(host.port), '--json'])) as { seconds: number };
+  whole.push(DOCUMENTS / ((performance.now() - begin) / 1_000));
+  rates.push(DOCUMENTS / report.seconds);
   await host.stop();
 }
-report(`load of ${DOCUMENTS} documents, durable, k=2, 3 servers (process start of the command included)`, {
-  'documents a second': spreadOf(rates),
+report(`load of ${DOCUMENTS} documents, durable, k=2, 3 servers, into a host that was just started`, {
+  'documents a second, first byte to last answer': spreadOf(rates),
+  'documents a second, start of the command included': spreadOf(whole),
 });
