@@ -11,23 +11,6 @@ import type { Write } from './operations.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, groupOf } from './state.ts';
 
-/** What starting together leaves behind for those who come later. */
-export type Absence = {
-  /** Up to where each server that was heard had everything that was addressed to it. */
-  readonly through: ReadonlyMap<ServerIndex, Version>;
-  absent: ServerMask;
-  /** The newest version of the lives before this one: what this life ordered is nobody's alone. */
-  readonly before: Version;
-  /** Bulks of a server that was absent, while it is asked for them. */
-  readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
-  /** What a server must drop when it recovers. */
-  readonly drops: Map<ServerIndex, Version[]>;
-};
-
-export function noAbsence(): Absence {
-  return { through: new Map(), absent: 0 as ServerMask, before: 0 as Version, asked: new Map(), drops: new Map() };
-}
-
 /** Whether a server that says hello must first say which bulks it has; then it is asked. */
 export function askForBulks(state: BrokerState, view: ServerView): boolean {
   const { absence, out } = state;

@@ -27,7 +27,8 @@ import {
 } from '../replication/epoch-table.ts';
 import { allServers, placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
-import { askForBulks, noAbsence } from './orphans.ts';
+import { noAbsence } from './absence.ts';
+import { askForBulks } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';

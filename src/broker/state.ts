@@ -16,10 +16,10 @@ import {
 } from '../model/ids.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
+import { type Absence, noAbsence } from './absence.ts';
 import type { Join } from './catch-up.ts';
 import { Group } from './group.ts';
 import type { Ask, Read, Write } from './operations.ts';
-import { type Absence, noAbsence } from './orphans.ts';
 import { newView, type ServerView } from './server-view.ts';
 
 export type BrokerHost = {
