@@ -21,20 +21,11 @@ import {
 } from '../model/ids.ts';
 import { HEARTBEATS_MISSED_MAX, REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
 import type { ServerState } from '../model/status.ts';
-import { forgetAbsence, readTable } from '../replication/epoch-table.ts';
+import { readTable } from '../replication/epoch-table.ts';
 import { abortJoins, onJoined, planJoins } from './catch-up.ts';
-import {
-  changeTable,
-  force,
-  onEpochKept,
-  onHostHasEpoch,
-  onServerLost,
-  putOutServer,
-  sendEpoch,
-  tableOf,
-} from './epochs.ts';
+import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch, tableOf } from './epochs.ts';
 import { failed } from './notes.ts';
-import { isQuestioned, settleBulks } from './orphans.ts';
+import { forgetQuestion, onBulk, settleBulks } from './orphans.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import {
@@ -206,7 +197,7 @@ export class Broker implements CommandPort {
       if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
     this.#starting.pendingTails.delete(server);
-    state.absence.asked.delete(server);
+    forgetQuestion(state, server);
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);
@@ -259,11 +250,11 @@ export class Broker implements CommandPort {
         }
         break;
       case FRAME.tail:
-        if (!isQuestioned(state, server, bytes.subarray(start + 1, end)))
-          onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
+        if (state.absence.asked.has(server)) onBulk(state, server, bytes.subarray(start + 1, end));
+        else onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
         break;
       case FRAME.tailEnd:
-        if (state.phase !== 'starting' && state.phase !== 'collecting') {
+        if (state.absence.asked.has(server)) {
           settleBulks(state, server);
           admitNow(state, view);
         } else {
@@ -287,7 +278,6 @@ export class Broker implements CommandPort {
     view.durable = last;
     if (dotted) state.dotted = true;
     if (state.phase === 'serving') noteJoined(state);
-    if (state.epochs.wanted.absences.has(server)) changeTable(state, (draft) => forgetAbsence(draft, server));
     // The table may have gone on while it replayed.
     sendEpoch(state, server);
     for (const tainted of membersOf(onReadyWrites(state, server, last))) {

@@ -5,7 +5,8 @@
  * acknowledged nor seen outside, and is dropped. One whose other owners were all absent too is sent to them as they come.
  */
 import { FRAME, WriteCursor } from '../model/frames.ts';
-import { membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { groupsOwned, inSyncOf } from '../replication/epoch-table.ts';
 import type { Write } from './operations.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, groupOf } from './state.ts';
@@ -13,7 +14,11 @@ import { type BrokerState, groupOf } from './state.ts';
 /** Whether a server that says hello must first say which bulks it has; then it is asked. */
 export function askForBulks(state: BrokerState, view: ServerView): boolean {
   const { absence, out } = state;
-  if (!state.epochs.wanted.absences.has(view.index)) return false;
+  const { wanted } = state.epochs;
+  const isTruth = groupsOwned(wanted, view.index).some((owners) => isMember(inSyncOf(wanted, owners), view.index));
+  const wasAbsent = isMember(absence.absent, view.index);
+  absence.absent = (absence.absent & ~maskOf(view.index)) as ServerMask;
+  if (!wasAbsent || !isTruth) return false;
   absence.asked.set(view.index, new Map());
   const others = state.servers.filter((other) => other !== view);
   out.reset();
@@ -27,47 +32,41 @@ export function askForBulks(state: BrokerState, view: ServerView): boolean {
   return true;
 }
 
-/** One record of a server. Answers whether it is a bulk of an earlier life that has to be decided about. */
-export function isQuestioned(state: BrokerState, server: ServerIndex, frame: Uint8Array): boolean {
-  const absence = state.epochs.wanted.absences.get(server);
-  if (absence === undefined) return false;
+/** A server that was asked is gone before it answered: it is asked again when it comes back. */
+export function forgetQuestion(state: BrokerState, server: ServerIndex): void {
+  const { absence } = state;
+  if (absence.asked.delete(server)) absence.absent = (absence.absent | maskOf(server)) as ServerMask;
+}
+
+/** One record of a server that was absent. */
+export function onBulk(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
+  const bulks = state.absence.asked.get(server);
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
-  if (cursor.version > absence.before || groupsOf(frame).length < 2) return false;
-  const asked = state.absence.asked.get(server) ?? new Map<Version, Uint8Array>();
-  asked.set(cursor.version, frame.slice());
-  state.absence.asked.set(server, asked);
-  return true;
+  if (bulks === undefined || cursor.count < 2 || cursor.version > state.absence.before) return;
+  bulks.set(cursor.version, frame.slice());
 }
 
-/** Decides about each bulk that a server was asked for: answers those that stay, and notes what it must drop. */
-export function judgeBulks(state: BrokerState, server: ServerIndex): Map<Version, Uint8Array> {
-  const kept = new Map<Version, Uint8Array>();
-  const bulks = state.absence.asked.get(server) ?? new Map<Version, Uint8Array>();
-  state.absence.asked.delete(server);
-  const through = state.epochs.wanted.absences.get(server)?.through ?? [];
+/** All its records are here: decides about each bulk. */
+export function settleBulks(state: BrokerState, server: ServerIndex): void {
+  const { absence } = state;
+  const bulks = absence.asked.get(server);
+  if (bulks === undefined) return;
+  absence.asked.delete(server);
   const drops: Version[] = [];
   for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
-    const witnesses = new Set<ServerIndex>();
-    for (const owners of groupsOf(frame)) {
-      for (const other of membersOf(owners)) if (other !== server && (through[other] ?? 0) > 0) witnesses.add(other);
-    }
-    const had = [...witnesses].some((other) => (through[other] as Version) >= version);
-    if (had || witnesses.size === 0 || isOpen(state, version)) kept.set(version, frame);
-    else drops.push(version);
-  }
-  if (drops.length > 0) state.absence.drops.set(server, drops);
-  return kept;
-}
-
-/** The same while the store serves: what stays and nobody else could have is sent to its other owners as they come. */
-export function settleBulks(state: BrokerState, server: ServerIndex): void {
-  const through = state.epochs.wanted.absences.get(server)?.through ?? [];
-  for (const [version, frame] of judgeBulks(state, server)) {
     const groups = groupsOf(frame);
-    const isKnown = groups.some((owners) => membersOf(owners).some((other) => (through[other] ?? 0) >= version));
-    if (!isKnown && !isOpen(state, version)) insert(state, version, groups, frame);
+    if (groups.length < 2 || isOpen(state, version)) continue;
+    const witnesses = new Set<ServerIndex>();
+    for (const owners of groups) {
+      for (const other of membersOf(inSyncOf(state.epochs.wanted, owners))) {
+        if (other !== server && absence.through.has(other)) witnesses.add(other);
+      }
+    }
+    if (witnesses.size === 0) insert(state, version, groups, frame);
+    else if (![...witnesses].some((other) => (absence.through.get(other) as Version) >= version)) drops.push(version);
   }
+  if (drops.length > 0) absence.drops.set(server, drops);
 }
 
 function groupsOf(frame: Uint8Array): ServerMask[] {

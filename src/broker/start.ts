@@ -22,13 +22,13 @@ import {
   groupsOwned,
   inSyncOf,
   markJoined,
-  noteAbsence,
   putOut,
   writeTable,
 } from '../replication/epoch-table.ts';
-import { placementGroups } from '../routing/placement.ts';
+import { allServers, placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
-import { askForBulks, judgeBulks } from './orphans.ts';
+import { noAbsence } from './absence.ts';
+import { askForBulks } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -172,17 +172,7 @@ function rollForward(state: BrokerState, starting: Starting): void {
   const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
   for (const view of heard) mask |= maskOf(view.index);
-  for (const view of heard) {
-    for (const [version, frame] of judgeBulks(state, view.index)) starting.tails.set(version, frame);
-  }
-  const through = state.servers.map(
-    (view) => (isMember(mask as ServerMask, view.index) ? view.hello?.last : 0) as Version,
-  );
-  const { lastVersion } = state;
   changeTable(state, (draft) => {
-    for (const { index } of state.servers) {
-      if (!isMember(mask as ServerMask, index)) noteAbsence(draft, index, { before: lastVersion, through });
-    }
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);
       const here = (inSync & mask) as ServerMask;
@@ -201,6 +191,12 @@ function rollForward(state: BrokerState, starting: Starting): void {
     }
   });
   raiseVersion(state, state.epochs.wanted.epoch);
+  state.absence = {
+    ...noAbsence(),
+    through: new Map(heard.map((view) => [view.index, view.hello?.last ?? (0 as Version)])),
+    before: state.lastVersion,
+    absent: (allServers(state.placement.servers) & ~mask) as ServerMask,
+  };
   const cursor = new WriteCursor();
   for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
     const frame = starting.tails.get(version) as Uint8Array;

@@ -16,7 +16,7 @@ import {
 } from '../model/ids.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
-import type { Absences } from './absence.ts';
+import { type Absence, noAbsence } from './absence.ts';
 import type { Join } from './catch-up.ts';
 import { Group } from './group.ts';
 import type { Ask, Read, Write } from './operations.ts';
@@ -65,7 +65,7 @@ export type BrokerState = {
   readonly deletes: Map<Version, Write>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Set<Write>;
-  readonly absence: Absences;
+  absence: Absence;
   phase: BrokerPhase;
   lastVersion: Version;
   nextRequest: number;
@@ -92,7 +92,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     reads: new Set(),
     deletes: new Map(),
     openBulks: new Set(),
-    absence: { asked: new Map(), drops: new Map() },
+    absence: noAbsence(),
     phase: 'starting',
     lastVersion: 0 as Version,
     nextRequest: 1,

@@ -4,9 +4,7 @@
  * a change is a new table with the next epoch, durable before it counts (architecture, In-sync replication).
  *
  *   table = epoch f64, servers u8, replicas u8, joined u16, count varint, count × group
- *           absences varint, absences × absence
  *   group = owners u16, inSync u16, for each owner that is out, in order of index: cut f64
- *   absence = server u8, before f64, servers × through f64
  *
  * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 3 | 03 02 | 07 00 | 01 | 03 00 | 01 00 | 7.
  */
@@ -25,23 +23,16 @@ import { type Placement, placementGroups } from '../routing/placement.ts';
 /** An owner that is out may keep what it holds up to `cut`; what is above was never agreed and is dropped. */
 export type OutOfSync = { readonly inSync: ServerMask; readonly cuts: ReadonlyMap<ServerIndex, Version> };
 
-/**
- * A server that was not there when the broker began a life: the newest version of the lives before, and up to where
- * each other server had everything then. What it alone has from those lives is told by this when it comes back.
- */
-export type Absence = { readonly before: Version; readonly through: readonly Version[] };
-
 export type EpochTable = Placement & {
   readonly epoch: Epoch;
   /** Servers that ever served: one of these without a memory lost its disk, any other one is new. */
   readonly joined: ServerMask;
   readonly groups: ReadonlyMap<ServerMask, OutOfSync>;
-  readonly absences: ReadonlyMap<ServerIndex, Absence>;
 };
 
 export function firstTable(placement: Placement): EpochTable {
   const { servers, replicas } = placement;
-  return { epoch: 0 as Epoch, servers, replicas, joined: 0 as ServerMask, groups: new Map(), absences: new Map() };
+  return { epoch: 0 as Epoch, servers, replicas, joined: 0 as ServerMask, groups: new Map() };
 }
 
 export function inSyncOf(table: EpochTable, owners: ServerMask): ServerMask {
@@ -80,18 +71,6 @@ export function markJoined(draft: TableDraft, servers: ServerMask): void {
   draft.table = { ...draft.table, joined: (draft.table.joined | servers) as ServerMask };
 }
 
-/** Notes that a server was not there; what an earlier life noted of it stays. */
-export function noteAbsence(draft: TableDraft, server: ServerIndex, absence: Absence): void {
-  if (draft.table.absences.has(server)) return;
-  draft.table = { ...draft.table, absences: new Map(draft.table.absences).set(server, absence) };
-}
-
-export function forgetAbsence(draft: TableDraft, server: ServerIndex): void {
-  const absences = new Map(draft.table.absences);
-  absences.delete(server);
-  draft.table = { ...draft.table, absences };
-}
-
 /** Puts an owner out of a group. What it was cut at before stays when that is older. */
 export function putOut(draft: TableDraft, owners: ServerMask, server: ServerIndex, cut: Version): void {
   const before = draft.groups.get(owners) ?? { inSync: owners, cuts: new Map() };
@@ -126,12 +105,6 @@ export function writeTable(writer: ByteWriter, table: EpochTable): void {
     writer.u16(group.inSync);
     for (const server of membersOf((owners & ~group.inSync) as ServerMask)) writer.f64(group.cuts.get(server) ?? 0);
   }
-  writer.varint(table.absences.size);
-  for (const [server, { before, through }] of table.absences) {
-    writer.u8(server);
-    writer.f64(before);
-    for (const version of through) writer.f64(version);
-  }
 }
 
 export function readTable(reader: ByteReader): EpochTable {
@@ -147,11 +120,5 @@ export function readTable(reader: ByteReader): EpochTable {
     for (const server of membersOf((owners & ~inSync) as ServerMask)) cuts.set(server, reader.f64() as Version);
     groups.set(owners, { inSync, cuts });
   }
-  const absences = new Map<ServerIndex, Absence>();
-  for (let count = reader.varint(); count > 0; count--) {
-    const server = reader.u8() as ServerIndex;
-    const before = reader.f64() as Version;
-    absences.set(server, { before, through: Array.from({ length: servers }, () => reader.f64() as Version) });
-  }
-  return { epoch, servers, replicas, joined, groups, absences };
+  return { epoch, servers, replicas, joined, groups };
 }

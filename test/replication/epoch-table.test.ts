@@ -5,10 +5,8 @@ import {
   cutOf,
   draftOf,
   firstTable,
-  forgetAbsence,
   groupsMissing,
   inSyncOf,
-  noteAbsence,
   putIn,
   putOut,
   readTable,
@@ -64,21 +62,5 @@ describe('an epoch table', () => {
     writeTable(writer, table);
 
     expect(readTable(new ByteReader(writer.copy()))).toEqual(table);
-  });
-});
-
-describe('an absence', () => {
-  test('is remembered as it was first noted, until it is forgotten', () => {
-    const draft = draftOf(firstTable({ servers: 3, replicas: 2 }));
-    const first = { before: 7 as Version, through: [5, 0, 7] as Version[] };
-    noteAbsence(draft, S2, first);
-    noteAbsence(draft, S2, { before: 9 as Version, through: [9, 0, 9] as Version[] });
-    const writer = new ByteWriter();
-    writeTable(writer, draft.table);
-    const read = readTable(new ByteReader(writer.copy()));
-    forgetAbsence(draft, S2);
-
-    expect(read.absences.get(S2)).toEqual(first);
-    expect(draft.table.absences.size).toBe(0);
   });
 });

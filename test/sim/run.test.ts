@@ -4,7 +4,7 @@ import { runSeed } from '../../src/sim/run.ts';
 const SEEDS = 60;
 
 /** Seeds that found a lost or halved write once. */
-const FOUND = [109, 156, 222, 484, 637, 1002, 1167, 2254, 2376, 2641, 3047, 3052, 3336];
+const FOUND = [109, 156, 222, 484, 637, 1002, 1167, 2254, 2376, 2641];
 
 describe('a cluster in virtual time', () => {
   test(`keeps its promises under crashes, hangs and power loss, seeds 1 to ${SEEDS}`, { timeout: 120_000 }, () => {
