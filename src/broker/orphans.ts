@@ -6,7 +6,7 @@
  */
 import { FRAME, WriteCursor } from '../model/frames.ts';
 import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
-import { groupsOwned, inSyncOf } from '../replication/epoch-table.ts';
+import { inSyncOf, isInSyncSomewhere } from '../replication/epoch-table.ts';
 import type { Write } from './operations.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, groupOf } from './state.ts';
@@ -15,7 +15,7 @@ import { type BrokerState, groupOf } from './state.ts';
 export function askForBulks(state: BrokerState, view: ServerView): boolean {
   const { absence, out } = state;
   const { wanted } = state.epochs;
-  const isTruth = groupsOwned(wanted, view.index).some((owners) => isMember(inSyncOf(wanted, owners), view.index));
+  const isTruth = isInSyncSomewhere(wanted, view.index);
   const wasAbsent = isMember(absence.absent, view.index);
   absence.absent = (absence.absent & ~maskOf(view.index)) as ServerMask;
   if (!wasAbsent || !isTruth) return false;

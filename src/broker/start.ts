@@ -19,7 +19,7 @@ import {
 import {
   cutOf,
   type EpochTable,
-  groupsOwned,
+  isInSyncSomewhere,
   inSyncOf,
   markJoined,
   putOut,
@@ -117,10 +117,6 @@ function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
     }
   }
   return true;
-}
-
-function isInSyncSomewhere(table: EpochTable, server: ServerIndex): boolean {
-  return groupsOwned(table, server).some((owners) => isMember(inSyncOf(table, owners), server));
 }
 
 /** What others may lack: all that is newer than what they have, or, of one that is not here, than what is agreed. */

@@ -6,7 +6,6 @@ import { assert } from './assert.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 export const NO_BYTES = new Uint8Array(0);
 
@@ -30,16 +29,6 @@ export function text(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return decoder.decode(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
 }
 
-/** Whether the bytes are well-formed UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    strictDecoder.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Negative, zero or positive as `a` comes before, equals or comes after `b`, bytes compared unsigned. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shorter = Math.min(a.length, b.length);
@@ -54,17 +43,6 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-/** Bytes a varint of `value` takes. */
-export function varintLength(value: number): number {
-  let length = 1;
-  let rest = value;
-  while (rest >= 0x80) {
-    rest = Math.floor(rest / 0x80);
-    length++;
-  }
-  return length;
 }
 
 /** A growing buffer that is reset and used again; what `view()` returns is valid until the next write or reset. */

@@ -58,6 +58,11 @@ export function groupsOwned(table: EpochTable, server: ServerIndex): ServerMask[
   return placementGroups(table).filter((owners) => isMember(owners, server));
 }
 
+/** Whether what a server holds is the truth of some group. */
+export function isInSyncSomewhere(table: EpochTable, server: ServerIndex): boolean {
+  return groupsOwned(table, server).some((owners) => isMember(inSyncOf(table, owners), server));
+}
+
 /** A table under construction: the same groups, changed in place, with the next epoch. */
 export type TableDraft = { table: EpochTable; readonly groups: Map<ServerMask, OutOfSync> };
 
