@@ -8,7 +8,7 @@ import type { Prng } from '../lib/prng.ts';
 import { showVersion } from '../model/ids.ts';
 import { isIndefinite } from '../model/errors.ts';
 import type { Command, Found, Reply } from '../model/commands.ts';
-import type { SimulatedCluster } from './cluster.ts';
+import type { SimulatedWorld } from './world.ts';
 import { isLinearizable, type Operation } from './linearizability.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
@@ -24,7 +24,7 @@ export type Tally = { acknowledged: number; refused: number; unknown: number; un
 
 export class Workload {
   readonly tally: Tally = { acknowledged: 0, refused: 0, unknown: 0, uncertain: 0, reads: 0 };
-  readonly #cluster: SimulatedCluster;
+  readonly #cluster: SimulatedWorld;
   readonly #options: WorkloadOptions;
   readonly #prng: Prng;
   readonly #histories = new Map<string, Operation[]>();
@@ -32,7 +32,7 @@ export class Workload {
   #values = 0;
   #stopped = false;
 
-  constructor(cluster: SimulatedCluster, options: WorkloadOptions) {
+  constructor(cluster: SimulatedWorld, options: WorkloadOptions) {
     this.#cluster = cluster;
     this.#options = options;
     this.#prng = cluster.prng.fork(1);
