@@ -90,8 +90,8 @@ export class LinkSender {
   /** Replaces the rules of this direction, for frames sent from now on. */
   replaceRules(rules: readonly LinkRule[]): void {
     this.#rules.replace(rules);
-    if (!this.#rules.isEmpty) this.#isRuled = true;
-    else this.#calmDown();
+    this.#calmDown();
+    this.#onDelayed();
   }
 
   /** The other side says what it has and what it misses. */
@@ -143,8 +143,10 @@ export class LinkSender {
 
   #rule(frame: Delayed): void {
     const now = performance.now();
-    for (const delayMs of this.#rules.decide(now)) {
-      if (delayMs === 0 && this.#delayed.size === 0) {
+    // A control message is no load of the product's: it waits its turn and takes nothing of the link's rate.
+    const bytes = frame.flags === CONTROL_PIECE ? 0 : frame.frame.length;
+    for (const delayMs of this.#rules.decide(now, bytes)) {
+      if (delayMs === 0 && this.#delayed.size === 0 && !this.#rules.isClogged) {
         this.#put(frame.flags, frame.number, frame.frame, 0, frame.frame.length);
       } else {
         this.#delayed.add(now + delayMs, frame);
@@ -157,14 +159,15 @@ export class LinkSender {
   #waitForDelayed(now: number): void {
     if (this.#delayTimer !== null) clearTimeout(this.#delayTimer);
     this.#delayTimer = null;
-    if (this.#delayed.size === 0) return;
+    if (this.#delayed.size === 0 || this.#rules.isClogged || this.#isClosed) return;
     const waitMs = Math.max(1, Math.ceil(this.#delayed.nextDueMs() - now));
     this.#delayTimer = setTimeout(() => this.#onDelayed(), waitMs);
   }
 
   #onDelayed(): void {
     const now = performance.now();
-    for (let due = this.#delayed.take(now); due !== null; due = this.#delayed.take(now)) {
+    const until = this.#rules.isClogged ? Number.NEGATIVE_INFINITY : now;
+    for (let due = this.#delayed.take(until); due !== null; due = this.#delayed.take(until)) {
       this.#delayedBytes -= due.frame.length;
       this.#put(due.flags, due.number, due.frame, 0, due.frame.length);
     }
@@ -182,8 +185,10 @@ export class LinkSender {
     this.#probeTimer ??= setTimeout(() => {
       this.#probeTimer = null;
       if (this.#sent.isEmpty) return;
-      this.#sendNumber(CONTROL.probe, this.#next);
-      this.flush();
+      if (!this.#rules.isClogged) {
+        this.#sendNumber(CONTROL.probe, this.#next);
+        this.flush();
+      }
       this.#probeSoon();
     }, REPAIR_INTERVAL_MS);
   }

@@ -156,6 +156,7 @@ describe.each(['ring', 'port'] as const)('a link over a %s', (form) => {
         { kind: 'delay', delayMs: 10, jitterMs: 5 },
       ],
     ],
+    ['lets few bytes a second pass', [{ kind: 'rate', bytesPerSecond: 200_000 }]],
   ])('still delivers every frame once and in order when a rule %s', async (_name, rules) => {
     echo = new Echo(form);
     echo.link.replaceRules(rules);
@@ -176,6 +177,23 @@ describe.each(['ring', 'port'] as const)('a link over a %s', (form) => {
     await echo.until(() => echo.received.length === 2);
 
     expect(echo.received.map((frame) => text(frame))).toEqual(['1', '2']);
+  });
+
+  test('delivers nothing while it is clogged, not even what was delayed before, and everything in order afterwards', async () => {
+    echo = new Echo(form);
+    echo.link.replaceRules([{ kind: 'delay', delayMs: 1, jitterMs: 0 }]);
+    echo.hub.send('echo', utf8('1'));
+    echo.link.replaceRules([{ kind: 'clog' }]);
+    echo.hub.send('echo', utf8('2'));
+    echo.hub.flush();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const clogged = echo.received.length;
+
+    echo.link.replaceRules([]);
+    echo.hub.send('echo', utf8('3'));
+    await echo.until(() => echo.received.length === 3);
+
+    expect([clogged, ...echo.received.map((frame) => text(frame))]).toEqual([0, '1', '2', '3']);
   });
 
   test('delivers nothing while it is cut, and what was sent meanwhile when it is healed', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../src/lib/prng.ts';
-import { type LinkRule, LinkRules } from '../../src/routing/link-rules.ts';
+import { type Distribution, type LinkRule, LinkRules } from '../../src/routing/link-rules.ts';
 
 function arrivals(rules: readonly LinkRule[], frames: number, seed = 1): number[][] {
   const decided = new LinkRules(new Prng(seed));
@@ -49,6 +49,41 @@ describe('link rules', () => {
     const held = arrivals([{ kind: 'reorder', probability: 0.3, withinMs: 5 }], 10_000).filter(([at], ms) => at !== ms);
 
     for (const count of [lost, doubled.length, held.length]) expect(Math.abs(count - 3_000)).toBeLessThan(200);
+  });
+
+  test('spread delays as their distribution says', () => {
+    const mean = (distribution: Distribution): number => {
+      // Frames far apart: none waits for the one before.
+      const rules = new LinkRules(new Prng(3));
+      rules.replace([{ kind: 'delay', delayMs: 100, jitterMs: 20, distribution }]);
+      const delays = Array.from({ length: 5_000 }, (_, i) => rules.decide(i * 10_000)[0] as number);
+      return delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
+    };
+
+    expect(mean('const')).toBe(100);
+    for (const distribution of ['uniform', 'normal'] as const)
+      expect(Math.abs(mean(distribution) - 100)).toBeLessThan(2);
+    expect(Math.abs(mean('exp') - 120)).toBeLessThan(2);
+  });
+
+  test('let as many bytes a second pass as the rate says', () => {
+    const rules = new LinkRules(new Prng(1));
+    rules.replace([{ kind: 'rate', bytesPerSecond: 10_000 }]);
+
+    const last = Array.from({ length: 100 }, () => rules.decide(0, 100)).at(-1) as number[];
+
+    // 10,000 bytes, of which 100 were in the bucket.
+    expect(last[0]).toBeCloseTo(990);
+    expect(rules.decide(5_000, 100)).toEqual([0]);
+  });
+
+  test('say when nothing may arrive', () => {
+    const rules = new LinkRules(new Prng(1));
+    rules.replace([{ kind: 'clog' }, { kind: 'delay', delayMs: 5, jitterMs: 0 }]);
+
+    expect([rules.isClogged, rules.decide(0)]).toEqual([true, [5]]);
+    rules.replace([]);
+    expect(rules.isClogged).toBe(false);
   });
 
   test('decide the same from the same seed', () => {
