@@ -2,8 +2,10 @@
  * Whether a gateway may take connections and commands now. Facts of its life only; bytes never touch it.
  *
  *   closed ──LISTENING──► listening ──DRAIN──► draining ──EMPTY──► closed
+ *
+ * What a state does not know is ignored and counted.
  */
-import { setup } from 'xstate';
+import { assign, setup } from 'xstate';
 
 export type GatewayEvent =
   /** The port is bound. */
@@ -13,9 +15,16 @@ export type GatewayEvent =
   /** The last connection is gone. */
   | { readonly type: 'EMPTY' };
 
-export const gatewayMachine = setup({ types: { events: {} as GatewayEvent } }).createMachine({
+export const gatewayMachine = setup({
+  types: { events: {} as GatewayEvent, context: {} as { illegalEvents: number } },
+  actions: {
+    countIllegal: assign({ illegalEvents: ({ context }) => context.illegalEvents + 1 }),
+  },
+}).createMachine({
   id: 'gateway',
+  context: { illegalEvents: 0 },
   initial: 'closed',
+  on: { '*': { actions: 'countIllegal' } },
   states: {
     closed: { on: { LISTENING: 'listening' } },
     listening: { on: { DRAIN: 'draining' } },
