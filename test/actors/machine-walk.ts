@@ -63,7 +63,7 @@ export function stepsOf(table: Table, events: Readonly<Record<string, unknown>>)
 }
 
 /** `up`, or `recovering.loading`. */
-export function valueName({ value }: { value: unknown }): string {
+function valueName({ value }: { value: unknown }): string {
   if (typeof value === 'string') return value;
   return Object.entries(value as Record<string, unknown>)
     .map(([outer, inner]) => `${outer}.${String(inner)}`)

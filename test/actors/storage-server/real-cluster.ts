@@ -33,6 +33,8 @@ export class RealCluster {
   readonly broker: Broker;
   readonly directory = mkdtempSync(join(tmpdir(), 'coppice-cluster-'));
   readonly notes: string[] = [];
+  /** What each server's thread said of itself: server and state. */
+  readonly states: (readonly [ServerIndex, string])[] = [];
   readonly #hub: LinkHub<ServerIndex>;
   readonly #ticking: NodeJS.Timeout;
 
@@ -61,7 +63,9 @@ export class RealCluster {
         this.broker.onServerExited(server, incarnation, reason);
       },
       onNotice: () => undefined,
-      onReport: () => undefined,
+      onReport: (server, report) => {
+        if (report.kind === 'state') this.states.push([server, report.state]);
+      },
     });
     this.faults = new Faults(this.supervisor, {
       replaceBrokerRules: (to, rules) => this.#hub.replaceRules(to, rules),
