@@ -10,10 +10,7 @@
  * What a state does not know is ignored and counted.
  */
 import { assign, setup } from 'xstate';
-
-/** Deaths that nobody asked for within the window, until a server is given up. */
-export const RESTARTS_MAX = 10;
-export const RESTARTS_WINDOW_MS = 60_000;
+import { diesTooOften, recentDeaths, RESTARTS_WINDOW_MS } from '../../src/lib/restart-policy.ts';
 
 export type SupervisorEvent =
   /** A new incarnation is started now. */
@@ -56,8 +53,7 @@ export const supervisorMachine = setup({
     }),
     keepExit: assign(({ event, context }) => {
       if (event.type !== 'EXITED') return {};
-      const recent = context.deathsMs.filter((atMs) => atMs > event.atMs - RESTARTS_WINDOW_MS);
-      return { reason: event.reason, deathsMs: context.asked ? recent : [...recent, event.atMs] };
+      return { reason: event.reason, deathsMs: recentDeaths(context.deathsMs, event.atMs, context) };
     }),
     sayStuck: assign({ reason: ({ context }) => `stuck: its thread does not end (${context.reason})` }),
     sayGivenUp: assign({
@@ -67,7 +63,7 @@ export const supervisorMachine = setup({
   },
   guards: {
     isUnwanted: ({ context }) => !context.isWanted,
-    diesTooOften: ({ context }) => context.deathsMs.length >= RESTARTS_MAX,
+    diesTooOften: ({ context }) => diesTooOften(context.deathsMs),
   },
 }).createMachine({
   id: 'supervisor',

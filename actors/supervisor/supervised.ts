@@ -6,14 +6,11 @@
 import type { Worker } from 'node:worker_threads';
 import { createActor } from 'xstate';
 import type { Prng } from '../../src/lib/prng.ts';
+import { backOffMs } from '../../src/lib/restart-policy.ts';
 import type { Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import type { ControlClient } from '../../src/node/control.ts';
 import type { ServerControl, ServerReport } from '../../src/node/server-thread.ts';
 import { supervisorMachine } from './machine.ts';
-
-/** Milliseconds before the first restart; twice as many before each further one, up to the last figure. */
-export const BACK_OFF_MS = 100;
-export const BACK_OFF_MS_MAX = 5_000;
 
 /** Milliseconds that a thread which was told to end may take. */
 export const EXIT_TIMEOUT_MS = 5_000;
@@ -179,10 +176,8 @@ export class Supervised {
     if (state === 'backingOff') this.#restartAfter(context.asked ? 0 : context.deathsMs.length);
   }
 
-  /** The n-th death in a row waits twice as long as the one before, give or take a half, so that servers do not restart in step. */
   #restartAfter(deaths: number): void {
-    const backOffMs = deaths === 0 ? 0 : Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS * 2 ** (deaths - 1));
-    this.#restartTimer = setTimeout(() => this.start(), backOffMs * (0.5 + this.#host.prng.float()));
+    this.#restartTimer = setTimeout(() => this.start(), backOffMs(deaths, this.#host.prng.float()));
   }
 
   #cancelRestart(): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { RESTARTS_MAX } from '../../../actors/supervisor/machine.ts';
+import { RESTARTS_MAX } from '../../../src/lib/restart-policy.ts';
 import { EXIT_TIMEOUT_MS } from '../../../actors/supervisor/supervised.ts';
 import type { Incarnation, ServerIndex } from '../../../src/model/ids.ts';
 import { TinyCluster } from './tiny-cluster.ts';

@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createActor, type SnapshotFrom } from 'xstate';
-import {
-  RESTARTS_MAX,
-  RESTARTS_WINDOW_MS,
-  type SupervisorEvent,
-  supervisorMachine,
-} from '../../../actors/supervisor/machine.ts';
+import { type SupervisorEvent, supervisorMachine } from '../../../actors/supervisor/machine.ts';
+import { RESTARTS_MAX, RESTARTS_WINDOW_MS } from '../../../src/lib/restart-policy.ts';
 import { stepsOf, walk } from '../machine-walk.ts';
 
 const START: SupervisorEvent = { type: 'START', incarnation: 1 };
