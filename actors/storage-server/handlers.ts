@@ -21,7 +21,8 @@ import {
   type ServerThreadData,
   type ServerThreadStatus,
 } from '../../src/node/server-thread.ts';
-import { type Phase, Replica } from '../../src/replica/replica.ts';
+import type { Phase } from '../../src/replica/host.ts';
+import { Replica } from '../../src/replica/replica.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
 import type { Disk } from '../../src/storage/disk.ts';
 import { ensureDirectory, tryDisk } from '../../src/storage/files.ts';

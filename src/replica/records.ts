@@ -11,8 +11,16 @@
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import type { ServerMask, Version } from '../model/ids.ts';
 import { type EpochTable, readTable, writeTable } from '../replication/epoch-table.ts';
+import type { Store } from '../storage/store.ts';
 
 export const RECORD = { write: 1, items: 2, meta: 3, cut: 4, committed: 5, drop: 6 } as const;
+
+/** Appends a record whose payload `fill` writes into `out`, which is free again when this returns. */
+export function appendRecord(store: Store, kind: number, out: ByteWriter, fill: (payload: ByteWriter) => void): void {
+  out.reset();
+  fill(out);
+  store.append(kind, out.buffer, 0, out.length);
+}
 
 export type Meta = { readonly committed: Version; readonly last: Version; readonly table: EpochTable };
 

@@ -3,7 +3,7 @@
  * are newer than the target's cut, a page at a time, so it answers commands in between. What is written meanwhile
  * reaches the target by itself; versions settle which of the two is newer.
  */
-import { ByteWriter } from '../lib/bytes.ts';
+import { type ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { FRAME, OP } from '../model/frames.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { type Placement, ownersOf } from '../routing/placement.ts';
@@ -15,9 +15,44 @@ const PAGE_BYTES = 64 * 1024;
 /** Leaves looked at in one step, whether they are sent or not: a step stays below a few milliseconds. */
 const LEAVES_LOOKED_AT = 4_000;
 
-export class Transfer {
-  readonly join: number;
-  readonly target: ServerIndex;
+/** The catch-ups that this server gives, one a target. */
+export class Transfers {
+  readonly #byTarget = new Map<ServerIndex, Transfer>();
+
+  /** Begins the one that a `transfer` frame asks for, whose fields `reader` is at; it replaces another of its target. */
+  begin(reader: ByteReader, placement: Placement): void {
+    const join = reader.u32();
+    const target = reader.u8() as ServerIndex;
+    const after = new Map<ServerMask, Version>();
+    for (let count = reader.varint(); count > 0; count--) {
+      after.set(reader.u16() as ServerMask, reader.f64() as Version);
+    }
+    this.#byTarget.set(target, new Transfer(join, target, after, placement));
+  }
+
+  /** The target has one more page on its disk. */
+  onTaken(target: ServerIndex): void {
+    this.#byTarget.get(target)?.onTaken();
+  }
+
+  get hasWork(): boolean {
+    for (const transfer of this.#byTarget.values()) if (!transfer.waits) return true;
+    return false;
+  }
+
+  /** At most one page of each. */
+  step(trie: RadixTrie, send: (to: ServerIndex, frame: Uint8Array) => void): void {
+    for (const [target, transfer] of this.#byTarget) {
+      if (transfer.waits) continue;
+      transfer.step(trie, send);
+      if (transfer.done) this.#byTarget.delete(target);
+    }
+  }
+}
+
+class Transfer {
+  readonly #join: number;
+  readonly #target: ServerIndex;
   readonly #after: ReadonlyMap<ServerMask, Version>;
   readonly #placement: Placement;
   readonly #page = new ByteWriter(PAGE_BYTES * 2);
@@ -27,13 +62,12 @@ export class Transfer {
   done = false;
 
   constructor(join: number, target: ServerIndex, after: ReadonlyMap<ServerMask, Version>, placement: Placement) {
-    this.join = join;
-    this.target = target;
+    this.#join = join;
+    this.#target = target;
     this.#after = after;
     this.#placement = placement;
   }
 
-  /** The target has one more page on its disk. */
   onTaken(): void {
     this.#inFlight--;
   }
@@ -70,18 +104,18 @@ export class Transfer {
     if (count > 0) {
       this.#frame.reset();
       this.#frame.u8(FRAME.items);
-      this.#frame.u32(this.join);
+      this.#frame.u32(this.#join);
       this.#frame.varint(count);
       this.#frame.bytes(page.view());
       this.#inFlight++;
-      send(this.target, this.#frame.view());
+      send(this.#target, this.#frame.view());
     }
     if (!stopped) {
       this.done = true;
       this.#frame.reset();
       this.#frame.u8(FRAME.itemsEnd);
-      this.#frame.u32(this.join);
-      send(this.target, this.#frame.view());
+      this.#frame.u32(this.#join);
+      send(this.#target, this.#frame.view());
     }
   }
 }

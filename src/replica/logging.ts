@@ -1,0 +1,66 @@
+/** What a storage server writes to its WAL for a batch of frames; see records.ts for the records. */
+import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
+import { FRAME } from '../model/frames.ts';
+import type { Version } from '../model/ids.ts';
+import { type EpochTable, readTable } from '../replication/epoch-table.ts';
+import type { Store } from '../storage/store.ts';
+import type { Batch } from './batch.ts';
+import { appendRecord, RECORD, writeMeta } from './records.ts';
+import type { Standing } from './standing.ts';
+
+export class Logging {
+  readonly #store: Store;
+  readonly #standing: Standing;
+  readonly #out: ByteWriter;
+  readonly #reader = new ByteReader(new Uint8Array(0));
+  #committedLogged: Version;
+
+  /** `out`: a writer that others may use between two calls. */
+  constructor(store: Store, standing: Standing, out: ByteWriter) {
+    this.#store = store;
+    this.#standing = standing;
+    this.#out = out;
+    this.#committedLogged = standing.committed;
+  }
+
+  /** Appends what the batch writes; answers whether there is anything to sync. */
+  append(batch: Batch): boolean {
+    const store = this.#store;
+    const standing = this.#standing;
+    let appended = false;
+    batch.each((_from, bytes, start, end) => {
+      switch (bytes[start]) {
+        case FRAME.write:
+          store.append(RECORD.write, bytes, start, end);
+          appended = true;
+          break;
+        case FRAME.items:
+          store.append(RECORD.items, bytes, start, end);
+          appended = true;
+          break;
+        case FRAME.epoch:
+          this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));
+          appended = true;
+          break;
+        case FRAME.ping:
+          this.#reader.reset(bytes, start + 1, end);
+          standing.onCommitted(this.#reader.f64() as Version);
+          break;
+        default:
+          break;
+      }
+    });
+    if (standing.committed > this.#committedLogged) {
+      appendRecord(store, RECORD.committed, this.#out, (payload) => payload.f64(standing.committed));
+      this.#committedLogged = standing.committed;
+      appended = true;
+    }
+    return appended;
+  }
+
+  /** Says again how far this server is, under `table`. */
+  appendMeta(table: EpochTable): void {
+    const { committed, last } = this.#standing;
+    appendRecord(this.#store, RECORD.meta, this.#out, (payload) => writeMeta(payload, { committed, last, table }));
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * A storage server's life once it serves: take a batch of frames, log what it writes, and when the disk has it, apply
+ * and answer in the order of the frames. It never answers a frame before everything ahead of it is durable, and never
+ * awaits: the disk calls back. While one batch is being synced the next one collects.
+ */
+import { assert } from '../lib/assert.ts';
+import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
+import { FRAME, WriteCursor } from '../model/frames.ts';
+import { type EpochTable, inSyncOf, readTable } from '../replication/epoch-table.ts';
+import type { DiskError } from '../storage/disk.ts';
+import type { Store } from '../storage/store.ts';
+import { answerFrame } from './answer.ts';
+import { Batch } from './batch.ts';
+import { Checkpointing } from './checkpointing.ts';
+import type { Copies } from './copies.ts';
+import type { Peer, ReplicaHost, ReplicaOptions } from './host.ts';
+import { Logging } from './logging.ts';
+import { pongFrame } from './pong.ts';
+import type { Recovered } from './recovering.ts';
+import { eachItem } from './recovery.ts';
+import { scanFrame } from './scan.ts';
+import type { Standing } from './standing.ts';
+import { Transfers } from './transfer.ts';
+
+export class Serving {
+  readonly #host: ReplicaHost;
+  readonly #copies: Copies;
+  readonly #out: ByteWriter;
+  readonly #store: Store;
+  readonly #standing: Standing;
+  readonly #logging: Logging;
+  readonly #checkpointing: Checkpointing;
+  readonly #transfers = new Transfers();
+  readonly #cursor = new WriteCursor();
+  readonly #reader = new ByteReader(new Uint8Array(0));
+  readonly #replayedRecords: number;
+  #collecting = new Batch();
+  #committing = new Batch();
+  #isCommitting = false;
+  #isOver = false;
+
+  /** `out`: a writer that others may use between two calls. */
+  constructor(
+    options: ReplicaOptions,
+    host: ReplicaHost,
+    copies: Copies,
+    out: ByteWriter,
+    { store, standing, replayedRecords }: Recovered,
+  ) {
+    this.#host = host;
+    this.#copies = copies;
+    this.#out = out;
+    this.#store = store;
+    this.#standing = standing;
+    this.#replayedRecords = replayedRecords;
+    this.#logging = new Logging(store, standing, out);
+    this.#checkpointing = new Checkpointing(
+      store,
+      options.checkpointBytes,
+      () => this.#logging.appendMeta(standing.table),
+      () => host.wake(),
+    );
+  }
+
+  /** From now on it answers. */
+  start(): void {
+    this.#host.phase('serving', `recovered ${this.#copies.trie.size} keys`);
+    this.#host.epoch(!this.#standing.isComplete);
+    const frame = this.#frame(FRAME.ready);
+    frame.u8(this.#copies.dotted ? 1 : 0);
+    this.#host.send('broker', frame.view());
+  }
+
+  /** One frame of a link; read before this returns. */
+  onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#isOver) this.#collecting.add(from, bytes, start, end);
+  }
+
+  /** All frames of this turn were given. */
+  onBatchEnd(): void {
+    if (this.#isOver || this.#isCommitting || this.#collecting.isEmpty) return;
+    const batch = this.#collecting;
+    this.#collecting = this.#committing;
+    this.#committing = batch;
+    if (!this.#logging.append(batch)) {
+      this.#finish(batch);
+      // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
+      if (batch.isHeartbeat) this.#store.markDurable();
+      batch.clear();
+      return;
+    }
+    this.#isCommitting = true;
+    this.#commit(() => {
+      this.#isCommitting = false;
+      this.#finish(batch);
+      batch.clear();
+      if (!this.#collecting.isEmpty) this.onBatchEnd();
+    });
+  }
+
+  /** A step of what is done between batches: pages of catch-up and of a checkpoint. Answers whether there is more. */
+  onIdle(): boolean {
+    if (this.#isOver) return false;
+    this.#transfers.step(this.#copies.trie, (to, frame) => this.#host.send(to, frame));
+    if (!this.#isCommitting) {
+      this.#checkpointing.step(this.#copies, this.#standing.committed, this.#standing.isComplete);
+    }
+    return this.#hasWork();
+  }
+
+  /** Everything that waits is synced and a mark written, so the next start finds no tail. Nothing is answered any more. */
+  close(done: () => void): void {
+    this.#isOver = true;
+    this.#checkpointing.abandon();
+    this.#store.close(done);
+  }
+
+  /** A failed sync is never retried: the pages may be clean and gone. */
+  #commit(done: () => void): void {
+    this.#store.commit((error: DiskError | null) => {
+      if (this.#isOver) return;
+      if (error === null) {
+        done();
+      } else {
+        this.#fail(`the disk refused a sync: ${error.message}`);
+      }
+    });
+  }
+
+  /** The batch is durable: apply and answer it, in order. */
+  #finish(batch: Batch): void {
+    const standing = this.#standing;
+    const before = standing.last;
+    batch.each((from, bytes, start, end) => this.#apply(from, bytes, start, end));
+    if (standing.last > before) {
+      const frame = this.#frame(FRAME.durable);
+      frame.f64(standing.last);
+      this.#host.send('broker', frame.view());
+    }
+    this.#copies.prune(standing.committed, (owners) => inSyncOf(standing.table, owners) === owners);
+    this.#checkpointing.onDurable(standing.committed, standing.isComplete);
+    if (this.#hasWork()) this.#host.wake();
+  }
+
+  #apply(from: Peer, bytes: Uint8Array, start: number, end: number): void {
+    const reader = this.#reader;
+    reader.reset(bytes, start + 1, end);
+    switch (bytes[start]) {
+      case FRAME.write:
+        this.#applyWrite(bytes, start, end);
+        break;
+      case FRAME.read:
+        this.#host.send('broker', answerFrame(this.#out, reader, this.#copies.trie));
+        break;
+      case FRAME.scan:
+        this.#host.send('broker', scanFrame(this.#out, reader, this.#copies.trie));
+        break;
+      case FRAME.ping:
+        this.#host.send('broker', this.#pong());
+        break;
+      case FRAME.epoch:
+        this.#onEpoch(readTable(reader));
+        break;
+      case FRAME.items:
+        eachItem(bytes, start, end, (version, owners, key, value) =>
+          this.#copies.applyLeaf(key, version, owners, value),
+        );
+        this.#forward(from, FRAME.itemsTaken, reader.u32());
+        break;
+      case FRAME.itemsEnd:
+        this.#forward('broker', FRAME.joined, reader.u32());
+        break;
+      case FRAME.itemsTaken:
+        if (from !== 'broker') this.#transfers.onTaken(from);
+        break;
+      case FRAME.transfer:
+        this.#transfers.begin(reader, this.#standing.table);
+        break;
+      case FRAME.checkpoint:
+        this.#checkpointing.request();
+        break;
+      default:
+        assert(false, `a serving storage server has no frame ${bytes[start]}`);
+    }
+  }
+
+  #applyWrite(bytes: Uint8Array, start: number, end: number): void {
+    const cursor = this.#cursor;
+    cursor.open(bytes, start, end);
+    while (cursor.next()) {
+      const existed = this.#copies.applyItem(cursor);
+      if (cursor.deletes) {
+        const frame = this.#frame(FRAME.deleted);
+        frame.f64(cursor.version);
+        frame.u8(existed ? 1 : 0);
+        this.#host.send('broker', frame.view());
+      }
+    }
+    if (cursor.version > this.#standing.last) this.#standing.last = cursor.version;
+  }
+
+  /** The epoch is durable here: from now on it counts. */
+  #onEpoch(table: EpochTable): void {
+    const standing = this.#standing;
+    standing.table = standing.newer(table);
+    this.#host.epoch(!standing.isComplete);
+    const frame = this.#frame(FRAME.epochKept);
+    frame.f64(table.epoch);
+    this.#host.send('broker', frame.view());
+  }
+
+  #hasWork(): boolean {
+    return this.#checkpointing.hasWork || this.#transfers.hasWork;
+  }
+
+  #pong(): Uint8Array {
+    return pongFrame(this.#out, this.#copies.trie.size, this.#store.walBytes, this.#replayedRecords);
+  }
+
+  #forward(to: Peer, kind: number, join: number): void {
+    const frame = this.#frame(kind);
+    frame.u32(join);
+    this.#host.send(to, frame.view());
+  }
+
+  #fail(reason: string): void {
+    this.#isOver = true;
+    this.#host.phase('failed', reason);
+    this.#host.fail(reason);
+  }
+
+  #frame(kind: number): ByteWriter {
+    this.#out.reset();
+    this.#out.u8(kind);
+    return this.#out;
+  }
+}

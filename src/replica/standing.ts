@@ -1,0 +1,39 @@
+/**
+ * How far a storage server is: the newest write it has, what it knows to be agreed, and the table it goes by. Every
+ * life begins with what the one before kept of it.
+ */
+import type { ServerIndex, Version } from '../model/ids.ts';
+import { type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
+
+export class Standing {
+  table: EpochTable;
+  /** The newest write that was addressed to this server and is durable here. */
+  last: Version;
+  /** What is durable at every owner in sync, as the broker last said. */
+  committed: Version;
+  readonly #self: ServerIndex;
+
+  constructor(
+    self: ServerIndex,
+    begin: { readonly table: EpochTable; readonly last: Version; readonly committed: Version },
+  ) {
+    this.#self = self;
+    this.table = begin.table;
+    this.last = begin.last;
+    this.committed = begin.committed;
+  }
+
+  /** Whether no group that this server owns is out of sync with it. */
+  get isComplete(): boolean {
+    return groupsMissing(this.table, this.#self).length === 0;
+  }
+
+  /** The later of a table that came and the one of now: tables may be heard twice. */
+  newer(table: EpochTable): EpochTable {
+    return table.epoch > this.table.epoch ? table : this.table;
+  }
+
+  onCommitted(version: Version): void {
+    if (version > this.committed) this.committed = version;
+  }
+}

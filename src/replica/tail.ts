@@ -1,0 +1,36 @@
+/**
+ * The records that other servers may lack, read again from the directory of a server that does not serve yet: what a
+ * cluster that starts as a whole rolls forward.
+ */
+import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
+import { FRAME, WriteCursor } from '../model/frames.ts';
+import type { Version } from '../model/ids.ts';
+import type { Recovery } from '../storage/store.ts';
+import { RECORD } from './records.ts';
+
+/** Sends a `tail` frame for each record that a `tailWanted` frame asks for, whose fields `reader` is at. */
+export function sendTail(
+  out: ByteWriter,
+  reader: ByteReader,
+  recovery: Recovery,
+  send: (frame: Uint8Array) => void,
+): void {
+  const after = new Map<number, Version>();
+  for (let count = reader.varint(); count > 0; count--) after.set(reader.u8(), reader.f64() as Version);
+  const cursor = new WriteCursor();
+  recovery.records((_lsn, kind, payload) => {
+    if (kind !== RECORD.write) return;
+    cursor.open(payload, 0, payload.length);
+    let wanted = false;
+    while (cursor.next()) {
+      for (const [server, version] of after) {
+        if ((cursor.owners & (1 << server)) !== 0 && cursor.version > version) wanted = true;
+      }
+    }
+    if (!wanted) return;
+    out.reset();
+    out.u8(FRAME.tail);
+    out.bytes(payload);
+    send(out.view());
+  });
+}
