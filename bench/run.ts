@@ -8,8 +8,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const TOOLS = ['run', 'profile', 'program'];
-const ON_REQUEST = ['kill-loop'];
+const TOOLS = ['run', 'profile', 'program', 'rounds'];
+const ON_REQUEST = ['kill-loop', 'in-flight'];
 
 const questions = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.ts'))
