@@ -1,10 +1,12 @@
-/** What both disks promise: the machine's own and the simulated one. */
+/** What all disks promise: the machine's own, the simulated one, and one that could fail and does not. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { crc32 } from '../../src/lib/crc32.ts';
 import { text, utf8 } from '../../src/lib/bytes.ts';
+import { FaultyDisk, type FaultyDiskHost } from '../../src/faults/faulty-disk.ts';
+import { Prng } from '../../src/lib/prng.ts';
 import { nodeDisk } from '../../src/node/disk.ts';
 import { SimulatedDisk } from '../../src/sim/disk.ts';
 import { type Disk, DiskError, type FileHandle } from '../../src/storage/disk.ts';
@@ -13,6 +15,17 @@ const scratch = mkdtempSync(join(tmpdir(), 'coppice-disk-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 let directories = 0;
+
+const FAULTLESS: FaultyDiskHost = {
+  faults: () => [],
+  now: () => 0,
+  wait: () => undefined,
+  after: (_ms, then) => then(),
+  stall: () => undefined,
+  die: (reason) => {
+    throw new Error(reason);
+  },
+};
 
 /** Each test gets an empty directory. */
 const DISKS: [string, () => { disk: Disk; directory: string }][] = [
@@ -30,6 +43,14 @@ const DISKS: [string, () => { disk: Disk; directory: string }][] = [
       const disk = new SimulatedDisk();
       disk.makeDirectory('d');
       return { disk, directory: 'd' };
+    },
+  ],
+  [
+    'a disk without a fault',
+    () => {
+      const directory = join(scratch, String(++directories));
+      nodeDisk.makeDirectory(directory);
+      return { disk: new FaultyDisk(nodeDisk, FAULTLESS, new Prng(1)), directory };
     },
   ],
 ];
