@@ -1,0 +1,275 @@
+/** Statements as text, as the parsers read them: parsing what is printed here gives the same statement again. */
+import { FORMS } from './forms.ts';
+import type {
+  Check,
+  EventPattern,
+  Fault,
+  FaultOptions,
+  FaultStatement,
+  FileSelector,
+  Healed,
+  LinkSelector,
+  Script,
+  Selector,
+  SelectorPart,
+  Span,
+  Statement,
+  When,
+} from './syntax.ts';
+import { quote } from './tokens.ts';
+
+/** `HANG s2 FOR 2s AS old` */
+export function formatFault(fault: Fault, options: FaultOptions): string {
+  return [formatParameters(fault), ...formatOptions(options)].filter((part) => part !== '').join(' ');
+}
+
+export function formatFaultStatement(statement: FaultStatement): string {
+  switch (statement.kind) {
+    case 'fault':
+      return formatFault(statement.fault, statement.options);
+    case 'restart':
+    case 'resume':
+      return `${statement.kind.toUpperCase()} ${formatSelector(statement.servers)}`;
+    case 'heal':
+      return `HEAL ${formatHealed(statement.what)}`;
+    case 'list':
+      return 'LIST';
+    case 'help':
+      return statement.topic === null ? 'HELP' : `HELP ${statement.topic}`;
+    default:
+      return statement satisfies never;
+  }
+}
+
+/** A whole script, one statement a line. */
+export function formatScript({ servers, replicas, mode, lines }: Script): string {
+  const head = `CLUSTER servers ${servers} replicas ${replicas} mode ${mode}`;
+  return `${[head, ...lines.map(({ when, statement }) => formatLine(when, statement))].join('\n')}\n`;
+}
+
+/** `at 2s EXPECT state s1 = up within 1s` */
+export function formatLine(when: When, statement: Statement): string {
+  return [formatWhen(when), formatStatement(statement)].filter((part) => part !== '').join(' ');
+}
+
+export function formatStatement(statement: Statement): string {
+  switch (statement.kind) {
+    case 'load': {
+      const { name, clients, rate, mix, keys, forMs } = statement;
+      const shares = mix.map(({ operation, weight }) => `${operation}:${weight}`).join(',');
+      const lasting = forMs === null ? '' : ` FOR ${formatDuration(forMs)}`;
+      return `LOAD ${name} clients ${clients} rate ${rate} mix ${shares} keys ${keys}${lasting}`;
+    }
+    case 'stop':
+      return `STOP ${statement.name}`;
+    case 'expect':
+      return `EXPECT ${formatCheck(statement.check)}${formatSpan(statement.span)}`;
+    case 'cluster':
+      return `CLUSTER servers ${statement.servers} replicas ${statement.replicas} mode ${statement.mode}`;
+    case 'seed':
+      return `SEED ${statement.seed}`;
+    case 'phase':
+      return `PHASE ${statement.phase}${statement.core === null ? '' : ` ${formatSelector(statement.core)}`}`;
+    case 'set':
+      return `SET ${statement.knob} ${formatDuration(statement.ms)}`;
+    case 'wait':
+      return `WAIT ${formatDuration(statement.ms)}`;
+    case 'assert-healed':
+      return 'ASSERT-HEALED';
+    case 'end':
+      return 'END';
+    case 'note':
+      return `NOTE ${statement.text}`.trimEnd();
+    default:
+      return formatFaultStatement(statement);
+  }
+}
+
+export function formatCheck(check: Check): string {
+  switch (check.kind) {
+    case 'leader':
+      return check.is === null ? 'leader' : `leader = ${formatSelector(check.is)}`;
+    case 'no-leader':
+      return 'no leader';
+    case 'state':
+      return `state ${formatSelector(check.of)} = ${check.states.join('|')}`;
+    case 'reply':
+      return `reply ${quote(check.to)} = ${quote(check.pattern)}`;
+    case 'ok':
+      return `ok ${check.compare} ${check.percent}%`;
+    case 'errors':
+      return `errors ${check.code === null ? '' : `${check.code} `}${check.compare} ${check.count}`;
+    case 'latency':
+      return `${check.quantile}(${check.operation}) ${check.compare} ${formatDuration(check.ms)}`;
+    case 'lost':
+    case 'copies':
+    case 'unhandled':
+      return `${check.kind} ${check.compare} ${check.count}`;
+    case 'partial-bulks':
+      return `partial bulks ${check.compare} ${check.count}`;
+    case 'linearizable':
+    case 'serializable':
+    case 'converged':
+      return check.kind;
+    case 'rss':
+      return `rss ${check.compare} ${check.bytes}b`;
+    case 'mailbox':
+      return `mailbox ${check.of === null ? '' : `${formatSelector(check.of)} `}${check.compare} ${check.count}`;
+    case 'log':
+      return `log ${quote(check.pattern)}`;
+    default:
+      return check satisfies never;
+  }
+}
+
+/** `2s`, `1500ms`, `250us`: whole units where there are some. */
+export function formatDuration(ms: number): string {
+  if (ms !== 0 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  if (ms !== 0 && ms % 1_000 === 0) return `${ms / 1_000}s`;
+  return `${ms}ms`;
+}
+
+/** `s1,s2`, `leader`, `random 2` */
+export function formatSelector(selector: Selector): string {
+  return selector.map(formatPart).join(',');
+}
+
+/** `s1 -> s2`, `s2`, `*` */
+export function formatLink(link: LinkSelector): string {
+  if (link.kind === 'every') return '*';
+  if (link.kind === 'around') return formatGroup(link.selector);
+  return `${formatGroup(link.from)} ${link.bothWays ? '<->' : '->'} ${formatGroup(link.to)}`;
+}
+
+function formatGroup(selector: Selector): string {
+  return selector.map(formatPart).join(' ');
+}
+
+function formatPart(part: SelectorPart): string {
+  if (part.kind === 'name') return part.name;
+  if (part.kind === 'random') return `random ${part.count}`;
+  return part.kind === 'follower' && part.nth !== null ? `follower ${part.nth}` : part.kind;
+}
+
+function formatParameters(fault: Fault): string {
+  const words = FORMS.find(({ kind }) => kind === fault.kind)?.words ?? '';
+  return `${words} ${parametersOf(fault)}`.trimEnd();
+}
+
+function parametersOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'slow':
+      return `${formatSelector(fault.servers)} ${fault.factor}x`;
+    case 'throw':
+    case 'flap':
+      return `${formatSelector(fault.servers)} ${fault.count}`;
+    case 'flaky':
+      return `${formatSelector(fault.servers)} ${fault.probability}`;
+    case 'power':
+      return `${formatSelector(fault.servers)} ${fault.survivors}`;
+    case 'write-fail':
+      return `${formatSelector(fault.servers)} ${fault.code}`;
+    case 'disk-slow': {
+      const { by } = fault;
+      return `${formatSelector(fault.servers)} ${by.kind === 'factor' ? `${by.factor}x` : formatDuration(by.delayMs)}`;
+    }
+    case 'bitflip': {
+      const { bits } = fault;
+      const amount = bits.kind === 'count' ? `${bits.count}` : `${bits.percent}%`;
+      return `${formatSelector(fault.servers)} ${formatFile(fault.file)} ${amount}`;
+    }
+    case 'truncate':
+      return `${formatSelector(fault.servers)} ${formatFile(fault.file)} ${fault.bytes}`;
+    case 'skew':
+      return `${formatSelector(fault.servers)} ${fault.byMs < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.byMs))}`;
+    case 'drift':
+      return `${formatSelector(fault.servers)} ${fault.rate}`;
+    case 'strobe':
+      return `${formatSelector(fault.servers)} ${formatDuration(fault.byMs)} every ${formatDuration(fault.everyMs)}`;
+    case 'partition':
+      return fault.groups.map(formatGroup).join(' | ');
+    case 'isolate':
+      return formatGroup(fault.servers);
+    case 'ring':
+    case 'swizzle':
+      return '';
+    case 'cut':
+    case 'clog':
+      return formatLink(fault.link);
+    case 'drop':
+    case 'dup':
+    case 'reorder':
+      return `${formatLink(fault.link)} ${fault.percent}%`;
+    case 'delay': {
+      const jitter = fault.jitterMs === 0 ? '' : ` +-${formatDuration(fault.jitterMs)}`;
+      const distribution = fault.distribution === null ? '' : ` ${fault.distribution}`;
+      return `${formatLink(fault.link)} ${formatDuration(fault.delayMs)}${jitter}${distribution}`;
+    }
+    case 'rate':
+      return `${formatLink(fault.link)} ${fault.bytesPerSecond}b/s`;
+    case 'client':
+      return fault.amount === null ? fault.act : `${fault.act} ${fault.amount}`;
+    case 'point': {
+      const { act } = fault;
+      if (act.kind === 'sleep') return `${quote(fault.name)} sleep ${formatDuration(act.forMs)}`;
+      return act.kind === 'error' ? `${quote(fault.name)} error ${act.code}` : `${quote(fault.name)} panic`;
+    }
+    default:
+      return formatSelector(fault.servers);
+  }
+}
+
+function formatFile(file: FileSelector): string {
+  return file.kind === 'named' ? quote(file.name) : file.kind;
+}
+
+function formatOptions({ forMs, percent, nth, times, name, seed }: FaultOptions): string[] {
+  return [
+    forMs === null ? '' : `FOR ${formatDuration(forMs)}`,
+    percent === null ? '' : `P ${percent}%`,
+    nth === null ? '' : `NTH ${nth.first}${nth.every === null ? '' : `+${nth.every}`}`,
+    times === null ? '' : `TIMES ${times}`,
+    name === null ? '' : `AS ${name}`,
+    seed === null ? '' : `SEED ${seed}`,
+  ];
+}
+
+function formatHealed(what: Healed): string {
+  if (what.kind === 'all') return 'all';
+  return what.kind === 'of'
+    ? formatSelector(what.selector)
+    : (FORMS.find(({ kind }) => kind === what.fault)?.words ?? '');
+}
+
+function formatWhen(when: When): string {
+  switch (when.kind) {
+    case 'next':
+      return '';
+    case 'at':
+    case 'after':
+      return `${when.kind} ${formatDuration(when.ms)}`;
+    case 'at-end':
+      return 'at end';
+    case 'every': {
+      const jitter = when.jitterPercent === 0 ? '' : ` jitter ${when.jitterPercent}%`;
+      return `every ${formatDuration(when.ms)}${jitter}${when.times === null ? '' : ` times ${when.times}`}`;
+    }
+    case 'on':
+      return `on ${formatEvent(when.event)}${when.nth === 1 ? '' : ` #${when.nth}`}`;
+    case 'when':
+      return `when ${formatCheck(when.check)}`;
+    default:
+      return when satisfies never;
+  }
+}
+
+function formatEvent(event: EventPattern): string {
+  if ('state' in event) return `state ${formatSelector(event.server)} ${event.state}`;
+  if ('server' in event) return `${event.kind} ${formatSelector(event.server)}`;
+  return 'name' in event ? `${event.kind} ${event.name}` : event.kind;
+}
+
+function formatSpan(span: Span): string {
+  if (span.kind === 'now') return '';
+  return 'ms' in span ? ` ${span.kind} ${formatDuration(span.ms)}` : ' at end';
+}
