@@ -21,6 +21,8 @@ const SAMPLE_SEED = 1;
 const WINDOW = 8_192;
 
 const EXIT_FAILED = 1;
+/** As of a load that had lines rejected. */
+const EXIT_USAGE = 2;
 
 /** Loads the sample, then the files in order. A StartError names the file and line that cannot be loaded. */
 export async function loadData(
@@ -33,7 +35,7 @@ export async function loadData(
     const parsed = await parseFile(file, {
       onBatch: (items) => loading.add(items),
       onError: (line, message) => {
-        throw new StartError(`${file}: line ${line}: ${message}`, EXIT_FAILED);
+        throw new StartError(`${file}:${line}: ${message.replace(/^\d+:\d+: /, '')}`, EXIT_USAGE);
       },
     });
     assert(parsed.records >= 0, 'a file has a number of records');

@@ -114,6 +114,7 @@ export async function startLoneServer(given: LoneServerOptions): Promise<Host> {
     mode: config.mode,
     commandPort: port,
     administration,
+    onIndexed: () => undefined,
     ended,
     stop,
   };

@@ -12,6 +12,7 @@ import { operations } from './administration.ts';
 import { type Cluster, createCluster, DRAIN_TIMEOUT_MS } from './cluster.ts';
 import { findRemote } from './find-remote.ts';
 import { loadData } from './first-data.ts';
+import { Guard, needsGuard } from './guard.ts';
 import { openHome } from './home.ts';
 import { startLoneServer } from './lone-server.ts';
 import { openPorts } from './ports.ts';
@@ -26,7 +27,9 @@ const INCOMPLETE_TIMEOUT_MS = 5_000;
 export const startHost: StartHost = async (options: HostOptions): Promise<Host> => {
   const { cluster: config } = options;
   if (config.mode !== 'replicated' && config.mode !== 'single') {
-    throw new StartError(`mode ${config.mode} is not in this version`, EXIT_FAILED);
+    const peers =
+      options.peers.length === 0 ? '' : ' (--peers asks for it; "coppice broker" joins servers of other processes)';
+    throw new StartError(`mode ${config.mode} is not in this version${peers}`, EXIT_FAILED);
   }
   const log = createLog({
     format: options.logFormat,
@@ -54,6 +57,16 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
   }
   const { broker } = cluster;
   const administration = operations({ options, ...cluster, stop: () => void stop() });
+  const guard = new Guard({
+    rules: options.rules,
+    replicas: config.replicas,
+    port: broker.core,
+    states: () => options.places.map((_, index) => broker.view(index as ServerIndex).state),
+    end: (reason) => {
+      log('error', reason);
+      void stop(EXIT_FAILED);
+    },
+  });
   const ports = await openWithData();
   async function openWithData() {
     try {
@@ -61,6 +74,9 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
       if (home.isNew || options.load.length > 0) {
         await loadData(broker, { files: options.load, sample: home.isNew && options.sample });
       }
+      if (needsGuard(options.rules)) broker.guardWith(guard);
+      // A broker's data comes over its port.
+      if (options.role === 'cluster') guard.onIndexed();
       // A remote server's port is its own.
       const places = options.places.map((place, index) =>
         cluster.remote.has(index as ServerIndex) ? { ...place, address: null } : place,
@@ -73,15 +89,17 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
     }
   }
   let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
+  const stop = (exitCode = 0): Promise<void> => {
     stopping ??= (async () => {
       await ports.drain(DRAIN_TIMEOUT_MS);
       await cluster.stop();
       home.release();
-      end(0);
+      end(exitCode);
     })();
     return stopping;
   };
+  cluster.board.onChange(() => guard.check());
+  guard.check();
   return {
     ports: ports.bound,
     servers: config.servers,
@@ -89,8 +107,9 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
     mode: config.mode,
     commandPort: broker,
     administration,
+    onIndexed: () => guard.onIndexed(),
     ended,
-    stop,
+    stop: () => stop(),
   };
 };
 

@@ -60,6 +60,9 @@ export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
     logFormat: 'pretty',
     connectOnly: false,
     sample: false,
+    rules: { onKDown: 'warn', exitWhenKDown: false, readOnlyAfterIndex: false },
+    nodeId: 0,
+    peers: [],
   });
   const transport = new LocalTransport({
     port: host.commandPort,

@@ -34,6 +34,7 @@ export class BrokerActor implements CommandPort {
   readonly #machine = createActor(brokerMachine).start();
   readonly #ticking: NodeJS.Timeout;
   #serving: (() => void)[] = [];
+  #port: CommandPort;
 
   constructor(options: BrokerActorOptions) {
     this.#options = options;
@@ -47,6 +48,7 @@ export class BrokerActor implements CommandPort {
       note: options.note,
     };
     this.#core = new Broker(options.config, host, options.savedEpoch);
+    this.#port = this.#core;
     this.#ticking = setInterval(() => this.#onTick(), HEARTBEAT_INTERVAL_MS);
   }
 
@@ -56,13 +58,24 @@ export class BrokerActor implements CommandPort {
       reply({ kind: 'failed', error, notes: { warnings: [], uncertain: false } });
       return;
     }
-    this.#core.submit(command, reply);
+    this.#port.submit(command, reply);
+  }
+
+  /** What a guard asks, who is asked instead of it. */
+  get core(): CommandPort {
+    return this.#core;
+  }
+
+  /** From now on commands pass a guard, who hands on to the core what it allows. */
+  guardWith(guard: CommandPort): void {
+    this.#port = guard;
   }
 
   /** Like `submit`, with reads answered from one server's own copies. */
   submitAt(server: ServerIndex, command: Command, reply: (reply: Reply) => void): void {
-    if (this.#isClosed()) this.submit(command, reply);
-    else this.#core.submitAt(server, command, reply);
+    const isRead = command.kind === 'get' || command.kind === 'query' || command.kind === 'queryMany';
+    if (isRead && !this.#isClosed()) this.#core.submitAt(server, command, reply);
+    else this.submit(command, reply);
   }
 
   onServerStarted(server: ServerIndex, incarnation: Incarnation): void {

@@ -33,8 +33,12 @@ export async function runBroker(values: FlagValues, startHost: StartHost, termin
   try {
     await reportServers(running, options, terminal);
     const loaded = await loadAll(running, options, terminal);
+    running.onIndexed();
     await answerQuestions(running, options, terminal);
-    return loaded === null ? EXIT_OK : loadExitCode(loaded, options.skipBad);
+    await running.stop();
+    // Not 0 when the host had ended by itself before.
+    const ended = await running.ended;
+    return ended === EXIT_OK && loaded !== null ? loadExitCode(loaded, options.skipBad) : ended;
   } finally {
     await running.stop();
   }

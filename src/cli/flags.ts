@@ -45,6 +45,11 @@ export class FlagReader {
     return this.get(name, truth) ?? false;
   }
 
+  /** Whether the command line itself names it. */
+  isGiven(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
   /** All values of a repeatable flag, in their order. */
   all(name: string): readonly string[] {
     const value = this.#values[name];

@@ -25,6 +25,19 @@ export type LogFormat = 'pretty' | 'json';
  */
 export type HostRole = 'cluster' | 'broker' | 'server';
 
+/** What reads get while k or more servers are down (row R-12): an answer with a warning, an error, or the host's end. */
+export type OnKDown = 'warn' | 'refuse' | 'exit';
+export const ON_K_DOWN: readonly OnKDown[] = ['warn', 'refuse', 'exit'];
+
+/** What a host is to do less than it could, as the sources did. */
+export type HostRules = {
+  readonly onKDown: OnKDown;
+  /** It ends when k or more servers are down, asked or not (row F-03). */
+  readonly exitWhenKDown: boolean;
+  /** No new values after the data was loaded; deletes go on (row D-09). */
+  readonly readOnlyAfterIndex: boolean;
+};
+
 /** Everything a host is started with; `start`, `broker` and `server` all end here. */
 export type HostOptions = {
   readonly role: HostRole;
@@ -48,6 +61,10 @@ export type HostOptions = {
   readonly connectOnly: boolean;
   /** Whether a first run brings sample data. */
   readonly sample: boolean;
+  readonly rules: HostRules;
+  /** This process among those of its cluster, and the others; no others: all servers are here. */
+  readonly nodeId: number;
+  readonly peers: readonly string[];
 };
 
 /** Bound addresses as `host:port`, or null for a port that is off. */
@@ -61,6 +78,8 @@ export type Host = {
   readonly mode: string;
   readonly commandPort: CommandPort;
   readonly administration: Administration;
+  /** A broker's data is loaded: what `readOnlyAfterIndex` asks for holds from now on. */
+  onIndexed(): void;
   /** Settles when the host has ended by itself or was stopped: its exit code. */
   readonly ended: Promise<number>;
   /** Stops accepting, finishes what is in flight, flushes; settles when everything is closed. */

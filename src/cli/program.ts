@@ -10,8 +10,9 @@ import type { Pool } from '../node/pool.ts';
 import type { Argument, CommandRow } from '../protocol/command-row.ts';
 import { runBroker } from './broker.ts';
 import { CONNECT_FLAGS, type ConnectOptions, connectOptions } from './connect-options.ts';
-import { EXIT_FAILED, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { runExport } from './export-command.ts';
+import { checkReadable } from './files.ts';
 import { type Flag, FlagReader, type FlagValues, longName } from './flags.ts';
 import { runGen } from './gen-command.ts';
 import { GEN_FLAGS } from './gen-options.ts';
@@ -21,8 +22,8 @@ import { runLoad } from './load-command.ts';
 import { runHost } from './run-host.ts';
 import { runShell } from './shell.ts';
 import { BROKER_FLAGS, SERVER_FLAGS, serverOptions } from './source-options.ts';
-import { START_FLAGS, startOptions } from './start-options.ts';
-import type { Terminal } from './terminal.ts';
+import { configJson, START_FLAGS, startOptions } from './start-options.ts';
+import { print, type Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
 import { runVerb, VERBS } from './verbs.ts';
 
@@ -64,8 +65,15 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
       done(await run(words.flat().filter(isText), valuesOf(command, flags)));
     });
   };
-  const start = (values: FlagValues): Promise<number> =>
-    runHost(host.startHost, checked(startOptions(values, terminal.env)), terminal);
+  const start = async (values: FlagValues): Promise<number> => {
+    const options = checked(startOptions(values, terminal.env));
+    if (values['print-config'] === true) {
+      print(terminal, configJson(options));
+      return EXIT_OK;
+    }
+    for (const file of options.load) await checkReadable(file);
+    return runHost(host.startHost, options, terminal);
+  };
 
   program.commandsGroup('Clusters:');
   add('start', 'start a cluster on this machine', START_FLAGS, (_, values) => start(values));

@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../lib/result.ts';
 import { anyText, duration, type Environment, type Flag, FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { HostOptions } from './host.ts';
 import { checkReplicas, parsePort, type ServerAddress } from './server-file.ts';
-import { DATA_FLAGS, dataOptions } from './start-options.ts';
+import { DATA_FLAGS, dataOptions, hostRules, RULE_FLAGS } from './start-options.ts';
 
 export const BROKER_FLAGS: readonly Flag[] = [
   { flags: '-s, --server-file <FILE>', summary: 'one "<host> <port>" a line: the storage servers' },
@@ -17,6 +17,7 @@ export const BROKER_FLAGS: readonly Flag[] = [
   { flags: '--wait <TIME>', summary: 'how long to wait for servers that are down (default 0s)' },
   { flags: '--skip-bad', summary: 'lines that cannot be loaded do not change the exit code' },
   { flags: '--exec <LINE>', summary: 'ask this instead of reading questions; repeatable', repeatable: true },
+  ...RULE_FLAGS,
   ...DATA_FLAGS,
 ];
 
@@ -66,7 +67,7 @@ export function brokerHost(
     host: '127.0.0.1',
     textPort: 0,
     connectOnly: flags.has('connect-only'),
-    sample: false,
+    rules: hostRules(flags),
   });
 }
 
@@ -93,8 +94,17 @@ export function serverOptions(values: FlagValues, env: Environment): Result<Host
     ...PORTLESS,
     host: address.host,
     connectOnly: false,
-    sample: false,
+    rules: { onKDown: 'warn', exitWhenKDown: false, readOnlyAfterIndex: false },
   });
 }
 
-const PORTLESS = { textPort: 'off', respPort: 'off', httpPort: 'off', load: [], index: false } as const;
+const PORTLESS = {
+  textPort: 'off',
+  respPort: 'off',
+  httpPort: 'off',
+  load: [],
+  index: false,
+  sample: false,
+  nodeId: 0,
+  peers: [],
+} as const;

@@ -15,10 +15,18 @@ import {
   portOrOff,
   wholeNumber,
 } from './flags.ts';
-import type { HostOptions, LogFormat, PortOption, ServerPlace } from './host.ts';
+import {
+  type HostOptions,
+  type HostRules,
+  type LogFormat,
+  ON_K_DOWN,
+  type PortOption,
+  type ServerPlace,
+} from './host.ts';
 
 const PUT_MODES: readonly PutMode[] = ['upsert', 'insert'];
 const DELETE_MODES: readonly DeleteMode[] = ['strict', 'available'];
+const EXIT_WHEN: readonly 'k-down'[] = ['k-down'];
 const LOG_FORMATS: readonly LogFormat[] = ['pretty', 'json'];
 
 const HOST_DEFAULT = '127.0.0.1';
@@ -49,6 +57,16 @@ export const DATA_FLAGS: readonly Flag[] = [
   { flags: '--log-format <F>', summary: 'pretty or json, on stderr (default pretty)' },
 ];
 
+/** Flags of a host with a broker, as the sources' brokers behaved. */
+export const RULE_FLAGS: readonly Flag[] = [
+  {
+    flags: '--on-k-down <WHAT>',
+    summary: `reads while K or more servers are down: ${ON_K_DOWN.join(', ')} (default warn)`,
+  },
+  { flags: '--exit-when <WHEN>', summary: `${EXIT_WHEN.join(', ')}: end when K or more servers are down` },
+  { flags: '--read-only-after-index', summary: 'no PUT, SET or BULKSET after the data was loaded' },
+];
+
 export const START_FLAGS: readonly Flag[] = [
   { flags: '--servers <N>', summary: `storage servers s1 to sN (default ${SERVERS_DEFAULT})` },
   { flags: '-k, --replicas <K>', summary: `copies of each key, 1 to N (default ${REPLICAS_DEFAULT})` },
@@ -61,16 +79,23 @@ export const START_FLAGS: readonly Flag[] = [
   { flags: '--load <FILE>', summary: 'data file to load before "ready"; repeatable', repeatable: true },
   { flags: '--empty', summary: 'no sample data on the first run' },
   { flags: '--index', summary: 'full-text and similarity indexes' },
+  ...RULE_FLAGS,
+  { flags: '--node-id <I>', summary: 'this process among --peers, from 0 (default 0)', env: 'DB_NODE_ID' },
+  { flags: '--peers <URLS>', summary: 'URLs of the other processes, with commas: mode leader', env: 'DB_PEERS' },
+  { flags: '--print-config', summary: 'print what would be started as JSON, and start nothing' },
   ...DATA_FLAGS,
+  { flags: '--data-dir <DIR>', summary: 'the same as --dir' },
 ];
 
 /** What to start, or one line that names the flag and what it expects. */
 export function startOptions(values: FlagValues, env: Environment): Result<HostOptions, string> {
   const flags = new FlagReader(START_FLAGS, values, env);
-  const shape = clusterShape(flags);
+  const peers = flags.get('peers', parsePeers) ?? [];
+  const shape = clusterShape(flags, peers);
   const host = flags.get('host', anyText) ?? HOST_DEFAULT;
   const textPort = flags.get('port', portOrOff) ?? TEXT_PORT_DEFAULT;
   const addresses = flags.has('server-ports') ? serverPorts(flags, host, textPort, shape.servers) : null;
+  if (flags.all('load').includes('-')) flags.fail('--load: expected a file; "coppice load -" reads standard input');
   return flags.done({
     role: 'cluster',
     ...dataOptions(flags, shape, addresses),
@@ -82,7 +107,51 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
     index: flags.has('index'),
     connectOnly: false,
     sample: !flags.has('empty') && flags.all('load').length === 0,
+    rules: hostRules(flags),
+    nodeId: flags.get('node-id', wholeNumber(0, peers.length === 0 ? SERVERS_MAX - 1 : peers.length)) ?? 0,
+    peers,
   });
+}
+
+/** What RULE_FLAGS ask. */
+export function hostRules(flags: FlagReader): HostRules {
+  return {
+    onKDown: flags.get('on-k-down', choice(ON_K_DOWN)) ?? 'warn',
+    exitWhenKDown: flags.get('exit-when', choice(EXIT_WHEN)) !== null,
+    readOnlyAfterIndex: flags.has('read-only-after-index'),
+  };
+}
+
+/** What `--print-config` prints: the flags' names with the values that hold, whoever gave them. */
+export function configJson(options: HostOptions): string {
+  const { cluster, places, rules } = options;
+  const shown = {
+    servers: cluster.servers,
+    replicas: cluster.replicas,
+    mode: cluster.mode,
+    dir: options.directory,
+    directories: places.map(({ directory }) => directory),
+    host: options.host,
+    port: options.textPort,
+    'resp-port': options.respPort,
+    'http-port': options.httpPort,
+    'server-ports': places.flatMap(({ address }) => (address === null ? [] : [address.port])),
+    'node-id': options.nodeId,
+    peers: options.peers,
+    load: options.load,
+    index: options.index,
+    durability: cluster.durability,
+    'put-mode': cluster.putMode,
+    'delete-mode': cluster.deleteMode,
+    'on-k-down': rules.onKDown,
+    'exit-when': rules.exitWhenKDown ? 'k-down' : null,
+    'read-only-after-index': rules.readOnlyAfterIndex,
+    'enable-faults': options.faults,
+    seed: options.seed,
+    quiet: options.quiet,
+    'log-format': options.logFormat,
+  };
+  return JSON.stringify(shown, null, 2);
 }
 
 type Shape = Pick<ClusterConfig, 'servers' | 'replicas' | 'mode'>;
@@ -98,7 +167,9 @@ export function dataOptions(
   addresses: readonly Address[] | null,
   directory = DIR_DEFAULT,
 ): Pick<HostOptions, 'cluster' | 'places' | 'directory' | 'faults' | 'seed' | 'quiet' | 'logFormat'> {
-  const directories = flags.get('dir', (text) => parseDirectories(text, shape.servers, directory)) ?? {
+  const parse = (text: string): Result<Directories, string> => parseDirectories(text, shape.servers, directory);
+  const dir = flags.isGiven('data-dir') && !flags.isGiven('dir') ? 'data-dir' : 'dir';
+  const directories = flags.get(dir, parse) ?? {
     root: directory,
     ofServer: new Map(),
   };
@@ -124,9 +195,17 @@ export function dataOptions(
 }
 
 /** Servers, copies and mode agree with each other: defaults follow what was given, contradictions are refused. */
-function clusterShape(flags: FlagReader): Shape {
-  const mode = flags.get('mode', choice(MODES)) ?? 'replicated';
-  const servers = flags.get('servers', wholeNumber(1, SERVERS_MAX)) ?? (mode === 'single' ? 1 : SERVERS_DEFAULT);
+function clusterShape(flags: FlagReader, peers: readonly string[]): Shape {
+  const mode = flags.get('mode', choice(MODES)) ?? (peers.length > 0 ? 'leader' : 'replicated');
+  if (peers.length > 0 && (mode === 'single' || mode === 'replicated')) {
+    flags.fail(`--peers: mode ${mode} has all its servers in one process`);
+  }
+  const given = flags.get('servers', wholeNumber(1, SERVERS_MAX));
+  if (peers.length > 0 && given !== null && given !== peers.length + 1) {
+    flags.fail(`--servers: ${peers.length} peers and this process are ${peers.length + 1} servers, got ${given}`);
+  }
+  const serversDefault = mode === 'single' ? 1 : SERVERS_DEFAULT;
+  const servers = given ?? (peers.length > 0 ? peers.length + 1 : serversDefault);
   const everywhere = mode === 'leader' || mode === 'masterless';
   const replicasDefault = everywhere ? servers : Math.min(REPLICAS_DEFAULT, servers);
   const replicas = flags.get('replicas', wholeNumber(1, SERVERS_MAX)) ?? replicasDefault;
@@ -146,6 +225,18 @@ function serverPorts(flags: FlagReader, host: string, textPort: PortOption, serv
   const first = textPort === 0 ? 0 : textPort + SERVER_PORTS_OFFSET;
   if (first + servers - 1 > PORT_MAX) flags.fail(`--server-ports: ${first + servers - 1} is over ${PORT_MAX}`);
   return Array.from({ length: servers }, (_, i) => ({ host, port: first === 0 ? 0 : first + i }));
+}
+
+/** `http://localhost:8001,http://localhost:8002`; nothing at all is no peers (as the sources' `--peers ""`). */
+function parsePeers(text: string): Result<readonly string[], string> {
+  const peers = text === '' ? [] : text.split(',').map((peer) => peer.trim());
+  for (const [i, peer] of peers.entries()) {
+    const isUrl = /^(https?|coppice):\/\/[^\s/]+\/?$/.test(peer) && URL.canParse(peer);
+    if (!isUrl) return err(`expected URLs such as http://localhost:8001 with commas between, got "${peer}"`);
+    if (peers.indexOf(peer) !== i) return err(`${peer} is named twice`);
+  }
+  if (peers.length >= SERVERS_MAX) return err(`${peers.length + 1} servers are more than ${SERVERS_MAX}`);
+  return ok(peers);
 }
 
 type Directories = { readonly root: string; readonly ofServer: ReadonlyMap<number, string> };

@@ -58,7 +58,7 @@ export function hasColour(terminal: Terminal): boolean {
   return terminal.stdout.isTTY === true && TERM !== 'dumb';
 }
 
-/** Settles when everything written to stdout has left the process. */
-export function flushed(terminal: Terminal): Promise<void> {
-  return new Promise((resolve) => terminal.stdout.write('', () => resolve()));
+/** Settles when everything written has left the process. */
+export async function flushed({ stdout, stderr }: Terminal): Promise<void> {
+  for (const stream of [stdout, stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }

@@ -60,6 +60,7 @@ async function referenceHost(started: HostOptions[], state: 'up' | 'down' = 'up'
           })),
         }),
       },
+      onIndexed: () => undefined,
       ended,
       stop: async () => {
         await port.gateway.drain(1_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startOptions } from '../../src/cli/start-options.ts';
+import { configJson, startOptions } from '../../src/cli/start-options.ts';
 
 const DEFAULTS = startOptions({}, {});
 
@@ -99,6 +99,16 @@ test.each([
   [{ durability: 'sometimes' }, '--durability: expected fsync or os or memory, got "sometimes"'],
   [{ seed: '1.5' }, '--seed: expected a whole number from 0 to 4294967295, got "1.5"'],
   [{ 'log-format': 'xml' }, '--log-format: expected pretty or json, got "xml"'],
+  [{ 'on-k-down': 'panic' }, '--on-k-down: expected warn or refuse or exit, got "panic"'],
+  [{ 'exit-when': 'bored' }, '--exit-when: expected k-down, got "bored"'],
+  [{ load: ['a', '-'] }, '--load: expected a file; "coppice load -" reads standard input'],
+  [{ 'node-id': 'one' }, '--node-id: expected a whole number from 0 to 15, got "one"'],
+  [{ 'node-id': '2', peers: 'http://h:1' }, '--node-id: expected a whole number from 0 to 1, got "2"'],
+  [{ peers: 'h:1' }, '--peers: expected URLs such as http://localhost:8001 with commas between, got "h:1"'],
+  [{ peers: 'http://h:1,,' }, '--peers: expected URLs such as http://localhost:8001 with commas between, got ""'],
+  [{ peers: 'http://h:1, http://h:1' }, '--peers: http://h:1 is named twice'],
+  [{ peers: 'http://h:1', mode: 'replicated' }, '--peers: mode replicated has all its servers in one process'],
+  [{ peers: 'http://h:1', servers: '3' }, '--servers: 1 peers and this process are 2 servers, got 3'],
 ] as const)('flags %j are refused', (flags, message) => {
   expect(startOptions(flags, {})).toEqual({ ok: false, error: message });
 });
@@ -113,6 +123,40 @@ test('a flag beats the environment, and the environment a default', () => {
     value: { httpPort: 1, directory: 'd', cluster: { servers: 2 } },
   });
   expect(startOptions({}, { ...env, COPPICE_HTTP_PORT: '2' })).toMatchObject({ value: { httpPort: 2 } });
+});
+
+test("the first sources' node and peers come from the environment too, and a flag beats it", () => {
+  const env = { DB_NODE_ID: '1', DB_PEERS: 'http://localhost:8001, http://localhost:8002' };
+
+  expect(startOptions({}, env)).toMatchObject({
+    value: {
+      nodeId: 1,
+      peers: ['http://localhost:8001', 'http://localhost:8002'],
+      cluster: { mode: 'leader', servers: 3, replicas: 3 },
+    },
+  });
+  expect(startOptions({ 'node-id': '0', peers: '' }, env)).toMatchObject({
+    value: { nodeId: 0, peers: [], cluster: { mode: 'replicated', servers: 3, replicas: 2 } },
+  });
+  expect(startOptions({}, { DB_NODE_ID: '1.5' })).toEqual({
+    ok: false,
+    error: 'DB_NODE_ID: expected a whole number from 0 to 15, got "1.5"',
+  });
+});
+
+test('a data directory may be named as the second source does', () => {
+  expect(startOptions({ 'data-dir': 'd0' }, {})).toMatchObject({ value: { directory: 'd0' } });
+  expect(startOptions({ 'data-dir': 'd0', dir: 'd1' }, {})).toMatchObject({ value: { directory: 'd1' } });
+  expect(startOptions({ 'data-dir': 'd0' }, { DB_DATA_DIR: 'd2' })).toMatchObject({ value: { directory: 'd0' } });
+});
+
+test('the configuration that holds is shown with the names of the flags', () => {
+  const options = startOptions({ 'exit-when': 'k-down', port: '1' }, { DB_DATA_DIR: 'kept' });
+  if (!options.ok) throw new Error(options.error);
+
+  const shown = JSON.parse(configJson(options.value));
+
+  expect(shown).toMatchObject({ servers: 3, dir: 'kept', port: 1, 'exit-when': 'k-down', 'on-k-down': 'warn' });
 });
 
 test('a bad value of the environment names its variable', () => {
