@@ -2,7 +2,7 @@
  * A segment that is being filled: zeros are written ahead in pieces, so that the sync of a batch changes no size and
  * no piece makes a long pause. Under a temporary name until its header is durable. Calls throw DiskError.
  */
-import type { Disk, FileHandle, SyncMode } from './disk.ts';
+import { type Disk, DiskError, type FileHandle, type SyncMode } from './disk.ts';
 import { encodeHeader, HEADER_BYTES, type SegmentHeader } from './segment.ts';
 import { segmentName, TEMPORARY } from './names.ts';
 
@@ -25,11 +25,16 @@ export class SegmentFile {
     this.handle = disk.open(`${directory}/${segmentName(number)}${TEMPORARY}`, { access: 'create', sync });
   }
 
-  /** Writes zeros until the frontier is at `target` or beyond. */
+  /** Writes zeros until the frontier is at `target` or beyond. A piece that does not fit is given back to the disk. */
   growTo(target: number, pieceBytes: number): void {
-    while (this.frontier < target) {
-      this.#disk.write(this.handle, this.frontier, ZEROS.subarray(0, Math.min(pieceBytes, PIECE_BYTES_MAX)));
-      this.frontier += Math.min(pieceBytes, PIECE_BYTES_MAX);
+    try {
+      while (this.frontier < target) {
+        this.#disk.write(this.handle, this.frontier, ZEROS.subarray(0, Math.min(pieceBytes, PIECE_BYTES_MAX)));
+        this.frontier += Math.min(pieceBytes, PIECE_BYTES_MAX);
+      }
+    } catch (error) {
+      if (error instanceof DiskError && error.isFull) this.#disk.truncate(this.handle, this.frontier);
+      throw error;
     }
   }
 

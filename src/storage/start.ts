@@ -25,7 +25,11 @@ export function startStore(life: Life, found: Found): Store {
   const kept = keptRecords(disk, found);
   const { older, predecessor, firstLsn } = placeInChain(found);
   const segment = new SegmentFile(disk, directory, 1 + Math.max(0, ...names.map(segmentNumber)), life.sync);
-  growIfPossible(segment, HEADER_BYTES + kept.length + 2 * reserveBytes(segmentBytes), reserveBytes(segmentBytes));
+  const target = HEADER_BYTES + kept.length + 2 * reserveBytes(segmentBytes);
+  if (!hasGrown(segment, target, reserveBytes(segmentBytes))) {
+    freeSpace(disk, directory, names, found);
+    hasGrown(segment, target, reserveBytes(segmentBytes));
+  }
   const header = { server, number: segment.number, incarnation, firstLsn, predecessor };
   let lastCrc = 0;
   const identity = segment.publish(header, (own) => {
@@ -83,11 +87,41 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
 }
 
 /** Room ahead is wanted, not needed: on a full disk a server still comes up, to answer reads and take deletes. */
-function growIfPossible(segment: SegmentFile, target: number, pieceBytes: number): void {
+function hasGrown(segment: SegmentFile, target: number, pieceBytes: number): boolean {
   try {
     segment.growTo(target, pieceBytes);
+    return true;
   } catch (error) {
     if (!(error instanceof DiskError) || !error.isFull) throw error;
+    return false;
+  }
+}
+
+/** On a full disk: what the life before had prepared is room for this one. Nothing that counts is touched. */
+function freeSpace(disk: Disk, directory: string, names: readonly string[], found: Found): void {
+  for (const name of names) {
+    const { kind } = classify(name);
+    if (kind === 'temporary' || kind === 'torn') tryTo(() => disk.remove(`${directory}/${name}`));
+  }
+  const newest = found.chain.at(-1);
+  if (newest === undefined) return;
+  tryTo(() => {
+    const handle = disk.open(newest.path, { access: 'write', sync: 'inline' });
+    try {
+      // Only zeros and a torn tail follow, of which a copy was kept or had no room.
+      disk.truncate(handle, newest.end);
+    } finally {
+      disk.close(handle);
+    }
+  });
+}
+
+/** Does what a start can do without. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
   }
 }
 
@@ -96,7 +130,7 @@ function keepTornTail(disk: Disk, directory: string, found: Found, names: readon
   const newest = found.chain.at(-1);
   if (newest === undefined || found.tail === null || found.tail.tornBytes === 0) return;
   const { end, tornBytes } = found.tail;
-  try {
+  tryTo(() => {
     for (const name of names) if (classify(name).kind === 'torn') disk.remove(`${directory}/${name}`);
     const torn = readWhole(disk, newest.path).subarray(end.offset, end.offset + tornBytes);
     const path = `${directory}/${segmentName(newest.header.number)}${TORN}`;
@@ -107,9 +141,7 @@ function keepTornTail(disk: Disk, directory: string, found: Found, names: readon
     } finally {
       disk.close(handle);
     }
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
-  }
+  });
 }
 
 /** Removes what does not count: temporary files, segments outside the chain, older checkpoints. Others stay. */
@@ -126,12 +158,7 @@ function removeStrays(
       file.kind === 'temporary' ||
       (file.kind === 'segment' && !live.has(file.number)) ||
       (file.kind === 'checkpoint' && found.checkpoint !== null && file.number < found.checkpoint.begin);
-    if (!isStray) continue;
-    try {
-      disk.remove(`${directory}/${name}`);
-    } catch (error) {
-      // It does not count, so it does no harm either: the next start tries again.
-      if (!(error instanceof DiskError)) throw error;
-    }
+    // It does not count, so it does no harm either: the next start tries again.
+    if (isStray) tryTo(() => disk.remove(`${directory}/${name}`));
   }
 }

@@ -30,13 +30,18 @@ export type Store = {
   readonly walBytes: number;
   /** Why the store takes nothing any more, or null. A failed write or sync is never retried. */
   readonly failure: DiskError | null;
-  /** Whether space ran out when the WAL was to grow. Nothing failed yet; false again once space is back. */
+  /** Whether makeRoom() found no space. Nothing failed yet. */
   readonly isFull: boolean;
   /**
-   * Whether a record of this payload has room on the disk, growing the WAL if need be. Asked before append(), it makes
-   * a full disk a definite refusal: false, and nothing was written. A `delete` may use the reserve, a `write` may not.
+   * Bytes that records may still have, for certain, whatever else fills the disk; some more are kept for the caller's
+   * own bookkeeping. What is appended beyond them fails its commit, and so the store.
    */
-  admits(payloadBytes: number, purpose: 'write' | 'delete'): boolean;
+  readonly room: number;
+  /**
+   * Makes room ahead: for what was appended, for what may be on its way, and a reserve, so that whoever sends writes can
+   * hear in time that the disk is full. Does not fail: a disk that is broken fails the next commit.
+   */
+  makeRoom(): void;
   /** Queues one record: bytes[start, end), copied. Nothing is on its way to the disk before commit(). `kind` is 1 … 255. */
   append(kind: number, bytes: Uint8Array, start: number, end: number): Lsn;
   /**

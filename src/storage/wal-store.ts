@@ -9,7 +9,7 @@ import { CheckpointFile } from './checkpoint-writer.ts';
 import { DiskError } from './disk.ts';
 import { checkpointName, TEMPORARY } from './names.ts';
 import { RecordBuffer } from './record-buffer.ts';
-import { HEADER_BYTES, MARK_KIND, recordBytes } from './segment.ts';
+import { HEADER_BYTES, MARK_KIND } from './segment.ts';
 import type { CheckpointWriter, OnDurable, Store } from './store.ts';
 import { type Life, type TailStart, WalTail } from './wal-tail.ts';
 
@@ -60,14 +60,12 @@ export class WalStore implements Store {
     return this.#tail.noSpace !== null;
   }
 
-  admits(payloadBytes: number, purpose: 'write' | 'delete'): boolean {
-    const tail = this.#tail;
-    const size = this.#records.length + recordBytes(payloadBytes);
-    const wanted = purpose === 'write' ? size + tail.reserve : size;
-    if (tail.room >= wanted && tail.noSpace === null) return true;
-    // What fails here fails the next commit, which tells it.
-    if (this.#failure !== null || !this.#attempt(() => tail.grow(size))) return true;
-    return tail.room >= wanted;
+  get room(): number {
+    return Math.max(0, this.#tail.room - this.#records.length - this.#tail.margin);
+  }
+
+  makeRoom(): void {
+    if (this.#failure === null && !this.#isClosed) this.#attempt(() => this.#tail.grow(this.#records.length));
   }
 
   append(kind: number, bytes: Uint8Array, start: number, end: number): Lsn {

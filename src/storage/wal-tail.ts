@@ -39,9 +39,14 @@ export type TailStart = {
   readonly bytes: number;
 };
 
-/** Zeros are kept this far ahead of the last record: room for deletes on a full disk, and for what is on its way. */
+/** Room that is kept for deletes on a full disk; also the piece by which segments grow. */
 export function reserveBytes(segmentBytes: number): number {
   return Math.floor(segmentBytes / 16);
+}
+
+/** Room that deletes leave to what must be written whatever happens: epochs, marks, what is agreed. */
+export function marginBytes(segmentBytes: number): number {
+  return Math.floor(segmentBytes / 64);
 }
 
 export class WalTail {
@@ -49,8 +54,12 @@ export class WalTail {
   bytes: number;
   /** Why the last attempt to grow found no space, or null. */
   noSpace: DiskError | null = null;
-  readonly reserve: number;
+  /** Room that only the store's own bookkeeping may use. */
+  readonly margin: number;
+  readonly #reserve: number;
   readonly #life: Life;
+  /** Bytes of the largest batch: what may be on its way when space runs out is about as much. */
+  #largest = 0;
   readonly #live: LiveSegment[];
   #current: SegmentFile;
   #next: SegmentFile | null = null;
@@ -61,7 +70,8 @@ export class WalTail {
 
   constructor(life: Life, start: TailStart) {
     this.#life = life;
-    this.reserve = reserveBytes(life.segmentBytes);
+    this.#reserve = reserveBytes(life.segmentBytes);
+    this.margin = marginBytes(life.segmentBytes);
     this.#live = start.live;
     this.bytes = start.bytes;
     this.#current = start.segment;
@@ -77,17 +87,22 @@ export class WalTail {
     return this.#next === null ? here : Math.max(here, this.#next.frontier - HEADER_BYTES);
   }
 
-  /** Grows for a batch of `size` bytes and the reserve; where the disk is full, `noSpace` says so. */
+  /**
+   * Grows for a batch of `size` bytes, what may follow it before anybody hears that the disk is full, the reserve and
+   * the margin; where there is no space for all that, `noSpace` says so.
+   */
   grow(size: number): void {
     const { disk, directory, segmentBytes, sync } = this.#life;
-    const wanted = size + this.reserve;
+    this.#largest = Math.max(this.#largest, size);
+    const onItsWay = Math.min(2 * this.#largest, segmentBytes / 4);
+    const wanted = size + onItsWay + this.#reserve + this.margin;
     try {
       if (this.#current.frontier - this.#position < wanted) {
         if (this.#position + wanted <= segmentBytes) {
-          this.#current.growTo(this.#position + wanted, this.reserve);
+          this.#current.growTo(this.#position + wanted, this.#reserve);
         } else {
           this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
-          this.#next.growTo(HEADER_BYTES + wanted, this.reserve);
+          this.#next.growTo(HEADER_BYTES + wanted, this.#reserve);
         }
       }
       this.noSpace = null;
@@ -101,7 +116,8 @@ export class WalTail {
   write(records: RecordBuffer, lastLsn: Lsn): void {
     const { disk, durability } = this.#life;
     const size = records.length;
-    this.grow(size);
+    // On a full disk the one who makes room ahead asks again, not every batch.
+    if (this.noSpace === null || this.room < size) this.grow(size);
     if (this.#current.frontier - this.#position < size) this.#cut(size);
     // With durability `os` nothing was promised durable, so nothing may be called rot.
     const mark = durability === 'fsync' ? this.#position : HEADER_BYTES;
