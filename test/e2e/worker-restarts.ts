@@ -1,0 +1,121 @@
+/**
+ * Storage servers that are killed and started again and again on one host, under a few writes: nothing may be left of
+ * a life that is over, neither memory nor threads nor open files, and nothing acknowledged may be gone. The test runs a
+ * few rounds, `npm run bench -- worker-restarts` as many as one likes. Needs Linux for its figures.
+ */
+import { Prng } from '../../src/lib/prng.ts';
+import { figuresOf, type ProcessFigures } from './process-figures.ts';
+import { allUp, spawnProgram, startedProgram, Terminal } from './program.ts';
+
+export type WorkerRestartsOptions = {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly directory: string;
+  readonly onLine: (line: string) => void;
+};
+
+export type WorkerRestartsReport = {
+  readonly rounds: number;
+  readonly before: ProcessFigures;
+  readonly after: ProcessFigures;
+  readonly rssMiBMax: number;
+  readonly wrongValues: number;
+  /** What the process said on stderr, where a quiet host says nothing. */
+  readonly complaints: string;
+};
+
+/** Until the heaps have their usual size and all code is compiled. */
+const WARM_UP_ROUNDS = 30;
+const RECENT_ROUNDS = 20;
+const KEYS = 20;
+/** Dies again before it has recovered; the others have everything. Then it is another one's turn. */
+const ROUNDS_OF_A_VICTIM = 20;
+const LINE_EVERY_ROUNDS = 250;
+const SERVERS = ['s1', 's2', 's3'];
+
+export async function workerRestarts(options: WorkerRestartsOptions): Promise<WorkerRestartsReport> {
+  const { rounds, seed, directory, onLine } = options;
+  const prng = new Prng(seed);
+  const child = spawnProgram(['--enable-faults', '--empty', '--quiet'], directory);
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer | string) => {
+    complaints += chunk.toString();
+  });
+  const program = await startedProgram(child, directory);
+  const pid = child.pid as number;
+  const terminal = await Terminal.open(program.text);
+  let wrongValues = 0;
+  let victim = prng.pick(SERVERS);
+  const round = async (number: number): Promise<void> => {
+    if (number % ROUNDS_OF_A_VICTIM === 0) {
+      await allUp(program.text);
+      victim = prng.pick(SERVERS);
+    }
+    const [restarted, written] = await terminal.askAll([
+      `FAULT restart ${victim}`,
+      `SET key${number % KEYS} ${number}`,
+    ]);
+    if (!restarted?.at(-1)?.startsWith('OK') || written?.at(-1) !== 'OK') {
+      wrongValues++;
+      onLine(`round ${number}: ${restarted?.at(-1)} / ${written?.at(-1)}`);
+    }
+  };
+  const recent: ProcessFigures[] = [];
+  let rssMiBMax = 0;
+  let before: ProcessFigures | null = null;
+  const last = WARM_UP_ROUNDS + rounds;
+  for (let i = 1; i <= last; i++) {
+    await round(i);
+    const now = figuresOf(pid);
+    recent.push(now);
+    if (recent.length > RECENT_ROUNDS) recent.shift();
+    if (i === WARM_UP_ROUNDS) {
+      await allUp(program.text);
+      before = quietest([...recent, figuresOf(pid)]);
+    }
+    rssMiBMax = Math.max(rssMiBMax, now.rssMiB);
+    if (i % LINE_EVERY_ROUNDS !== 0) continue;
+    const { rssMiB, threads, files } = quietest(recent);
+    onLine(`round ${i}: ${Math.round(rssMiB)} MiB, ${threads} threads, ${files} open files, ${wrongValues} wrong`);
+  }
+  await allUp(program.text);
+  for (let number = last - KEYS + 1; number <= last; number++) {
+    const answer = await terminal.final(`GET key${number % KEYS}`);
+    if (answer === `key${number % KEYS} -> ${number}`) continue;
+    wrongValues++;
+    onLine(`expected ${number}: ${answer}`);
+  }
+  const after = quietest([...recent, figuresOf(pid)]);
+  terminal.close();
+  await program.stop();
+  return { rounds, before: before ?? after, after, rssMiBMax, wrongValues, complaints };
+}
+
+/** What nothing brings down: above it is garbage that was not collected yet, or a thread that was just ending. */
+function quietest(figures: readonly ProcessFigures[]): ProcessFigures {
+  const least = (name: keyof ProcessFigures): number => Math.min(...figures.map((each) => each[name]));
+  return { rssMiB: least('rssMiB'), threads: least('threads'), files: least('files') };
+}
+
+/** The last line of every run. */
+export function workerRestartsSummary(report: WorkerRestartsReport): string {
+  const { rounds, before, after, rssMiBMax, wrongValues, complaints } = report;
+  const change = (name: keyof ProcessFigures): string => `${Math.round(before[name])} -> ${Math.round(after[name])}`;
+  return (
+    `Restarts: ${rounds}, MiB: ${change('rssMiB')} (at most ${Math.round(rssMiBMax)}), Threads: ${change('threads')}, ` +
+    `Open files: ${change('files')}, Wrong: ${wrongValues}, Complaints: ${complaints === '' ? 'none' : complaints.trim()}`
+  );
+}
+
+const RSS_MIB_MORE_MAX = 50;
+
+/** Whether anything was left behind or lost. */
+export function workerRestartsFailed({ before, after, wrongValues, complaints }: WorkerRestartsReport): boolean {
+  return (
+    after.rssMiB > before.rssMiB + RSS_MIB_MORE_MAX ||
+    after.threads > before.threads ||
+    after.files > before.files ||
+    wrongValues > 0 ||
+    complaints !== ''
+  );
+}
