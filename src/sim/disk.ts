@@ -5,41 +5,12 @@
 import { assert } from '../lib/assert.ts';
 import { crc32 } from '../lib/crc32.ts';
 import type { Prng } from '../lib/prng.ts';
-import { type Disk, DiskError, type DiskErrorCode, type FileHandle, type SyncMode } from '../storage/disk.ts';
+import { type Disk, DiskError, type FileHandle, type SyncMode } from '../storage/disk.ts';
 import { type Entry, SimulatedDirectory } from './disk-directory.ts';
-import { SimulatedFile, type Survivors, type WriteFate } from './disk-file.ts';
+import { type DiskCall, type DiskEffect, type DiskFault, DiskFaults } from './disk-faults.ts';
+import { SimulatedFile, type Survivors } from './disk-file.ts';
 
-export type DiskCall =
-  | 'open'
-  | 'read'
-  | 'write'
-  | 'sync'
-  | 'truncate'
-  | 'close'
-  | 'rename'
-  | 'remove'
-  | 'list'
-  | 'makeDirectory'
-  | 'removeDirectory'
-  | 'syncDirectory';
-
-/**
- * What happens to a call. An error code: it fails, a sync leaving its pages clean. `short`: half of a write, then
- * ENOSPC. `lost`, `misdirected`, `torn`: a write that reports success. `crash-before` and `crash-after`: CrashSignal,
- * with the call undone or done (and not synced).
- */
-export type DiskEffect = DiskErrorCode | 'short' | Exclude<WriteFate, 'written'> | 'crash-before' | 'crash-after';
-
-export type DiskFault = {
-  readonly call: DiskCall | 'any';
-  /** The nth such call from now on, 1 is the next. */
-  readonly nth: number;
-  readonly effect: DiskEffect;
-  /** How many calls in a row; default 1. */
-  readonly times?: number;
-  /** Only calls on paths that contain this. */
-  readonly path?: string;
-};
+export type { DiskCall, DiskEffect, DiskFault } from './disk-faults.ts';
 
 export type SimulatedDiskOptions = {
   /** Runs `work` after some virtual time; without it a background sync completes before the call returns. */
@@ -73,7 +44,7 @@ export class SimulatedDisk implements Disk {
   readonly crc32: (bytes: Uint8Array, seed: number) => number;
   readonly #after: ((delayMs: number, work: () => void) => void) | null;
   #root = new SimulatedDirectory();
-  #faults: { readonly fault: DiskFault; seen: number }[] = [];
+  readonly #faults = new DiskFaults();
   #stalled: (() => void)[] = [];
   #life = 1;
 
@@ -84,14 +55,19 @@ export class SimulatedDisk implements Disk {
     this.crc32 = options.crc32 ?? crc32;
   }
 
-  /** Makes a call to come go wrong. */
-  inject(fault: DiskFault): void {
-    this.#faults.push({ fault, seen: 0 });
+  /** Makes calls to come go wrong; the answer heals it. */
+  inject(fault: DiskFault): () => void {
+    return this.#faults.inject(fault);
   }
 
   /** No call goes wrong any more. */
   heal(): void {
-    this.#faults = [];
+    this.#faults.clear();
+  }
+
+  /** Bytes that all files have. */
+  get usedBytes(): number {
+    return usedBytes(this.#root);
   }
 
   /** Completes the syncs that stalled. */
@@ -110,6 +86,12 @@ export class SimulatedDisk implements Disk {
   kill(): void {
     this.#life++;
     this.#stalled = [];
+  }
+
+  /** Everything on it is gone; open files with it. */
+  erase(): void {
+    this.kill();
+    this.#root = new SimulatedDirectory();
   }
 
   /** A copy of what is there and pending, without handles and faults: several ends of one beginning. */
@@ -134,6 +116,11 @@ export class SimulatedDisk implements Disk {
   /** What a file holds now; for tests and checkers, which make no calls. */
   contentOf(path: string): Uint8Array {
     return this.#file('contentOf', path).now.view().slice();
+  }
+
+  /** Names in a directory, sorted; for faults and checkers, which make no calls. */
+  namesIn(directory: string): string[] {
+    return [...this.#directory('namesIn', directory).now.keys()].sort();
   }
 
   open(path: string, { access, sync }: { access: 'read' | 'write' | 'create'; sync: SyncMode }): FileHandle {
@@ -164,7 +151,7 @@ export class SimulatedDisk implements Disk {
       if (!isWritable) throw new DiskError('EACCES', 'write', path);
       const room = this.#room(file, offset, bytes.length);
       const isShort = effect === 'short' || room < bytes.length;
-      const count = effect === 'short' ? Math.floor(bytes.length / 2) : room;
+      const count = effect === 'short' || effect === 'crash-amid' ? Math.floor(bytes.length / 2) : room;
       const fate = effect === 'lost' || effect === 'misdirected' || effect === 'torn' ? effect : 'written';
       if (count > 0) file.write(offset, bytes.subarray(0, count), fate);
       if (isShort) throw new DiskError('ENOSPC', 'write', path);
@@ -295,7 +282,7 @@ export class SimulatedDisk implements Disk {
   /** Counts the call and does it, or what was injected instead. */
   #call<T>(call: DiskCall, path: string, work: (effect: DiskEffect | null) => T, onError?: () => void): T {
     this.calls++;
-    const effect = this.#effectOn(call, path);
+    const effect = this.#faults.effectOn(call, path);
     switch (effect) {
       case null:
       case 'short':
@@ -305,6 +292,9 @@ export class SimulatedDisk implements Disk {
         return work(effect);
       case 'crash-before':
         throw new CrashSignal(`power failed before ${call} of ${path}`);
+      case 'crash-amid':
+        if (call === 'write') work(effect);
+        throw new CrashSignal(`power failed during ${call} of ${path}`);
       case 'crash-after':
         work(effect);
         throw new CrashSignal(`power failed after ${call} of ${path}`);
@@ -312,18 +302,6 @@ export class SimulatedDisk implements Disk {
         onError?.();
         throw new DiskError(effect, call, path);
     }
-  }
-
-  #effectOn(call: DiskCall, path: string): DiskEffect | null {
-    let effect: DiskEffect | null = null;
-    for (const each of this.#faults) {
-      const { fault } = each;
-      if (fault.call !== 'any' && fault.call !== call) continue;
-      if (fault.path !== undefined && !path.includes(fault.path)) continue;
-      each.seen++;
-      if (each.seen >= fault.nth && each.seen < fault.nth + (fault.times ?? 1)) effect = fault.effect;
-    }
-    return effect;
   }
 
   /** How many of `length` bytes at `offset` the disk has room for. */

@@ -1,0 +1,240 @@
+/**
+ * Faults in the simulated world: the same FaultActions that the threads' host carries out (src/faults/action.ts), each
+ * begun now and healed by the function it answers. What is random in one is drawn from its own seed.
+ */
+import type {
+  ClockFault,
+  DamagedFile,
+  DirectedLink,
+  DiskDamage,
+  DiskFault,
+  FaultAction,
+  FaultHost,
+} from '../faults/action.ts';
+import { Prng } from '../lib/prng.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import type { LinkRule } from '../routing/link-rules.ts';
+import { classify } from '../storage/names.ts';
+import type { SimulatedServer } from './server.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+
+type Heal = () => void;
+
+const DIRECTORY = 'data';
+
+export class SimulatedFaultHost implements FaultHost {
+  readonly #cluster: SimulatedCluster;
+  /** The rule that each link fault puts on each of its links, in the order they were begun. */
+  readonly #linkFaults = new Set<{ readonly links: readonly DirectedLink[]; readonly rule: LinkRule }>();
+
+  constructor(cluster: SimulatedCluster) {
+    this.#cluster = cluster;
+  }
+
+  begin(action: FaultAction, seed: number): Heal {
+    const prng = new Prng(seed);
+    this.#cluster.event(`fault ${describeAction(action)}`);
+    if (action.kind === 'link') return this.#beginLink(action.links, action.rule);
+    const heals = action.servers.map((index) => this.#beginAt(action, this.#cluster.server(index), prng.fork(index)));
+    return () => {
+      this.#cluster.event(`healed ${describeAction(action)}`);
+      for (const heal of heals) heal();
+    };
+  }
+
+  restart(servers: readonly ServerIndex[]): void {
+    for (const index of servers) this.#cluster.server(index).restart();
+  }
+
+  #beginAt(action: Exclude<FaultAction, { kind: 'link' }>, server: SimulatedServer, prng: Prng): Heal {
+    switch (action.kind) {
+      case 'crash':
+        return server.hold('crashed');
+      case 'hang':
+        return server.life?.thread.hang(action.forMs) ?? nothing;
+      case 'slow': {
+        const thread = server.life?.thread;
+        thread?.slow(action.factor);
+        return () => thread?.slow(1);
+      }
+      case 'throw':
+        server.life?.thread.throwNext(action.count);
+        return () => server.life?.thread.throwNext(0);
+      case 'oom':
+        server.kill('out of memory');
+        return nothing;
+      case 'wipe': {
+        const release = server.hold('wiped');
+        server.disk.erase();
+        return release;
+      }
+      case 'flap':
+        return this.#flap(server, action.count, prng);
+      case 'flaky':
+        // No switch of a replica leaves a write out.
+        return nothing;
+      case 'power':
+        return server.hold('power loss', action.survivors);
+      case 'disk':
+        return beginDisk(server, action.fault, prng);
+      case 'damage':
+        damage(server, action.damage, prng);
+        return nothing;
+      case 'clock':
+        return this.#beginClock(server, action.fault);
+      default:
+        return action satisfies never;
+    }
+  }
+
+  #beginLink(links: readonly DirectedLink[], rule: LinkRule): Heal {
+    const fault = { links, rule };
+    this.#linkFaults.add(fault);
+    this.#applyRules(links);
+    return () => {
+      this.#linkFaults.delete(fault);
+      this.#applyRules(links);
+    };
+  }
+
+  #applyRules(links: readonly DirectedLink[]): void {
+    for (const { from, to } of links) {
+      const rules: LinkRule[] = [];
+      for (const fault of this.#linkFaults) {
+        if (fault.links.some((link) => link.from === from && link.to === to)) rules.push(fault.rule);
+      }
+      this.#cluster.replaceRules(from, to, rules);
+    }
+  }
+
+  #flap(server: SimulatedServer, count: number, prng: Prng): Heal {
+    let left = count;
+    const next = (): void => {
+      if (left-- <= 0) return;
+      server.restart();
+      this.#cluster.queue.after(prng.float() * 200, next);
+    };
+    next();
+    return () => {
+      left = 0;
+    };
+  }
+
+  #beginClock(server: SimulatedServer, fault: ClockFault): Heal {
+    const { clock } = server;
+    switch (fault.kind) {
+      case 'skew':
+        clock.skewMs += fault.byMs;
+        return () => {
+          clock.skewMs -= fault.byMs;
+        };
+      case 'drift':
+        clock.drift(fault.rate);
+        return () => clock.drift(1);
+      case 'strobe': {
+        let sign = 1;
+        let isOver = false;
+        const step = (): void => {
+          if (isOver) return;
+          clock.skewMs += sign * fault.byMs;
+          sign = -sign;
+          this.#cluster.queue.after(fault.everyMs, step);
+        };
+        step();
+        return () => {
+          isOver = true;
+          if (sign < 0) clock.skewMs -= fault.byMs;
+        };
+      }
+      default:
+        return fault satisfies never;
+    }
+  }
+}
+
+const nothing: Heal = () => {};
+
+function beginDisk(server: SimulatedServer, fault: DiskFault, prng: Prng): Heal {
+  const { disk } = server;
+  const strikes = (probability: number) => () => prng.chance(probability);
+  const times = Number.POSITIVE_INFINITY;
+  switch (fault.kind) {
+    case 'sync-fail':
+      return disk.inject({ call: 'sync', nth: 1, effect: 'EIO', times: fault.count });
+    case 'write-fail':
+      return disk.inject({ call: 'write', nth: 1, effect: fault.code, times, strikes: strikes(fault.probability) });
+    case 'read-fail':
+      return disk.inject({ call: 'read', nth: 1, effect: 'EIO', times, strikes: strikes(fault.probability) });
+    case 'torn-write':
+      return disk.inject({ call: 'write', nth: 1, effect: 'crash-amid' });
+    case 'misdirect':
+      return disk.inject({ call: 'write', nth: 1, effect: 'misdirected' });
+    case 'lose-write':
+      return disk.inject({ call: 'write', nth: 1, effect: 'lost' });
+    case 'full':
+      disk.capacityBytes = disk.usedBytes;
+      return () => {
+        disk.capacityBytes = Number.POSITIVE_INFINITY;
+      };
+    case 'slow':
+      server.syncFactor = fault.factor;
+      server.syncDelayMs = fault.delayMs;
+      return () => {
+        server.syncFactor = 1;
+        server.syncDelayMs = 0;
+      };
+    case 'stall':
+      server.syncDelayMs = Number.POSITIVE_INFINITY;
+      return () => {
+        server.syncDelayMs = 0;
+        disk.release();
+      };
+    default:
+      return fault satisfies never;
+  }
+}
+
+function damage(server: SimulatedServer, { file, ...how }: DiskDamage, prng: Prng): void {
+  const path = damagedPath(server, file);
+  if (path === null) return;
+  server.disk.damage(path, (content) => {
+    if (how.kind === 'truncate') return content.subarray(0, Math.max(0, content.length - how.bytes));
+    // Rot in the zeros that were laid down ahead is nobody's loss: what is hit is what was written.
+    const length = usedLength(content);
+    for (let i = 0; i < how.bits && length > 0; i++) {
+      const at = prng.below(length);
+      content[at] = (content[at] as number) ^ (1 << prng.below(8));
+    }
+    return content;
+  });
+}
+
+/** The oldest full segment, or the only one; the newest checkpoint; the file named. Null when there is none. */
+function damagedPath({ disk }: SimulatedServer, file: DamagedFile): string | null {
+  if (!disk.exists(DIRECTORY)) return null;
+  const names = disk.namesIn(DIRECTORY);
+  if (file.kind === 'named') return names.includes(file.name) ? `${DIRECTORY}/${file.name}` : null;
+  const wanted = { wal: 'segment', checkpoint: 'checkpoint', meta: 'other' }[file.kind];
+  const found = names.filter((name) => classify(name).kind === wanted);
+  const name = file.kind === 'checkpoint' ? found.at(-1) : found[0];
+  return name === undefined ? null : `${DIRECTORY}/${name}`;
+}
+
+function usedLength(content: Uint8Array): number {
+  let end = content.length;
+  while (end > 0 && content[end - 1] === 0) end--;
+  return end;
+}
+
+/** In few words, for traces. */
+function describeAction(action: FaultAction): string {
+  if (action.kind === 'link') {
+    return `${action.rule.kind} ${action.links.map(({ from, to }) => `${nameOf(from)}>${nameOf(to)}`).join(' ')}`;
+  }
+  const detail = action.kind === 'disk' || action.kind === 'clock' ? ` ${action.fault.kind}` : '';
+  return `${action.kind}${detail} ${action.servers.map(nameOf).join(' ')}`;
+}
+
+function nameOf(actor: 'broker' | ServerIndex): string {
+  return actor === 'broker' ? actor : `s${actor + 1}`;
+}

@@ -1,0 +1,247 @@
+/**
+ * Plays a scenario: clients ask, things happen, then everything is healed and must be whole again, in time. Answers
+ * what was promised and did not hold. The same scenario plays the same, event by event.
+ */
+import { text, utf8 } from '../lib/bytes.ts';
+import { isMember, type ServerIndex } from '../model/ids.ts';
+import { ownersOf } from '../routing/placement.ts';
+import { SimulatedFaultHost } from './fault-host.ts';
+import { type Happening, kindOf, type Scenario } from './scenario.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+import { Trace } from './trace.ts';
+import { type Tally, Workload } from './workload.ts';
+
+export type PlayResult = {
+  readonly seed: number;
+  readonly simulatedMs: number;
+  readonly events: number;
+  /** Of the trace: equal for two plays of one scenario. */
+  readonly hash: string;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly tally: Tally;
+  /** Milliseconds after the last heal until every group took a write, and until every server was up. */
+  readonly writableMs: number;
+  readonly wholeMs: number;
+  readonly violations: readonly string[];
+};
+
+/** Milliseconds that a healed cluster may take until a new write is acknowledged, and until all servers hold the same. */
+export const WRITABLE_MS_MAX = 5_000;
+export const WHOLE_MS_MAX = 10_000;
+
+/** How long a healed cluster is watched beyond what it may take. */
+const PATIENCE_MS = 30_000;
+
+/** How long the first start may take. */
+const START_MS_MAX = 30_000;
+
+/** `write` gets the lines of the trace. */
+export function play(scenario: Scenario, write: ((line: string) => void) | null = null): PlayResult {
+  const player = new Player(scenario, write);
+  let thrown: string[] = [];
+  try {
+    player.play();
+  } catch (error) {
+    thrown = [`the run broke off: ${error instanceof Error ? error.stack : String(error)}`];
+  }
+  return player.result(thrown);
+}
+
+class Player {
+  readonly #scenario: Scenario;
+  readonly #trace: Trace;
+  readonly #cluster: SimulatedCluster;
+  readonly #host: SimulatedFaultHost;
+  readonly #faults: Record<string, number> = {};
+  readonly #violations: string[] = [];
+  readonly #healing = new Set<() => void>();
+  #workload: Workload | null = null;
+  #writableMs = 0;
+  #wholeMs = 0;
+
+  constructor(scenario: Scenario, write: ((line: string) => void) | null) {
+    this.#scenario = scenario;
+    this.#trace = new Trace(write);
+    const { config, knobs, seed } = scenario;
+    this.#cluster = new SimulatedCluster({ config, knobs, seed, trace: this.#trace });
+    this.#host = new SimulatedFaultHost(this.#cluster);
+  }
+
+  play(): void {
+    const { queue } = this.#cluster;
+    const { budget, durationMs, happenings } = this.#scenario;
+    if (!queue.runUntil(() => this.#cluster.broker?.isServing === true, START_MS_MAX)) {
+      this.#violations.push('a new cluster does not serve');
+      return;
+    }
+    const workload = new Workload(this.#cluster, this.#scenario.workload);
+    this.#workload = workload;
+    let beginMs = queue.nowMs;
+    for (const happening of happenings) {
+      queue.run(Math.max(0, beginMs + happening.atMs - queue.nowMs));
+      const beforeMs = queue.nowMs;
+      this.#happen(happening);
+      beginMs += queue.nowMs - beforeMs;
+    }
+    queue.run(Math.max(0, beginMs + durationMs - queue.nowMs));
+    this.#healAll();
+    if (budget === 'beyond') queue.run(2_000);
+    else this.#becomeWhole('after the last fault');
+    workload.stop();
+    queue.runUntil(() => this.#cluster.broker?.requestsInFlight === 0, PATIENCE_MS);
+    queue.run(500);
+    if (budget !== 'beyond') {
+      queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
+      this.#violations.push(...workload.readAll(), ...divergence(this.#cluster));
+    }
+    this.#violations.push(...workload.violations());
+  }
+
+  result(thrown: readonly string[]): PlayResult {
+    const violations = [...this.#violations, ...this.#cluster.bugs, ...thrown];
+    return {
+      seed: this.#scenario.seed,
+      simulatedMs: this.#cluster.queue.nowMs,
+      events: this.#trace.events,
+      hash: this.#trace.hash,
+      faults: this.#faults,
+      tally: this.#workload?.tally ?? { acknowledged: 0, refused: 0, unknown: 0, uncertain: 0, reads: 0 },
+      writableMs: this.#writableMs,
+      wholeMs: this.#wholeMs,
+      violations,
+    };
+  }
+
+  #happen(happening: Happening): void {
+    const name = kindOf(happening);
+    this.#faults[name] = (this.#faults[name] ?? 0) + 1;
+    const cluster = this.#cluster;
+    switch (happening.kind) {
+      case 'fault':
+        this.#heals(this.#host.begin(happening.action, happening.seed), happening.forMs);
+        return;
+      case 'restart':
+        this.#host.restart([happening.server]);
+        return;
+      case 'blackout': {
+        const { blackout, absent, absentMs } = happening;
+        const releases = absent.map((server) => cluster.server(server).hold('its disk is not there'));
+        cluster.blackout(blackout);
+        this.#heals(() => {
+          for (const release of releases) release();
+        }, blackout.offMs + absentMs);
+        return;
+      }
+      case 'crash-point':
+        this.#heals(cluster.server(happening.server).crashAt(happening.point), null);
+        return;
+      case 'hang-host':
+        cluster.event('the broker hangs');
+        this.#heals(cluster.hostThread?.hang(happening.forMs) ?? (() => {}), happening.forMs);
+        return;
+      case 'calm':
+        this.#healAll();
+        this.#becomeWhole('in a calm');
+        for (const server of happening.reread) {
+          this.#host.restart([server]);
+          this.#becomeWhole(`after s${server + 1} read its disk anew`);
+        }
+        return;
+      default:
+        happening satisfies never;
+    }
+  }
+
+  #heals(heal: () => void, afterMs: number | null): void {
+    const once = (): void => {
+      if (this.#healing.delete(once)) heal();
+    };
+    this.#healing.add(once);
+    if (afterMs !== null) this.#cluster.queue.after(afterMs, once);
+  }
+
+  #healAll(): void {
+    this.#cluster.event('all is healed');
+    for (const heal of [...this.#healing]) heal();
+    for (const server of this.#cluster.servers) server.start();
+  }
+
+  /** Every group takes a write, and every server is up, within their times. */
+  #becomeWhole(when: string): void {
+    const { queue } = this.#cluster;
+    const sinceMs = queue.nowMs;
+    const writes = LIVE_KEYS.map((key) => ({ key, isAcknowledged: false }));
+    for (const write of writes) this.#writeUntilAcknowledged(write, sinceMs + PATIENCE_MS);
+    let wholeMs = Number.POSITIVE_INFINITY;
+    const isWhole = (): boolean => {
+      if (wholeMs > queue.nowMs && this.#cluster.isSettled) wholeMs = queue.nowMs;
+      return wholeMs < Number.POSITIVE_INFINITY && writes.every(({ isAcknowledged }) => isAcknowledged);
+    };
+    let writableMs = Number.POSITIVE_INFINITY;
+    const isDone = (): boolean => {
+      const whole = isWhole();
+      if (writableMs > queue.nowMs && writes.every(({ isAcknowledged }) => isAcknowledged)) writableMs = queue.nowMs;
+      return whole;
+    };
+    queue.runUntil(isDone, PATIENCE_MS);
+    this.#writableMs = Math.max(this.#writableMs, writableMs - sinceMs);
+    this.#wholeMs = Math.max(this.#wholeMs, wholeMs - sinceMs);
+    if (writableMs - sinceMs > WRITABLE_MS_MAX) this.#tooLate('writable', writableMs - sinceMs, when);
+    if (wholeMs - sinceMs > WHOLE_MS_MAX) this.#tooLate('whole', wholeMs - sinceMs, when);
+  }
+
+  #tooLate(what: string, afterMs: number, when: string): void {
+    const took = afterMs === Number.POSITIVE_INFINITY ? `not within ${PATIENCE_MS} ms` : `only in ${afterMs | 0} ms`;
+    this.#violations.push(`${what} ${took} ${when}: ${describe(this.#cluster)}`);
+  }
+
+  #writeUntilAcknowledged(write: { readonly key: string; isAcknowledged: boolean }, untilMs: number): void {
+    const { queue } = this.#cluster;
+    if (queue.nowMs > untilMs) return;
+    const items = [{ key: utf8(write.key), value: utf8('live') }];
+    this.#cluster.submit({ kind: 'write', items, onExisting: 'overwrite' }, (reply) => {
+      if (reply.kind === 'written') write.isAcknowledged = true;
+      else queue.after(50, () => this.#writeUntilAcknowledged(write, untilMs));
+    });
+  }
+}
+
+/** Keys of several placement groups, that no client uses. */
+const LIVE_KEYS = ['live1', 'live2', 'live3', 'live4'];
+
+function describe(cluster: SimulatedCluster): string {
+  const { broker } = cluster;
+  if (broker === null) return 'no process';
+  return cluster.servers
+    .map(({ index, isGivenUp, reason }) => {
+      const { state, lastError } = broker.view(index);
+      return `s${index + 1} ${state}${isGivenUp ? `, given up (${reason})` : ''}${lastError === null ? '' : ` (${lastError})`}`;
+    })
+    .join(', ');
+}
+
+/** Owners of a key that hold different things: two values, or one and none. */
+function divergence(cluster: SimulatedCluster): string[] {
+  const { servers, replicas } = cluster.config;
+  const held = new Map<string, (string | null)[]>();
+  for (let server = 0; server < servers; server++) {
+    const trie = cluster.trieOf(server);
+    trie?.scan({ prefix: utf8(''), after: utf8('') }, (key, leaf) => {
+      if (trie.isTombstone(leaf)) return true;
+      const name = text(key);
+      const values = held.get(name) ?? new Array<string | null>(servers).fill(null);
+      values[server] = `${text(trie.value(leaf))}@${trie.versionOf(leaf)}`;
+      held.set(name, values);
+      return true;
+    });
+  }
+  const problems: string[] = [];
+  for (const [key, values] of held) {
+    const owners = ownersOf({ servers, replicas }, utf8(key));
+    const copies = values.filter((_, server) => isMember(owners, server as ServerIndex));
+    const strays = values.filter((value, server) => value !== null && !isMember(owners, server as ServerIndex));
+    if (new Set(copies).size !== 1) problems.push(`${key} differs between its owners: ${copies.join(' | ')}`);
+    if (strays.length > 0) problems.push(`${key} is held by a server that does not own it`);
+  }
+  return problems;
+}

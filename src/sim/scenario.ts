@@ -1,0 +1,60 @@
+/** One run of the simulated world as data: its shape, its clients, and what happens to it and when. */
+import type { FaultAction } from '../faults/action.ts';
+import type { ClusterConfig } from '../model/config.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import type { CrashPoint, Knobs } from './server.ts';
+import type { Blackout } from './simulated-cluster.ts';
+import type { WorkloadOptions } from './workload.ts';
+
+/**
+ * What the faults of a run add up to. `crashes`: anything but damage to what lies on a disk. `damage`: that too, but
+ * always on fewer servers than there are copies, and no other fault on the rest until all is whole again. `beyond`:
+ * anything anywhere; then only wrong answers count.
+ */
+export type Budget = 'crashes' | 'damage' | 'beyond';
+
+/** `atMs` is counted from the beginning of the faults, without the time that a calm takes. */
+export type Happening = { readonly atMs: number } & (
+  | { readonly kind: 'fault'; readonly action: FaultAction; readonly forMs: number | null; readonly seed: number }
+  | { readonly kind: 'restart'; readonly server: ServerIndex }
+  /** The machine or its process dies; the servers that are `absent` come back later than the others. */
+  | {
+      readonly kind: 'blackout';
+      readonly blackout: Blackout;
+      readonly absent: readonly ServerIndex[];
+      readonly absentMs: number;
+    }
+  | { readonly kind: 'crash-point'; readonly server: ServerIndex; readonly point: CrashPoint }
+  /** The broker's thread does nothing. */
+  | { readonly kind: 'hang-host'; readonly forMs: number }
+  /** Everything is healed and becomes whole; servers whose disks were damaged read them from end to end. */
+  | { readonly kind: 'calm'; readonly reread: readonly ServerIndex[] }
+);
+
+export type Scenario = {
+  readonly seed: number;
+  readonly config: ClusterConfig;
+  readonly knobs: Knobs;
+  readonly workload: WorkloadOptions;
+  readonly budget: Budget;
+  readonly durationMs: number;
+  readonly happenings: readonly Happening[];
+};
+
+/** Names of what a happening is, for counts: `crash`, `link cut`, `disk full`, `damage flip`, `blackout`. */
+export function kindOf(happening: Happening): string {
+  if (happening.kind !== 'fault') return happening.kind;
+  const { action } = happening;
+  switch (action.kind) {
+    case 'link':
+      return `link ${action.rule.kind}`;
+    case 'disk':
+      return `disk ${action.fault.kind}`;
+    case 'damage':
+      return `damage ${action.damage.kind}`;
+    case 'clock':
+      return `clock ${action.fault.kind}`;
+    default:
+      return action.kind;
+  }
+}

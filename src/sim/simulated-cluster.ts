@@ -1,0 +1,300 @@
+/**
+ * A whole cluster in one thread and one seed: the real broker and the real storage servers over virtual time, links
+ * that take their time and disks that forget what was not synced. It plays host, process and power supply; it decides
+ * nothing.
+ */
+import { Broker } from '../broker/broker.ts';
+import { Prng } from '../lib/prng.ts';
+import { type Command, NO_NOTES, type Reply } from '../model/commands.ts';
+import type { ClusterConfig } from '../model/config.ts';
+import type { Epoch, ServerIndex } from '../model/ids.ts';
+import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
+import type { LinkRule } from '../routing/link-rules.ts';
+import type { RadixTrie } from '../trie/radix-trie.ts';
+import type { Survivors } from './disk-file.ts';
+import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
+import { EventQueue } from './event-queue.ts';
+import { type Knobs, type Life, type Neighbour, SimulatedServer } from './server.ts';
+import { SimulatedThread } from './thread.ts';
+import { Trace } from './trace.ts';
+import type { SimulatedWorld } from './world.ts';
+
+export type ClusterOptions = {
+  readonly config: ClusterConfig;
+  readonly seed: number;
+  readonly knobs: Knobs;
+  readonly trace?: Trace;
+};
+
+/** What happens when the machine goes dark, or (`survivors` null) only its process dies. */
+export type Blackout = {
+  readonly survivors: Survivors | null;
+  /** Milliseconds until the process is there again. */
+  readonly offMs: number;
+  /** The host's own epoch file is lost with it. */
+  readonly losesEpochFile: boolean;
+};
+
+/** The process: from a start to its death. */
+type HostLife = { readonly broker: Broker; readonly thread: SimulatedThread };
+
+/** Milliseconds that a server waits at most for its neighbours to take their new links. */
+const ATTACH_TIMEOUT_MS = 5_000;
+
+export class SimulatedCluster implements SimulatedWorld {
+  readonly queue = new EventQueue();
+  readonly prng: Prng;
+  readonly trace: Trace;
+  readonly config: ClusterConfig;
+  readonly servers: readonly SimulatedServer[];
+  /** What went wrong that no fault explains. */
+  readonly bugs: string[] = [];
+  readonly #knobs: Knobs;
+  readonly #rules = new Map<string, readonly LinkRule[]>();
+  #host: HostLife | null = null;
+  #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
+  /** The host's epoch file: what is on its disk, and what is being written to it. */
+  #epochFile: Uint8Array | null = null;
+  #epochPending: Uint8Array | null = null;
+
+  constructor({ config, seed, knobs, trace }: ClusterOptions) {
+    this.config = config;
+    this.#knobs = knobs;
+    this.prng = new Prng(seed);
+    this.trace = trace ?? new Trace(null);
+    this.servers = Array.from(
+      { length: config.servers },
+      (_, index) =>
+        new SimulatedServer(index as ServerIndex, {
+          queue: this.queue,
+          prng: this.prng,
+          config,
+          knobs,
+          connect: (server, life) => this.#connect(server, life),
+          onExited: (server, life, reason) => this.#onExited(server, life, reason),
+          event: (server, what) => this.event(`s${server + 1} ${what}`),
+          bug: (what) => this.#onBug(what),
+        }),
+    );
+    this.#boot();
+  }
+
+  /** The broker of now; null while there is no process. */
+  get broker(): Broker | null {
+    return this.#host?.broker ?? null;
+  }
+
+  /** The broker's thread. */
+  get hostThread(): SimulatedThread | null {
+    return this.#host?.thread ?? null;
+  }
+
+  /** Whether every server is up and nothing is on its way. */
+  get isSettled(): boolean {
+    return this.#host?.broker.isSettled === true;
+  }
+
+  server(index: number): SimulatedServer {
+    return this.servers[index] as SimulatedServer;
+  }
+
+  /** What a running server holds. */
+  trieOf(index: number): RadixTrie | null {
+    return this.server(index).life?.replica?.trie ?? null;
+  }
+
+  /** Writes down what happens. */
+  event(what: string): void {
+    this.trace.event(this.queue.nowMs, what);
+  }
+
+  submit(command: Command, reply: (reply: Reply) => void): void {
+    const host = this.#host;
+    if (host === null) {
+      const error = { code: 'UNAVAILABLE', message: 'nobody listens' } as const;
+      this.queue.after(1, () => reply({ kind: 'failed', error, notes: NO_NOTES }));
+      return;
+    }
+    const asked = { reply };
+    this.#asked.add(asked);
+    host.thread.run(() =>
+      host.broker.submit(command, (answer) => {
+        if (this.#asked.delete(asked)) reply(answer);
+      }),
+    );
+  }
+
+  /** The process dies, with its machine or alone, and comes back. */
+  blackout({ survivors, offMs, losesEpochFile }: Blackout): void {
+    this.event(survivors === null ? 'the process dies' : `the machine goes dark, ${survivors} survives`);
+    for (const server of this.servers) server.fall(survivors);
+    this.#host?.thread.end();
+    this.#host = null;
+    if (this.#epochPending !== null && this.prng.chance(0.5)) this.#epochFile = this.#epochPending;
+    this.#epochPending = null;
+    if (losesEpochFile) this.#epochFile = null;
+    const asked = this.#asked;
+    this.#asked = new Set();
+    const error = { code: 'TIMEOUT', message: 'the connection broke' } as const;
+    for (const { reply } of asked) reply({ kind: 'failed', error, notes: NO_NOTES });
+    this.queue.after(offMs, () => this.#boot());
+  }
+
+  /** What happens to frames that `from` sends to `to`, over this and every later link. */
+  replaceRules(from: Neighbour, to: Neighbour, rules: readonly LinkRule[]): void {
+    this.#rules.set(linkName(from, to), rules);
+    if (from !== 'broker') this.server(from).life?.links.get(to)?.replaceRules(rules);
+    else if (to !== 'broker') this.#toServer.get(to)?.replaceRules(rules);
+  }
+
+  /** The broker's ends of the links to the servers' lives of now. */
+  readonly #toServer = new Map<ServerIndex, DuplexEnd>();
+
+  #boot(): void {
+    if (this.#host !== null) return;
+    this.#toServer.clear();
+    const thread = new SimulatedThread(this.queue, (error) => {
+      this.#onBug(`the broker threw ${error instanceof Error ? error.stack : String(error)}`);
+      throw error;
+    });
+    const isAlive = (): boolean => this.#host?.thread === thread;
+    const broker: Broker = new Broker(
+      this.config,
+      {
+        send: (server, frame) => {
+          if (isAlive()) this.#toServer.get(server)?.send(frame);
+        },
+        backlogBytes: (server) => this.#toServer.get(server)?.backlogBytes ?? 0,
+        now: () => this.queue.nowMs * this.#knobs.clockRate,
+        persistEpoch: (bytes, epoch: Epoch) => {
+          this.#epochPending = bytes;
+          this.queue.after(this.prng.float() * 2, () => {
+            if (!isAlive()) return;
+            this.#epochFile = bytes;
+            this.#epochPending = null;
+            this.event(`epoch ${epoch} is kept`);
+            thread.run(() => broker.onEpochPersisted(epoch));
+          });
+        },
+        terminate: (server, incarnation, reason) => {
+          const { life } = this.server(server);
+          if (isAlive() && life?.incarnation === incarnation) this.server(server).kill(reason);
+        },
+        describe: (server) => `s${server + 1}`,
+        note: (server, text) => this.event(`note ${server === null ? '' : `s${server + 1} `}${text}`),
+      },
+      this.#epochFile,
+    );
+    this.#host = { broker, thread };
+    this.event('the process starts');
+    this.#tick(this.#host);
+    for (const server of this.servers) server.boot();
+  }
+
+  #tick(host: HostLife): void {
+    this.queue.after(HEARTBEAT_INTERVAL_MS + this.prng.float() * this.#knobs.lateMs, () => {
+      if (this.#host !== host) return;
+      host.thread.run(() => host.broker.onTick());
+      this.#tick(host);
+    });
+  }
+
+  /** A new life's links: to the broker, and to every neighbour that runs. The broker hears of it when they are there. */
+  #connect(server: SimulatedServer, life: Life): void {
+    const host = this.#host as HostLife;
+    const { index } = server;
+    const held: (() => void)[] = [];
+    const [brokerEnd, ownEnd] = createDuplex(this.#linkWorld(), this.#brokerOwner(host, server, life, held), {
+      ...this.#serverOwner(server, life, 'broker'),
+    });
+    life.links.set('broker', this.#ruled(index, 'broker', ownEnd));
+    let missing = 1;
+    const onAttached = (): void => {
+      missing--;
+      if (missing === 0) announce();
+    };
+    const announce = (): void => {
+      if (life.isAnnounced || server.life !== life || this.#host !== host) return;
+      life.isAnnounced = true;
+      this.#toServer.set(index, this.#ruled('broker', index, brokerEnd));
+      host.thread.run(() => host.broker.onServerStarted(index, life.incarnation));
+      for (const work of held.splice(0)) host.thread.run(work);
+    };
+    for (const peer of this.servers) {
+      const peerLife = peer.life;
+      if (peer === server || peerLife === null) continue;
+      const [here, there] = createDuplex(
+        this.#linkWorld(),
+        this.#serverOwner(server, life, peer.index),
+        this.#serverOwner(peer, peerLife, index),
+      );
+      life.links.set(peer.index, this.#ruled(index, peer.index, here));
+      missing++;
+      this.queue.after(this.prng.float() * this.#knobs.linkMs, () => {
+        if (peerLife.thread.isOver) onAttached();
+        peerLife.thread.run(() => {
+          peerLife.links.set(index, this.#ruled(peer.index, index, there));
+          onAttached();
+        });
+      });
+    }
+    this.queue.after(ATTACH_TIMEOUT_MS, announce);
+    onAttached();
+  }
+
+  #brokerOwner(host: HostLife, server: SimulatedServer, life: Life, held: (() => void)[]): LinkOwner {
+    return {
+      run: (work) => {
+        if (this.#host !== host) return;
+        if (life.isAnnounced) host.thread.run(work);
+        else held.push(work);
+      },
+      onFrame: (frame) => {
+        this.trace.frame(this.queue.nowMs, server.index, -1, frame);
+        host.broker.onFrame(server.index, frame, 0, frame.length);
+      },
+      onBroken: (reason) => {
+        this.event(`link to s${server.index + 1} broke: ${reason}`);
+        host.broker.onLinkBroken(server.index, reason);
+      },
+    };
+  }
+
+  #serverOwner(server: SimulatedServer, life: Life, from: Neighbour): LinkOwner {
+    return {
+      run: (work) => life.thread.run(work),
+      onFrame: (frame) => {
+        this.trace.frame(this.queue.nowMs, from === 'broker' ? -1 : from, server.index, frame);
+        server.deliver(life, from, frame);
+      },
+      onBroken: (reason) => {
+        if (server.life === life) server.kill(`link to ${from === 'broker' ? from : `s${from + 1}`}: ${reason}`);
+      },
+    };
+  }
+
+  #ruled(from: Neighbour, to: Neighbour, end: DuplexEnd): DuplexEnd {
+    const rules = this.#rules.get(linkName(from, to));
+    if (rules !== undefined) end.replaceRules(rules);
+    return end;
+  }
+
+  #linkWorld(): LinkWorld {
+    return { queue: this.queue, prng: this.prng, delayMs: () => this.prng.float() * this.#knobs.linkMs };
+  }
+
+  #onExited(server: SimulatedServer, life: Life, reason: string): void {
+    const host = this.#host;
+    if (host === null || !life.isAnnounced) return;
+    host.thread.run(() => host.broker.onServerExited(server.index, life.incarnation, reason));
+  }
+
+  #onBug(what: string): void {
+    this.bugs.push(what);
+    this.event(`bug ${what.split('\n')[0]}`);
+  }
+}
+
+function linkName(from: Neighbour, to: Neighbour): string {
+  return `${from}>${to}`;
+}
