@@ -134,7 +134,7 @@ describe('a script', () => {
         (text) => {
           const parsed = parseScript(text, null);
 
-          if (!parsed.ok) expect(parsed.error.message).toMatch(/^\d+:\d+: expected /);
+          expect(parsed.ok ? '1:1: expected ' : parsed.error.message).toMatch(/^\d+:\d+: expected /);
         },
       ),
       { numRuns: 3_000 },

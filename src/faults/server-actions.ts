@@ -1,0 +1,106 @@
+/** What a fault of servers is for their host: the action on those that were picked, or in one line why there is none. */
+import { err, ok, type Result } from '../lib/result.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import type { DamagedFile, DiskFault, FaultAction } from './action.ts';
+import { formOf } from './forms.ts';
+import type { Fault, FaultOptions, FileSelector, Selector } from './syntax.ts';
+
+type ServerFault = Extract<Fault, { servers: Selector }>;
+
+export function actionOf(
+  fault: Exclude<ServerFault, { kind: 'isolate' }>,
+  options: FaultOptions,
+  servers: readonly ServerIndex[],
+): Result<FaultAction, string> {
+  switch (fault.kind) {
+    case 'crash':
+    case 'oom':
+    case 'wipe':
+      return ok({ kind: fault.kind, servers });
+    case 'hang':
+      return ok({ kind: 'hang', servers, forMs: options.forMs });
+    case 'slow':
+      return ok({ kind: 'slow', servers, factor: fault.factor });
+    case 'throw':
+    case 'flap':
+      return ok({ kind: fault.kind, servers, count: fault.count });
+    case 'flaky':
+      return ok({ kind: 'flaky', servers, probability: fault.probability });
+    case 'power':
+      return ok({ kind: 'power', servers, survivors: fault.survivors });
+    case 'skew':
+      return ok({ kind: 'clock', servers, fault: { kind: 'skew', byMs: fault.byMs } });
+    case 'drift':
+      return ok({ kind: 'clock', servers, fault: { kind: 'drift', rate: fault.rate } });
+    case 'strobe':
+      return ok({ kind: 'clock', servers, fault: { kind: 'strobe', byMs: fault.byMs, everyMs: fault.everyMs } });
+    case 'bitflip': {
+      const file = fileOf(fault.file);
+      if (!file.ok) return file;
+      if (fault.bits.kind === 'percent') return err('say how many bits: the size of the file is not known here');
+      return ok({ kind: 'damage', servers, damage: { kind: 'flip', file: file.value, bits: fault.bits.count } });
+    }
+    case 'truncate': {
+      const file = fileOf(fault.file);
+      if (!file.ok) return file;
+      return ok({ kind: 'damage', servers, damage: { kind: 'truncate', file: file.value, bytes: fault.bytes } });
+    }
+    default: {
+      const disk = diskFaultOf(fault, options);
+      return disk.ok ? ok({ kind: 'disk', servers, fault: disk.value }) : disk;
+    }
+  }
+}
+
+type FaultOfDisk = Extract<
+  Fault,
+  {
+    kind:
+      | 'sync-fail'
+      | 'write-fail'
+      | 'read-fail'
+      | 'torn-write'
+      | 'disk-full'
+      | 'disk-slow'
+      | 'disk-stall'
+      | 'misdirect'
+      | 'lose-write';
+  }
+>;
+
+function diskFaultOf(fault: FaultOfDisk, { nth, times, percent }: FaultOptions): Result<DiskFault, string> {
+  const probability = (percent ?? 100) / 100;
+  if (nth !== null) return err(`${formOf(fault.kind).words} acts from the next call on: NTH is not counted here`);
+  if (times !== null && fault.kind !== 'sync-fail') {
+    return err(`${formOf(fault.kind).words} acts until it is healed: TIMES is not counted here`);
+  }
+  switch (fault.kind) {
+    case 'sync-fail':
+      return ok({ kind: 'sync-fail', count: times ?? 1 });
+    case 'write-fail':
+      return ok({ kind: 'write-fail', code: fault.code, probability });
+    case 'read-fail':
+      return ok({ kind: 'read-fail', probability });
+    case 'disk-full':
+      return ok({ kind: 'full' });
+    case 'disk-slow': {
+      const { by } = fault;
+      const isFactor = by.kind === 'factor';
+      return ok({ kind: 'slow', delayMs: isFactor ? 0 : by.delayMs, factor: isFactor ? by.factor : 1 });
+    }
+    case 'disk-stall':
+      return ok({ kind: 'stall' });
+    case 'torn-write':
+    case 'misdirect':
+    case 'lose-write':
+      return ok({ kind: fault.kind });
+    default:
+      return fault satisfies never;
+  }
+}
+
+function fileOf(file: FileSelector): Result<DamagedFile, string> {
+  if (file.kind === 'index') return err('there is no index file: indexes are made anew when a server starts');
+  if (file.kind === 'named') return ok(file);
+  return ok({ kind: file.kind === 'snap' ? 'checkpoint' : file.kind });
+}
