@@ -7,21 +7,21 @@ import { type ServerIndex, serverIndex, serverName } from '../src/model/ids.ts';
 import type { Administration } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 import type { StatusBoard } from './status-board.ts';
+import type { ThreadFaultHost } from './supervisor/fault-host.ts';
 import type { Faults } from './supervisor/faults.ts';
-import type { Supervisor } from './supervisor/handlers.ts';
 
 export type Operated = {
   readonly options: HostOptions;
   readonly broker: BrokerActor;
-  readonly supervisor: Supervisor;
   readonly faults: Faults;
+  readonly faultHost: ThreadFaultHost;
   /** Servers that are processes of their own. */
   readonly remote: { has(server: ServerIndex): boolean };
   readonly board: StatusBoard;
   readonly stop: () => void;
 };
 
-export function operations({ options, broker, supervisor, faults, remote, board, stop }: Operated): Administration {
+export function operations({ options, broker, faults, faultHost, remote, board, stop }: Operated): Administration {
   const { servers } = options.cluster;
   return {
     status: () => board.status(),
@@ -33,7 +33,7 @@ export function operations({ options, broker, supervisor, faults, remote, board,
         const name = serverName(elsewhere);
         throw asError({ code: 'BADFAULT', message: `${name} is a process of its own: stop that process instead` });
       }
-      return inject(wanted, statement, { faults, supervisor });
+      return inject(wanted, statement, { faults, faultHost });
     },
     async force(names) {
       const indexes = names.map((name) => {
@@ -54,17 +54,16 @@ export function operations({ options, broker, supervisor, faults, remote, board,
 async function inject(
   wanted: FaultStatement,
   statement: string,
-  { faults, supervisor }: Pick<Operated, 'faults' | 'supervisor'>,
+  { faults, faultHost }: Pick<Operated, 'faults' | 'faultHost'>,
 ): Promise<string> {
   switch (wanted.kind) {
-    case 'crash': {
-      const name = faults.crash({ ...wanted, statement });
-      // OK means that they are down: whoever asks next must see it.
-      await Promise.all(wanted.servers.map((server) => supervisor.server(server).exited()));
+    case 'crash':
+    case 'hang': {
+      const name = faults.begin({ ...wanted, statement }, wanted);
+      // OK means that it has happened: whoever asks next must see it.
+      await faultHost.settled();
       return `${name} ${statement}`;
     }
-    case 'hang':
-      return `${faults.hang({ ...wanted, statement })} ${statement}`;
     case 'restart':
       await faults.restart(wanted.servers);
       return statement;

@@ -17,6 +17,7 @@ import type { Home } from './home.ts';
 import type { Address } from './remote-server.ts';
 import { RemoteServers } from './remote-servers.ts';
 import { StatusBoard } from './status-board.ts';
+import { ThreadFaultHost } from './supervisor/fault-host.ts';
 import { Faults } from './supervisor/faults.ts';
 import { Supervisor } from './supervisor/handlers.ts';
 
@@ -26,10 +27,14 @@ export const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 /** Milliseconds that commands in flight have when the host stops. */
 export const DRAIN_TIMEOUT_MS = 5_000;
 
+/** Megabytes of the heap of a server's thread where faults are enabled; documents lie outside of it. */
+const FAULTY_HEAP_MB = 512;
+
 export type Cluster = {
   readonly broker: BrokerActor;
   readonly supervisor: Supervisor;
   readonly faults: Faults;
+  readonly faultHost: ThreadFaultHost;
   readonly board: StatusBoard;
   readonly remote: RemoteServers;
   /** Starts the threads, and reads from the remote servers that joined. */
@@ -50,6 +55,9 @@ export type ClusterOptions = {
 
 export function createCluster({ options, home, prng, log, remoteAddresses, fatal }: ClusterOptions): Cluster {
   const { cluster } = options;
+  const directories = options.places.map(({ directory }, index) =>
+    resolve(directory ?? join(options.directory, serverName(index as ServerIndex))),
+  );
   const hub = new LinkHub<ServerIndex>({
     onFrame: (server, bytes, start, stop) => broker.onFrame(server, bytes, start, stop),
     onBatchEnd: () => broker.onBatchEnd(),
@@ -97,13 +105,18 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
   });
   const supervisor: Supervisor = new Supervisor({
     config: cluster,
-    directories: options.places.map(({ directory }, index) =>
-      resolve(directory ?? join(options.directory, serverName(index as ServerIndex))),
-    ),
+    directories,
     checkpointBytes: CHECKPOINT_BYTES,
     prng: prng.fork(1),
     disk: nodeDisk,
-    spawn: (data, transferList) => spawnWorker('storage-server', { workerData: data, transferList }),
+    spawn: (data, transferList) =>
+      spawnWorker('storage-server', {
+        workerData: data,
+        transferList,
+        // A thread that a fault lets take all memory ends before the machine has none.
+        ...(options.faults ? { resourceLimits: { maxOldGenerationSizeMb: FAULTY_HEAP_MB } } : {}),
+      }),
+    faultsOf: (server) => (options.faults ? faultHost.faultsOf(server) : null),
     onStarted: (server, incarnation, end) => {
       hub.attach(server, (events) => openLink(end, prng.fork(server + 2), events));
       broker.onServerStarted(server, incarnation);
@@ -132,14 +145,23 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       return { threadId, reason };
     },
   });
-  const faults = new Faults(supervisor, {
-    replaceBrokerRules: (server, rules) => hub.get(server)?.replaceRules(rules),
-    onNotice: ({ kind, fault }) => log('warn', `fault ${fault.id} ${kind}: ${fault.statement}`),
+  const faultHost = new ThreadFaultHost({
+    supervisor,
+    directories: cluster.durability === 'memory' ? null : directories,
+    replaceRules: (from, to, rules) => {
+      if (from !== 'broker') supervisor.replaceRules(from, to, rules);
+      else if (to !== 'broker') hub.replaceRules(to, rules);
+    },
+    note: (server, text) => log('warn', text, { server: serverName(server) }),
   });
+  const faults = new Faults(supervisor, faultHost, ({ kind, fault }) =>
+    log('warn', `fault ${fault.id} ${kind}: ${fault.statement}`),
+  );
   return {
     broker,
     supervisor,
     faults,
+    faultHost,
     board,
     remote,
     start() {

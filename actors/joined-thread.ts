@@ -128,6 +128,7 @@ export class JoinedThread {
       checkpointBytes: CHECKPOINT_BYTES,
       prng,
       disk: nodeDisk,
+      faultsOf: () => null,
       spawn: (data, transferList) => spawnWorker('storage-server', { workerData: data, transferList }),
       onStarted: (_server, _incarnation, end) => this.#keep('broker', end),
       onExited: (_server, _incarnation, reason) => this.#onExited(reason),

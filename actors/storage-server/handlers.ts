@@ -9,11 +9,14 @@ import { Prng } from '../../src/lib/prng.ts';
 import { FRAME } from '../../src/model/frames.ts';
 import { serverName } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from '../../src/model/limits.ts';
+import type { Survivors } from '../../src/faults/action.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
+import type { ServerFault } from '../../src/node/server-fault.ts';
 import { openLink } from '../../src/node/link.ts';
 import { LinkHub } from '../../src/node/link-hub.ts';
 import {
   GATE,
+  GATE_WORD,
   keepIncarnation,
   type Neighbour,
   type ServerControl,
@@ -28,9 +31,12 @@ import type { Disk } from '../../src/storage/disk.ts';
 import { ensureDirectory, tryDisk } from '../../src/storage/files.ts';
 import { openStore } from '../../src/storage/recovery.ts';
 import { storageServerMachine } from './machine.ts';
+import type { ThreadFaults } from './thread-faults.ts';
 
 export type StorageServerWorld = {
   readonly disk: Disk;
+  /** Null when there can be none. */
+  readonly faults: ThreadFaults | null;
   report(report: ServerReport): void;
   /** Ends the thread; does not return. */
   end(code: number): never;
@@ -120,11 +126,23 @@ export class StorageServer implements ServerControl {
     this.#replica.onBatchEnd();
   }
 
-  hang(durationMs: number): void {
+  hang(): void {
     // Healed before it began: then it does not hang at all.
-    if (Atomics.compareExchange(this.#gate, 0, GATE.shut, GATE.waited) !== GATE.shut) return;
-    Atomics.wait(this.#gate, 0, GATE.waited, durationMs);
-    Atomics.store(this.#gate, 0, GATE.open);
+    if (Atomics.compareExchange(this.#gate, GATE_WORD.hang, GATE.shut, GATE.waited) !== GATE.shut) return;
+    Atomics.wait(this.#gate, GATE_WORD.hang, GATE.waited);
+    this.#world.faults?.onWake();
+  }
+
+  replaceFaults(faults: readonly ServerFault[]): void {
+    this.#world.faults?.replace(faults);
+  }
+
+  failPower(survivors: Survivors): void {
+    this.#world.faults?.failPower(survivors);
+  }
+
+  exhaustMemory(): void {
+    this.#world.faults?.exhaustMemory();
   }
 
   attachLink(to: Neighbour, end: ChannelEnd): void {
@@ -140,6 +158,7 @@ export class StorageServer implements ServerControl {
     if (from === 'broker') {
       this.#ticksSilent = 0;
     }
+    this.#world.faults?.onMessage();
     this.#replica.onFrame(from, bytes, start, end);
   }
 

@@ -7,18 +7,21 @@ import { serveControl } from '../../src/node/control.ts';
 import { nodeDisk } from '../../src/node/disk.ts';
 import type { ServerReport, ServerThreadData } from '../../src/node/server-thread.ts';
 import { StorageServer } from './handlers.ts';
+import { ThreadFaults } from './thread-faults.ts';
 
 const data = workerData as ServerThreadData;
-const server = new StorageServer(data, {
-  disk: nodeDisk,
-  report: (report: ServerReport) => parentPort?.postMessage(report),
-  end: (code) => process.exit(code),
-});
+const report = (said: ServerReport): void => parentPort?.postMessage(said);
+const end = (code: number): never => process.exit(code);
+const faults = data.faults === null ? null : new ThreadFaults(data, data.faults, { report, end });
+const server = new StorageServer(data, { disk: faults?.disk ?? nodeDisk, faults, report, end });
 serveControl(data.control, {
   status: () => server.status(),
   stop: () => server.stop(),
   checkpoint: () => server.checkpoint(),
-  hang: (durationMs: number) => server.hang(durationMs),
+  hang: () => server.hang(),
+  replaceFaults: (...args: Parameters<StorageServer['replaceFaults']>) => server.replaceFaults(...args),
+  failPower: (...args: Parameters<StorageServer['failPower']>) => server.failPower(...args),
+  exhaustMemory: () => server.exhaustMemory(),
   attachLink: (...args: Parameters<StorageServer['attachLink']>) => server.attachLink(...args),
   replaceRules: (...args: Parameters<StorageServer['replaceRules']>) => server.replaceRules(...args),
 });

@@ -11,8 +11,11 @@ import { RING_BYTES } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
 import { ControlClient, ControlError } from '../../src/node/control.ts';
 import { createLinkEnds, transferListOf } from '../../src/node/link.ts';
+import type { ServerFault } from '../../src/node/server-fault.ts';
 import {
   GATE,
+  GATE_WORD,
+  GATE_WORDS,
   lastIncarnation,
   type Neighbour,
   type ServerControl,
@@ -43,6 +46,8 @@ export type SupervisorOptions = {
   readonly disk: Disk;
   /** A thread that begins as actors/storage-server/thread.ts does. */
   readonly spawn: (data: ServerThreadData, transferList: ServerThreadData['control'][]) => Worker;
+  /** The faults that act inside a server's thread from its beginning; null when there can be none. */
+  readonly faultsOf: (server: ServerIndex) => readonly ServerFault[] | null;
   /** A thread was started; `end` is the broker's end of its link. The link of the life before must be closed when this returns. */
   readonly onStarted: (server: ServerIndex, incarnation: Incarnation, end: ChannelEnd) => void;
   /** Its thread is gone. Not called for threads that end because the host stops. */
@@ -142,8 +147,8 @@ export class Supervisor {
     server.stopsItself('the host stops');
     if (life === null || server.state === 'stuck') return;
     // A thread that hangs is let go first: what it took must become durable.
-    Atomics.store(life.gate, 0, GATE.open);
-    Atomics.notify(life.gate, 0);
+    Atomics.store(life.gate, GATE_WORD.hang, GATE.open);
+    Atomics.notify(life.gate, GATE_WORD.hang);
     try {
       await life.control.call('stop', [], { timeoutMs: CONTROL_TIMEOUT_MS });
     } catch {
@@ -156,7 +161,7 @@ export class Supervisor {
   #begin(index: ServerIndex, incarnation: Incarnation): Life {
     const { config, directories, checkpointBytes, prng, spawn } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const gate = new SharedArrayBuffer(4);
+    const gate = new SharedArrayBuffer(4 * GATE_WORDS);
     const toBroker = this.#rings.make(`broker ${index}`, RING_BYTES);
     const links: { to: Neighbour; end: ChannelEnd }[] = [{ to: 'broker', end: toBroker.there }];
     const attached: Promise<void>[] = [];
@@ -185,6 +190,7 @@ export class Supervisor {
       links,
       rules: [...(this.#rules[index] ?? [])].map(([to, rules]) => ({ to, rules })),
       gate,
+      faults: this.#options.faultsOf(index),
     };
     const worker = spawn(data, [port2, ...links.flatMap(({ end }) => transferListOf(end))]);
     const life: Life = {

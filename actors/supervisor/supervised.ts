@@ -31,7 +31,7 @@ export type Life = {
   readonly incarnation: Incarnation;
   readonly worker: Worker;
   readonly control: ControlClient<ServerControl>;
-  /** Word 0 is one of GATE. */
+  /** GATE_WORDS words. */
   readonly gate: Int32Array;
 };
 

@@ -8,16 +8,22 @@ import type { Result } from '../lib/result.ts';
 import type { Durability } from '../model/config.ts';
 import type { KvError } from '../model/errors.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
+import type { Survivors } from '../faults/action.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import { readFileChecked, replaceFile } from '../storage/checked-file.ts';
 import type { Disk } from '../storage/disk.ts';
 import type { ChannelEnd } from './channel.ts';
+import type { ServerFault } from './server-fault.ts';
 
 /** The two kinds of neighbour that a storage server has links to. */
 export type Neighbour = 'broker' | ServerIndex;
 
 /** Where a thread hangs: it is asked to by `hang` with the gate shut, waits there, and goes on when it is opened. */
 export const GATE = { open: 0, shut: 1, waited: 2 } as const;
+
+/** Words of a thread's gate: one of GATE, and, when power fails for it, 1 + the place in SURVIVORS of what survives. */
+export const GATE_WORD = { hang: 0, power: 1 } as const;
+export const GATE_WORDS = 2;
 
 /** The worker data of a storage server's thread. Its ports are in the transfer list. */
 export type ServerThreadData = {
@@ -34,8 +40,10 @@ export type ServerThreadData = {
   readonly control: MessagePort;
   readonly links: readonly { readonly to: Neighbour; readonly end: ChannelEnd }[];
   readonly rules: readonly { readonly to: Neighbour; readonly rules: readonly LinkRule[] }[];
-  /** Word 0 is one of GATE. */
+  /** GATE_WORDS words. */
   readonly gate: SharedArrayBuffer;
+  /** The faults that act on it; null when there can be none. */
+  readonly faults: readonly ServerFault[] | null;
 };
 
 export type ServerThreadStatus = {
@@ -53,8 +61,14 @@ export type ServerControl = {
   stop(): Promise<void>;
   /** Takes a checkpoint soon. */
   checkpoint(): void;
-  /** The thread does nothing for so long, or until the gate opens. */
-  hang(durationMs: number): void;
+  /** The thread does nothing until the gate opens. */
+  hang(): void;
+  /** The faults that act from now on. */
+  replaceFaults(faults: readonly ServerFault[]): void;
+  /** At one of the next calls of the disk, or soon, what was not synced is lost and the thread ends. */
+  failPower(survivors: Survivors): void;
+  /** Takes memory until there is none. */
+  exhaustMemory(): void;
   /** A new direct link to another server. */
   attachLink(to: Neighbour, end: ChannelEnd): void;
   /** What happens to frames sent to `to` from now on. */

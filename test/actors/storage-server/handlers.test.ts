@@ -19,7 +19,7 @@ const EVENTS: Record<StorageServerEvent['type'], StorageServerEvent> = {
 test('a thread goes through the states of its machine only, from its start to its end, crashes included', async () => {
   const cluster = await RealCluster.started();
 
-  cluster.faults.crash({ statement: 'crash s2', servers: [1 as ServerIndex], forMs: null, name: null });
+  cluster.host.begin({ kind: 'crash', servers: [1 as ServerIndex] }, 1);
   await cluster.until(() => cluster.stateOf(1) === 'down');
   await Promise.all(Array.from({ length: 200 }, (_, i) => cluster.put(`k${i}`, { i })));
   await cluster.faults.restart([1 as ServerIndex]);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ThreadFaultHost } from '../../../actors/supervisor/fault-host.ts';
 import { Faults } from '../../../actors/supervisor/faults.ts';
 import { Supervisor } from '../../../actors/supervisor/handlers.ts';
 import { Broker } from '../../../src/broker/broker.ts';
@@ -29,6 +30,7 @@ export const CONFIG: ClusterConfig = {
 
 export class RealCluster {
   readonly supervisor: Supervisor;
+  readonly host: ThreadFaultHost;
   readonly faults: Faults;
   readonly broker: Broker;
   readonly directory = mkdtempSync(join(tmpdir(), 'coppice-cluster-'));
@@ -40,6 +42,7 @@ export class RealCluster {
 
   constructor(config = CONFIG) {
     const prng = new Prng(1);
+    const directories = Array.from({ length: config.servers }, (_, index) => `${this.directory}/s${index + 1}`);
     this.#hub = new LinkHub<ServerIndex>({
       onFrame: (from, bytes, start, end) => this.broker.onFrame(from, bytes, start, end),
       onBatchEnd: () => undefined,
@@ -49,11 +52,12 @@ export class RealCluster {
     });
     this.supervisor = new Supervisor({
       config,
-      directories: Array.from({ length: config.servers }, (_, index) => `${this.directory}/s${index + 1}`),
+      directories,
       checkpointBytes: 1024 * 1024,
       prng,
       disk: nodeDisk,
       spawn: (workerData, transferList) => spawnWorker('storage-server', { workerData, transferList }),
+      faultsOf: (server) => this.host.faultsOf(server),
       onStarted: (server, incarnation, end) => {
         this.#hub.attach(server, (events) => openLink(end, prng, events));
         this.broker.onServerStarted(server, incarnation);
@@ -67,10 +71,16 @@ export class RealCluster {
         if (report.kind === 'state') this.states.push([server, report.state]);
       },
     });
-    this.faults = new Faults(this.supervisor, {
-      replaceBrokerRules: (to, rules) => this.#hub.replaceRules(to, rules),
-      onNotice: () => undefined,
+    this.host = new ThreadFaultHost({
+      supervisor: this.supervisor,
+      directories: config.durability === 'memory' ? null : directories,
+      replaceRules: (from, to, rules) => {
+        if (from !== 'broker') this.supervisor.replaceRules(from, to, rules);
+        else if (to !== 'broker') this.#hub.replaceRules(to, rules);
+      },
+      note: (server, text) => this.notes.push(`s${server + 1}: ${text}`),
     });
+    this.faults = new Faults(this.supervisor, this.host, () => undefined);
     this.broker = new Broker(
       config,
       {

@@ -4,11 +4,11 @@ import { Prng } from '../../../src/lib/prng.ts';
 import { DEADLINE_MS } from '../../../src/model/limits.ts';
 import type { ServerIndex } from '../../../src/model/ids.ts';
 import { nodeDisk } from '../../../src/node/disk.ts';
+import type { LinkRule } from '../../../src/routing/link-rules.ts';
 import { lastIncarnation } from '../../../src/node/server-thread.ts';
 import { RealCluster } from './real-cluster.ts';
 
 const S2 = 1 as ServerIndex;
-const CRASH = { statement: 'crash s2', servers: [S2], forMs: null, name: null };
 
 describe('storage servers on threads', () => {
   let cluster: RealCluster;
@@ -30,7 +30,7 @@ describe('storage servers on threads', () => {
 
     const started = performance.now();
     const writes = Promise.all(keys.map((key) => cluster.put(key, { key })));
-    setImmediate(() => cluster.faults.crash(CRASH));
+    setImmediate(() => cluster.host.begin({ kind: 'crash', servers: [S2] }, 1));
     const replies = await writes;
     const tookMs = performance.now() - started;
     const acknowledged = keys.filter((_, i) => replies[i]?.kind === 'written');
@@ -43,7 +43,7 @@ describe('storage servers on threads', () => {
 
   test('come back up after a crash, under a higher incarnation that their directory remembers', async () => {
     cluster = await RealCluster.started();
-    cluster.faults.crash(CRASH);
+    cluster.host.begin({ kind: 'crash', servers: [S2] }, 1);
     await cluster.until(() => cluster.stateOf(1) === 'down');
     await Promise.all(Array.from({ length: 100 }, (_, i) => cluster.put(`k${i}`, { i })));
 
@@ -58,7 +58,7 @@ describe('storage servers on threads', () => {
     cluster = await RealCluster.started();
 
     const started = performance.now();
-    cluster.faults.hang({ ...CRASH, statement: 'hang s2' });
+    cluster.host.begin({ kind: 'hang', servers: [S2], forMs: null }, 1);
     await cluster.until(() => cluster.stateOf(1) === 'down');
     const foundAfterMs = performance.now() - started;
     await cluster.until(() => cluster.broker.isSettled);
@@ -70,18 +70,12 @@ describe('storage servers on threads', () => {
   test('stay in sync over links that lose, double and mix up frames', async () => {
     cluster = await RealCluster.started();
     const links = linksOf([], 3);
-    const options = { servers: [], forMs: null, name: null };
-    cluster.faults.linkRule({ ...options, statement: 'drop 10%' }, links, { kind: 'drop', probability: 0.1 });
-    cluster.faults.linkRule({ ...options, statement: 'duplicate 20%' }, links, {
-      kind: 'duplicate',
-      probability: 0.2,
-      withinMs: 5,
-    });
-    cluster.faults.linkRule({ ...options, statement: 'reorder 20%' }, links, {
-      kind: 'reorder',
-      probability: 0.2,
-      withinMs: 5,
-    });
+    const rules: LinkRule[] = [
+      { kind: 'drop', probability: 0.1 },
+      { kind: 'duplicate', probability: 0.2, withinMs: 5 },
+      { kind: 'reorder', probability: 0.2, withinMs: 5 },
+    ];
+    for (const rule of rules) cluster.host.begin({ kind: 'link', links, rule }, 1);
 
     const replies = await Promise.all(Array.from({ length: 500 }, (_, i) => cluster.put(`k${i}`, { i })));
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type FaultOptions, linkName, linksBetween, linksOf } from '../../../actors/supervisor/faults.ts';
+import type { FaultAction } from '../../../src/faults/action.ts';
 import type { ServerIndex } from '../../../src/model/ids.ts';
 import { GATE } from '../../../src/node/server-thread.ts';
 import { TinyCluster } from './tiny-cluster.ts';
@@ -18,13 +19,13 @@ describe('faults', () => {
   test('a crashed server stays down until it is restarted', async () => {
     cluster = await TinyCluster.started();
 
-    cluster.faults.crash(fault('crash s2'));
+    cluster.faults.begin(fault('crash s2'), { kind: 'crash', servers: [S2] });
     await cluster.until(() => cluster.states()[1] === 'stopped');
     const listed = cluster.faults.list().map(({ id, statement }) => `${id} ${statement}`);
     await cluster.faults.restart([S2]);
 
     expect(listed).toEqual(['f1 crash s2']);
-    expect(cluster.exits).toEqual(['s2.1: crashed: crash s2']);
+    expect(cluster.exits).toEqual(['s2.1: crashed by a fault']);
     expect(await cluster.ask(1, 'you')).toBe('s2: 2 you');
     expect(cluster.faults.list()).toEqual([]);
   });
@@ -32,7 +33,7 @@ describe('faults', () => {
   test('a crash with a duration heals by itself', async () => {
     cluster = await TinyCluster.started();
 
-    cluster.faults.crash(fault('crash s2 FOR 50ms', { forMs: 50 }));
+    cluster.faults.begin(fault('crash s2 FOR 50ms', { forMs: 50 }), { kind: 'crash', servers: [S2] });
     await cluster.until(() => cluster.notices.at(-1)?.incarnation === 2 && cluster.states()[1] === 'running');
 
     expect(cluster.faultNotices).toEqual(['begun f1', 'healed f1']);
@@ -48,7 +49,7 @@ describe('faults', () => {
 
   test('a hung server answers nothing until it is healed, and then what waited', async () => {
     cluster = await TinyCluster.started();
-    cluster.faults.hang(fault('pause s2', { name: 'asleep' }));
+    cluster.faults.begin(fault('pause s2', { name: 'asleep' }), { kind: 'hang', servers: [S2], forMs: null });
     const gate = cluster.supervisor.server(S2).life?.gate as Int32Array;
     await vi.waitUntil(() => Atomics.load(gate, 0) === GATE.waited, { interval: 1 });
     cluster.say(1, 'late');
@@ -63,7 +64,7 @@ describe('faults', () => {
 
   test('a hung server can be ended', async () => {
     cluster = await TinyCluster.started();
-    cluster.faults.hang(fault('hang s2'));
+    cluster.faults.begin(fault('hang s2'), { kind: 'hang', servers: [S2], forMs: null });
 
     await cluster.faults.restart([S2]);
 
@@ -74,7 +75,7 @@ describe('faults', () => {
     cluster = await TinyCluster.started();
 
     const cut = linksBetween([S1], [S2]);
-    cluster.faults.linkRule(fault('cut s1 | s2', { servers: [] }), cut, { kind: 'cut' });
+    cluster.faults.begin(fault('cut s1 | s2', { servers: [] }), { kind: 'link', links: cut, rule: { kind: 'cut' } });
     cluster.say(0, 'to 1 lost');
     cluster.say(0, 'to 2 past');
     await cluster.until(() => cluster.heard.includes('s3: from 0: past'));
@@ -86,7 +87,11 @@ describe('faults', () => {
 
   test('a rule outlives the incarnation that it was made for', async () => {
     cluster = await TinyCluster.started();
-    cluster.faults.linkRule(fault('cut s1 -> s2', { servers: [] }), [{ from: S1, to: S2 }], { kind: 'cut' });
+    cluster.faults.begin(fault('cut s1 -> s2', { servers: [] }), {
+      kind: 'link',
+      links: [{ from: S1, to: S2 }],
+      rule: { kind: 'cut' },
+    });
     await cluster.faults.restart([S1]);
     await cluster.linked();
 
@@ -101,10 +106,14 @@ describe('faults', () => {
 
   test('a second fault with the same statement replaces the first', async () => {
     cluster = await TinyCluster.started();
-    const links = linksOf([S2], 3);
+    const delay: FaultAction = {
+      kind: 'link',
+      links: linksOf([S2], 3),
+      rule: { kind: 'delay', delayMs: 5, jitterMs: 0 },
+    };
 
-    cluster.faults.linkRule(fault('delay s2 5ms'), links, { kind: 'delay', delayMs: 5, jitterMs: 0 });
-    cluster.faults.linkRule(fault('delay s2 5ms'), links, { kind: 'delay', delayMs: 5, jitterMs: 0 });
+    cluster.faults.begin(fault('delay s2 5ms'), delay);
+    cluster.faults.begin(fault('delay s2 5ms'), delay);
 
     expect(cluster.faultNotices).toEqual(['begun f1', 'healed f1', 'begun f2']);
     expect(cluster.faults.list().map(({ id }) => id)).toEqual(['f2']);
@@ -112,8 +121,8 @@ describe('faults', () => {
 
   test('healing all ends every fault and starts every server', async () => {
     cluster = await TinyCluster.started();
-    cluster.faults.crash(fault('crash s1', { servers: [S1] }));
-    cluster.faults.hang(fault('hang s3', { servers: [S3] }));
+    cluster.faults.begin(fault('crash s1', { servers: [S1] }), { kind: 'crash', servers: [S1] });
+    cluster.faults.begin(fault('hang s3', { servers: [S3] }), { kind: 'hang', servers: [S3], forMs: null });
     await cluster.until(() => cluster.states()[0] === 'stopped');
 
     const healed = cluster.faults.heal('all');

@@ -1,5 +1,6 @@
 /** A supervisor with tiny servers and a broker that only talks. */
 import { Worker } from 'node:worker_threads';
+import { ThreadFaultHost } from '../../../actors/supervisor/fault-host.ts';
 import { Faults } from '../../../actors/supervisor/faults.ts';
 import { Supervisor, type SupervisorNotice } from '../../../actors/supervisor/handlers.ts';
 import { text, utf8 } from '../../../src/lib/bytes.ts';
@@ -22,6 +23,7 @@ const CONFIG: ClusterConfig = {
 
 export class TinyCluster {
   readonly supervisor: Supervisor;
+  readonly host: ThreadFaultHost;
   readonly faults: Faults;
   readonly heard: string[] = [];
   readonly notices: SupervisorNotice[] = [];
@@ -45,6 +47,7 @@ export class TinyCluster {
       prng,
       disk: nodeDisk,
       spawn: (data, transferList) => spawn?.(data) ?? new Worker(thread, { workerData: data, transferList }),
+      faultsOf: (server) => this.host.faultsOf(server),
       onStarted: (server, _incarnation, end) => {
         this.hub.attach(server, (events) => openLink(end, prng, events));
         this.#check();
@@ -59,12 +62,18 @@ export class TinyCluster {
       },
       onReport: () => undefined,
     });
-    this.faults = new Faults(this.supervisor, {
-      replaceBrokerRules: (to, rules) => this.hub.replaceRules(to, rules),
-      onNotice: ({ kind, fault }) => {
-        this.faultNotices.push(`${kind} ${fault.id}`);
-        this.#check();
+    this.host = new ThreadFaultHost({
+      supervisor: this.supervisor,
+      directories: null,
+      replaceRules: (from, to, rules) => {
+        if (from !== 'broker') this.supervisor.replaceRules(from, to, rules);
+        else if (to !== 'broker') this.hub.replaceRules(to, rules);
       },
+      note: () => undefined,
+    });
+    this.faults = new Faults(this.supervisor, this.host, ({ kind, fault }) => {
+      this.faultNotices.push(`${kind} ${fault.id}`);
+      this.#check();
     });
   }
 

@@ -54,9 +54,9 @@ function attachLink(to: Neighbour, end: ChannelEnd): void {
 
 serveControl(data.control, {
   stop: () => void setImmediate(() => process.exit(0)),
-  hang: (durationMs: number) => {
+  hang: () => {
     Atomics.compareExchange(gate, 0, GATE.shut, GATE.waited);
-    Atomics.wait(gate, 0, GATE.waited, durationMs);
+    Atomics.wait(gate, 0, GATE.waited);
   },
   attachLink,
   replaceRules: (to: Neighbour, rules: LinkRule[]) => hub.replaceRules(to, rules),

@@ -1,0 +1,236 @@
+/**
+ * The threads as a host of faults (src/faults/action.ts): each is begun now, and healed by the function that it answers.
+ * What acts inside a thread is told to its current life and to every later one. Which faults there are, by what names
+ * and for how long, is not known here.
+ */
+import type { ClockFault, DiskFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
+import { clockOffsetMs } from '../../src/faults/clock.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import type { KvError } from '../../src/model/errors.ts';
+import { type ServerIndex, serverName } from '../../src/model/ids.ts';
+import { damageFile, wipeDirectory } from '../../src/node/damage.ts';
+import { endCount, type ServerFault, sharedCount, UNTIL_HEALED } from '../../src/node/server-fault.ts';
+import { GATE, GATE_WORD } from '../../src/node/server-thread.ts';
+import { DownFaults } from './down-faults.ts';
+import type { Supervisor } from './handlers.ts';
+import { LinkFaults, type ReplaceRules } from './link-faults.ts';
+
+export type ThreadFaultHostOptions = {
+  readonly supervisor: Supervisor;
+  /** Where each server's files live; null with durability `memory`. */
+  readonly directories: readonly string[] | null;
+  readonly replaceRules: ReplaceRules;
+  /** Something about a fault that its statement does not say. */
+  readonly note: (server: ServerIndex, text: string) => void;
+};
+
+/** A fault that acts on the clock of a server, since when. */
+type ClockShift = { readonly server: ServerIndex; readonly fault: ClockFault; readonly sinceMs: number };
+
+const CONTROL_TIMEOUT_MS = 5_000;
+const FOREVER_MS = 0x7fff_ffff;
+
+/** Milliseconds between two looks at a server that is killed again and again. */
+const FLAP_LOOK_MS = 20;
+
+export class ThreadFaultHost implements FaultHost {
+  readonly #options: ThreadFaultHostOptions;
+  readonly #links: LinkFaults;
+  readonly #down: DownFaults;
+  /** By server, what acts inside its thread. */
+  readonly #inside: Set<ServerFault>[];
+  readonly #clocks = new Set<ClockShift>();
+  #effects: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ThreadFaultHostOptions) {
+    this.#options = options;
+    this.#links = new LinkFaults(options.replaceRules);
+    this.#down = new DownFaults(options.supervisor);
+    this.#inside = options.supervisor.servers.map(() => new Set());
+  }
+
+  /** What acts inside the thread of a server now: a new life begins with it. */
+  faultsOf(server: ServerIndex): readonly ServerFault[] {
+    return [...(this.#inside[server] as Set<ServerFault>)];
+  }
+
+  /** Milliseconds that the wall clock of a server is ahead. */
+  clockOffsetMs(server: ServerIndex): number {
+    let offsetMs = 0;
+    for (const { server: of, fault, sinceMs } of this.#clocks) {
+      if (of === server) offsetMs += clockOffsetMs(fault, performance.now() - sinceMs);
+    }
+    return Math.round(offsetMs);
+  }
+
+  /** Settles when what was begun so far has happened: when servers that were put down are down. */
+  async settled(): Promise<void> {
+    await this.#effects;
+  }
+
+  /** Throws a KvError BADFAULT when there is nothing that it could act on. */
+  begin(action: FaultAction, seed: number): () => void {
+    const prng = new Prng(seed);
+    switch (action.kind) {
+      case 'crash':
+        return this.#putDown(action.servers, (server) => this.#down.crash(server, 'crashed by a fault'));
+      case 'wipe':
+        return this.#putDown(action.servers, async (server) => {
+          await this.#down.crash(server, 'wiped by a fault');
+          const directory = this.#directoryOf(server);
+          if (directory !== null) wipeDirectory(directory);
+        });
+      case 'power':
+        return this.#putDown(action.servers, (server) => this.#down.losePower(server, action.survivors));
+      case 'hang':
+        return each(action.servers, (server) => this.#hang(server));
+      case 'slow':
+        return this.#insideAll(action.servers, () => ({ kind: 'slow', factor: action.factor }));
+      case 'throw':
+        return this.#insideAll(action.servers, () => ({ kind: 'throw', left: sharedCount(action.count) }));
+      case 'flaky':
+        return this.#insideAll(action.servers, () => ({ kind: 'flaky', probability: action.probability }));
+      case 'disk':
+        return this.#insideAll(action.servers, () => ({
+          kind: 'disk',
+          fault: action.fault,
+          left: sharedCount(timesOf(action.fault)),
+        }));
+      case 'oom':
+        return each(action.servers, (server) => this.#exhaustMemory(server));
+      case 'flap':
+        return each(action.servers, (server) => this.#flap(server, action.count));
+      case 'damage':
+        return each(action.servers, (server) => {
+          const directory = this.#directoryOf(server);
+          if (directory === null) throw badFault(`${serverName(server)} keeps no files`);
+          const done = damageFile(directory, action.damage, prng.fork(server));
+          if (!done.ok) throw Object.assign(new Error(done.error.message), done.error);
+          this.#options.note(server, done.value);
+          return nothing;
+        });
+      case 'clock':
+        return each(action.servers, (server) => {
+          const shift = { server, fault: action.fault, sinceMs: performance.now() };
+          this.#clocks.add(shift);
+          return () => this.#clocks.delete(shift);
+        });
+      case 'link':
+        return this.#links.begin(action.links, action.rule);
+      default:
+        return action satisfies never;
+    }
+  }
+
+  restart(servers: readonly ServerIndex[]): void {
+    this.#down.release(servers);
+    const started = servers.map(async (index) => {
+      const server = this.#options.supervisor.server(index);
+      await server.end('restarted', { asked: true });
+      server.start();
+    });
+    this.#effects = Promise.all([this.#effects, ...started]);
+  }
+
+  #putDown(servers: readonly ServerIndex[], end: (server: ServerIndex) => Promise<void>): () => void {
+    const { down, heal } = this.#down.begin(servers, end);
+    this.#effects = Promise.all([this.#effects, down]);
+    return heal;
+  }
+
+  /** The life of this moment does nothing until it is healed. */
+  #hang(server: ServerIndex): () => void {
+    const { life } = this.#options.supervisor.server(server);
+    if (life === null) return nothing;
+    Atomics.store(life.gate, GATE_WORD.hang, GATE.shut);
+    life.control.call('hang', [], { timeoutMs: FOREVER_MS }).catch(() => undefined);
+    return () => {
+      Atomics.store(life.gate, GATE_WORD.hang, GATE.open);
+      Atomics.notify(life.gate, GATE_WORD.hang);
+    };
+  }
+
+  #insideAll(servers: readonly ServerIndex[], make: () => ServerFault): () => void {
+    return each(servers, (server) => {
+      const fault = make();
+      const inside = this.#inside[server] as Set<ServerFault>;
+      inside.add(fault);
+      this.#tell(server);
+      return () => {
+        inside.delete(fault);
+        // A thread that waits for its disk hears no call.
+        if ('left' in fault) endCount(fault.left);
+        this.#tell(server);
+        this.#revive(server);
+      };
+    });
+  }
+
+  #tell(server: ServerIndex): void {
+    const { life } = this.#options.supervisor.server(server);
+    const faults = this.faultsOf(server);
+    life?.control.call('replaceFaults', [faults], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
+  }
+
+  #exhaustMemory(server: ServerIndex): () => void {
+    const { life } = this.#options.supervisor.server(server);
+    life?.control.call('exhaustMemory', [], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
+    return nothing;
+  }
+
+  /** Killed, and once it runs again killed again, so many times. */
+  #flap(index: ServerIndex, count: number): () => void {
+    const server = this.#options.supervisor.server(index);
+    let left = count;
+    let timer: NodeJS.Timeout | null = null;
+    const look = (): void => {
+      if (server.state === 'running') {
+        left--;
+        void server.end('killed by a fault', { asked: false });
+      }
+      if (left > 0) timer = setTimeout(look, FLAP_LOOK_MS);
+    };
+    look();
+    return () => {
+      if (timer !== null) clearTimeout(timer);
+      this.#revive(index);
+    };
+  }
+
+  /** A server that was given up because of a fault is tried again without it. */
+  #revive(index: ServerIndex): void {
+    const server = this.#options.supervisor.server(index);
+    if (server.state === 'givenUp' && !this.#down.isHeld(index)) server.start();
+  }
+
+  #directoryOf(server: ServerIndex): string | null {
+    return this.#options.directories?.[server] ?? null;
+  }
+}
+
+function nothing(): void {}
+
+/** Begins something on each server; answers what heals all. */
+function each(servers: readonly ServerIndex[], begin: (server: ServerIndex) => () => unknown): () => void {
+  const heals = servers.map(begin);
+  return () => {
+    for (const heal of heals) heal();
+  };
+}
+
+function timesOf(fault: DiskFault): number {
+  switch (fault.kind) {
+    case 'sync-fail':
+      return fault.count;
+    case 'torn-write':
+    case 'misdirect':
+    case 'lose-write':
+      return 1;
+    default:
+      return UNTIL_HEALED;
+  }
+}
+
+function badFault(message: string): Error & KvError {
+  return Object.assign(new Error(message), { code: 'BADFAULT' as const, message });
+}
