@@ -5,7 +5,9 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MIN = 24;
@@ -13,6 +15,11 @@ const NODE_MIN = 24;
 // A checkout has the source; the npm package has only what was built from it.
 const source = new URL('./coppice.ts', import.meta.url);
 const program = existsSync(source) ? source : new URL('../dist/package/actors/coppice.js', import.meta.url);
+
+// Compiled code is kept for the next start: half of a short command's time. Told by the environment, because threads
+// and the Node below look there. Where nothing can be written, nothing is kept.
+process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coppice', 'compiled');
+module.enableCompileCache?.();
 
 if (Number.parseInt(process.versions.node, 10) >= NODE_MIN) await import(program.href);
 else runOn(bundledNode());
