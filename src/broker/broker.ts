@@ -22,12 +22,13 @@ import {
 import { HEARTBEATS_MISSED_MAX, REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
 import type { ServerState } from '../model/status.ts';
 import { readTable } from '../replication/epoch-table.ts';
-import { abortJoins, onJoined, planJoins } from './catch-up.ts';
+import { abortJoins, abortJoinsTo, onJoined, planJoins } from './catch-up.ts';
 import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch, tableOf } from './epochs.ts';
 import { failed } from './notes.ts';
 import { forgetQuestion, onBulk, settleBulks } from './orphans.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
+import { onSpace, resetSpace } from './space.ts';
 import {
   admit,
   admitNow,
@@ -176,6 +177,7 @@ export class Broker implements CommandPort {
     view.hello = null;
     view.durable = 0 as Version;
     view.ticksSilent = 0;
+    resetSpace(view);
   }
 
   /** An incarnation is over. What it was asked is asked elsewhere; what only it had is answered TIMEOUT. */
@@ -240,8 +242,13 @@ export class Broker implements CommandPort {
         view.walBytes = reader.f64();
         view.replayed = reader.f64();
         break;
+      case FRAME.space:
+        // It cannot hold what it lacks: another catch-up begins when there is space.
+        if (onSpace(state, server, reader)) abortJoinsTo(state, server);
+        break;
       case FRAME.hello:
         view.hello = readHello(reader, readTable);
+        if (view.hello.torn) state.host.note(server, 'the end of its log was torn; nothing of it was acknowledged');
         view.phase = 'heard';
         if (state.phase === 'serving' || (state.phase === 'welcoming' && this.#starting.welcomed)) admit(state, view);
         else {

@@ -15,6 +15,7 @@ import {
 } from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
+import { sendWrite } from './space.ts';
 import { answerers, type BrokerState, groupOf, viewOf } from './state.ts';
 
 export type Join = {
@@ -29,7 +30,7 @@ export type Join = {
 /** Starts every catch-up that can start: one a pair of target and source. */
 export function planJoins(state: BrokerState): void {
   for (const view of state.servers) {
-    if (view.phase !== 'ready') continue;
+    if (view.phase !== 'ready' || view.isFull) continue;
     const bySource = new Map<ServerIndex, ServerMask[]>();
     for (const owners of groupsMissing(state.epochs.wanted, view.index)) {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
@@ -52,7 +53,7 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
   // part of it and be unable to give the rest to those who lack it.
   for (const bulk of state.openBulks) {
     if (bulk.frame !== null && bulk.groups.some((group) => groups.includes(group.owners))) {
-      state.host.send(target, bulk.frame);
+      sendWrite(state, target, bulk.frame);
     }
   }
   const { out } = state;
@@ -101,6 +102,15 @@ export function abortJoins(state: BrokerState, server: ServerIndex): void {
     if (join.target !== server && join.source !== server) continue;
     state.joins.delete(join.id);
     for (const owners of join.groups) leave(state, owners, join.target);
+  }
+}
+
+/** Forgets the catch-ups of a server that cannot take them now. */
+export function abortJoinsTo(state: BrokerState, target: ServerIndex): void {
+  for (const join of state.joins.values()) {
+    if (join.target !== target) continue;
+    state.joins.delete(join.id);
+    for (const owners of join.groups) leave(state, owners, target);
   }
 }
 

@@ -30,6 +30,10 @@ export type ServerView = {
   walBytes: number;
   replayed: number;
   lastError: string | null;
+  /** Its disk is full: it takes nothing but deletes, up to `bytesLimit` of all bytes of writes that it was ever sent. */
+  isFull: boolean;
+  bytesLimit: number;
+  bytesSent: number;
 };
 
 /** A server that is expected: a broker's new life waits for it, for a while. */
@@ -45,5 +49,8 @@ export function newView(index: ServerIndex): ServerView {
     walBytes: 0,
     replayed: 0,
     lastError: null,
+    isFull: false,
+    bytesLimit: Number.POSITIVE_INFINITY,
+    bytesSent: 0,
   };
 }

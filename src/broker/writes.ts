@@ -20,6 +20,7 @@ import { receivers, settleJoins } from './catch-up.ts';
 import type { Group } from './group.ts';
 import { failed, notesOf, underReplicated } from './notes.ts';
 import type { ReplyTo, Write } from './operations.ts';
+import { sendWrite, withoutRoom } from './space.ts';
 import { answerers, type BrokerState, groupOf, isUp, nextVersion, readyServers, required, viewOf } from './state.ts';
 
 const DOT = 0x2e;
@@ -70,6 +71,11 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
       return;
     }
   }
+  const full = withoutRoom(state, targets as ServerMask, items, command.kind);
+  if (full !== null) {
+    reply(failed(state, 'DISK', `disk full; ${command.kind} refused (${state.host.describe(full)})`));
+    return;
+  }
   const version = nextVersion(state);
   const { out } = state;
   out.reset();
@@ -96,7 +102,7 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   state.inFlight++;
   if (write.kind === 'delete') state.deletes.set(version, write);
   for (let server = 0; targets >> server !== 0; server++) {
-    if ((targets & (1 << server)) !== 0) state.host.send(server as ServerIndex, frame);
+    if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
   }
 }
 
@@ -185,7 +191,7 @@ export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Ver
     for (const write of group.writes) if (write.version > last && write.frame !== null) lacking.add(write);
   }
   for (const write of [...lacking].sort((a, b) => a.version - b.version)) {
-    state.host.send(server, write.frame as Uint8Array);
+    sendWrite(state, server, write.frame as Uint8Array);
   }
   let tainted = 0;
   for (const group of state.groups.values()) {

@@ -22,6 +22,7 @@
  *   epochKept epoch f64
  *   joined    join u32
  *   pong      keys f64, walBytes f64, progress f64
+ *   space     full u8, limit f64          whether its disk is full; bytes that surely fit, of all writes since `ready`
  *   items     join u32, count varint, count × (version f64, owners u16, op u8, key, [value])     server to server
  *   itemsEnd  join u32
  *   itemsTaken join u32                                           one for each `items` that is durable: flow control
@@ -53,6 +54,7 @@ export const FRAME = {
   epochKept: 40,
   joined: 41,
   pong: 42,
+  space: 43,
   items: 64,
   itemsEnd: 65,
   itemsTaken: 66,
@@ -66,6 +68,11 @@ export const OWN_REQUESTS = 0x8000_0000;
 
 export const OP = { set: 0, delete: 1 } as const;
 export const OUTCOME = { noKey: 0, noPath: 1, found: 2 } as const;
+
+/** Bytes of a WAL that a `write` frame takes at most: what both sides of a `space` frame's limit count by. */
+export function loggedBytes(frameBytes: number): number {
+  return frameBytes + 28;
+}
 
 /** Starts a `write` frame; `count` items must follow. */
 export function writeHead(writer: ByteWriter, version: Version, count: number): void {

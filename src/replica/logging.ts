@@ -6,19 +6,22 @@ import { type EpochTable, readTable } from '../replication/epoch-table.ts';
 import type { Store } from '../storage/store.ts';
 import type { Batch } from './batch.ts';
 import { appendRecord, RECORD, writeMeta } from './records.ts';
+import type { Space } from './space.ts';
 import type { Standing } from './standing.ts';
 
 export class Logging {
   readonly #store: Store;
   readonly #standing: Standing;
+  readonly #space: Space;
   readonly #out: ByteWriter;
   readonly #reader = new ByteReader(new Uint8Array(0));
   #committedLogged: Version;
 
   /** `out`: a writer that others may use between two calls. */
-  constructor(store: Store, standing: Standing, out: ByteWriter) {
+  constructor(store: Store, standing: Standing, space: Space, out: ByteWriter) {
     this.#store = store;
     this.#standing = standing;
+    this.#space = space;
     this.#out = out;
     this.#committedLogged = standing.committed;
   }
@@ -32,6 +35,7 @@ export class Logging {
       switch (bytes[start]) {
         case FRAME.write:
           store.append(RECORD.write, bytes, start, end);
+          this.#space.onAppended(end - start);
           appended = true;
           break;
         case FRAME.items:
@@ -45,12 +49,14 @@ export class Logging {
         case FRAME.ping:
           this.#reader.reset(bytes, start + 1, end);
           standing.onCommitted(this.#reader.f64() as Version);
+          this.#space.onHeartbeat();
           break;
         default:
           break;
       }
     });
-    if (standing.committed > this.#committedLogged) {
+    // On a full disk it waits for what must be logged anyway: heartbeats alone would use up the room for deletes.
+    if (standing.committed > this.#committedLogged && (appended || !this.#space.isFull)) {
       appendRecord(store, RECORD.committed, this.#out, (payload) => payload.f64(standing.committed));
       this.#committedLogged = standing.committed;
       appended = true;

@@ -19,6 +19,7 @@ import { pongFrame } from './pong.ts';
 import type { Recovered } from './recovering.ts';
 import { eachItem } from './recovery.ts';
 import { scanFrame } from './scan.ts';
+import { Space } from './space.ts';
 import type { Standing } from './standing.ts';
 import { Transfers } from './transfer.ts';
 
@@ -28,6 +29,7 @@ export class Serving {
   readonly #out: ByteWriter;
   readonly #store: Store;
   readonly #standing: Standing;
+  readonly #space: Space;
   readonly #logging: Logging;
   readonly #checkpointing: Checkpointing;
   readonly #transfers = new Transfers();
@@ -53,7 +55,8 @@ export class Serving {
     this.#store = store;
     this.#standing = standing;
     this.#replayedRecords = replayedRecords;
-    this.#logging = new Logging(store, standing, out);
+    this.#space = new Space(store, out, (frame) => host.send('broker', frame));
+    this.#logging = new Logging(store, standing, this.#space, out);
     this.#checkpointing = new Checkpointing(
       store,
       options.checkpointBytes,
@@ -66,6 +69,8 @@ export class Serving {
   start(): void {
     this.#host.phase('serving', `recovered ${this.#copies.trie.size} keys`);
     this.#host.epoch(!this.#standing.isComplete);
+    // Ahead of `ready`: no write comes before the broker knows.
+    this.#space.check();
     const frame = this.#frame(FRAME.ready);
     frame.u8(this.#copies.dotted ? 1 : 0);
     this.#host.send('broker', frame.view());
@@ -73,7 +78,10 @@ export class Serving {
 
   /** One frame of a link; read before this returns. */
   onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#isOver) this.#collecting.add(from, bytes, start, end);
+    if (this.#isOver) return;
+    // A page of a catch-up that has no room: its giver waits for the answer, and the broker has given the catch-up up.
+    if (bytes[start] === FRAME.items && this.#space.isFull) return;
+    this.#collecting.add(from, bytes, start, end);
   }
 
   /** All frames of this turn were given. */
@@ -82,7 +90,9 @@ export class Serving {
     const batch = this.#collecting;
     this.#collecting = this.#committing;
     this.#committing = batch;
-    if (!this.#logging.append(batch)) {
+    const hasWrites = this.#logging.append(batch);
+    this.#space.check();
+    if (!hasWrites) {
       this.#finish(batch);
       // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
       if (batch.isHeartbeat) this.#store.markDurable();
