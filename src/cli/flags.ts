@@ -11,6 +11,8 @@ export type Flag = {
   /** A source's own environment variable; `COPPICE_<NAME>` always works and beats it. */
   readonly env?: string;
   readonly repeatable?: boolean;
+  /** The only values there are, for completion. */
+  readonly choices?: readonly string[];
 };
 
 /** Values by long name, without the dashes; `true` for a flag without a value. */

@@ -21,7 +21,11 @@ export const GEN_FLAGS: readonly Flag[] = [
   { flags: '-l, --max-length <L>', summary: 'characters of a string at most' },
   { flags: '-m, --max-keys <M>', summary: 'keys of a set at most' },
   { flags: '-o, --output <FILE>', summary: 'where to write; - is standard output (default dataToIndex.txt)' },
-  { flags: '--format <F>', summary: `${DATA_DIALECTS.join(', ')} (default ${GENERATE_DEFAULTS.dialect})` },
+  {
+    flags: '--format <F>',
+    summary: `${DATA_DIALECTS.join(', ')} (default ${GENERATE_DEFAULTS.dialect})`,
+    choices: DATA_DIALECTS,
+  },
   { flags: '--seed <S>', summary: 'the same seed makes the same bytes (default: drawn)' },
   { flags: '--key-prefix <P>', summary: 'top-level keys are P and a number (default key)' },
   { flags: '--key-start <I>', summary: 'the first number (default 1)' },

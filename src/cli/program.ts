@@ -9,6 +9,8 @@ import type { Result } from '../lib/result.ts';
 import type { Pool } from '../node/pool.ts';
 import type { Argument, CommandRow } from '../protocol/command-row.ts';
 import { runBroker } from './broker.ts';
+import { candidatesOf, SHELLS } from './completion.ts';
+import { completionScript } from './completion-scripts.ts';
 import { CONNECT_FLAGS, type ConnectOptions, connectOptions } from './connect-options.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { runExport } from './export-command.ts';
@@ -19,10 +21,11 @@ import { GEN_FLAGS } from './gen-options.ts';
 import type { StartHost } from './host.ts';
 import { runInspect, runVerify } from './inspect-command.ts';
 import { runLoad } from './load-command.ts';
+import { configJson } from './print-config.ts';
 import { runHost } from './run-host.ts';
 import { runShell } from './shell.ts';
 import { BROKER_FLAGS, SERVER_FLAGS, serverOptions } from './source-options.ts';
-import { configJson, START_FLAGS, startOptions } from './start-options.ts';
+import { START_FLAGS, startOptions } from './start-options.ts';
 import { print, type Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
 import { runVerb, VERBS } from './verbs.ts';
@@ -54,6 +57,7 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
     .description('A fault-tolerant store for nested documents')
     .version(host.version)
     .showSuggestionAfterError()
+    .configureHelp({ optionDescription: ({ description }) => description })
     .helpCommand(true);
 
   /** A subcommand whose action gets its words and its flags. */
@@ -117,6 +121,15 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
   add('verify <directory>', 'check every byte of a data directory', [JSON_FLAG], async ([directory], values) =>
     runVerify(directory as string, { json: values['json'] === true }, terminal),
   );
+
+  add('completion <shell>', `complete commands and flags in ${SHELLS.join(', ')}`, [], async ([shell]) => {
+    const script = completionScript(shell as string, candidatesOf(program));
+    if (script === null) {
+      throw new CommandFailed(`completion ${shell}: expected ${SHELLS.join(' or ')}`, EXIT_USAGE);
+    }
+    terminal.stdout.write(script);
+    return EXIT_OK;
+  });
   for (const name of NOT_YET) {
     add(`${name} [words...]`, 'not in this version', [], async () => {
       throw new CommandFailed(`${name} is not in this version`, EXIT_FAILED);
@@ -162,6 +175,8 @@ function checked<T>(result: Result<T, string>): T {
 
 function optionOf(flag: Flag): Option {
   const option = new Option(flag.flags, flag.summary);
+  // Known to completion; what a value must be is checked where it is read, with the environment's.
+  if (flag.choices !== undefined) option.argChoices = [...flag.choices];
   if (flag.repeatable !== true) return option;
   return option.argParser((value: string, before: unknown) => [...(Array.isArray(before) ? before : []), value]);
 }

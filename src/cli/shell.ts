@@ -13,6 +13,8 @@ import { COMMAND_WORDS, commandNamed } from '../protocol/command-table.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { converse, Dialogue, WARNING } from './dialogue.ts';
 import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts';
+import { showHints } from './ghost.ts';
+import { hintFor } from './hint.ts';
 import { hasColour, type Terminal } from './terminal.ts';
 import { openTextSocket, useJson } from './text-socket.ts';
 
@@ -44,6 +46,7 @@ export async function runShell(
 /** A person's session, until EXIT, Ctrl+D or the end of the connection. */
 function talk(dialogue: Dialogue, client: CoppiceClient, terminal: Terminal): Promise<void> {
   const colour = hasColour(terminal);
+  let isAsking = false;
   const repl: REPLServer = start({
     prompt: 'coppice> ',
     input: terminal.stdin,
@@ -63,8 +66,10 @@ function talk(dialogue: Dialogue, client: CoppiceClient, terminal: Terminal): Pr
         done(null, undefined);
         return;
       }
+      isAsking = true;
       dialogue.ask(question).then(
         (lines) => {
+          isAsking = false;
           // The other side ends too; a prompt before that would be one too many.
           if (commandNamed(question.trim())?.name === 'EXIT') repl.close();
           else done(null, lines.length === 0 ? undefined : lines);
@@ -82,6 +87,8 @@ function talk(dialogue: Dialogue, client: CoppiceClient, terminal: Terminal): Pr
   });
   const history = historyFile(terminal);
   if (history !== null) repl.setupHistory(history, () => undefined);
+  // Without colour a hint could not be told from what was typed.
+  if (colour) showHints(repl, terminal, { hintFor, isEditing: () => !isAsking });
   dialogue.onOver(() => repl.close());
   return new Promise((resolve) => {
     repl.on('exit', () => {

@@ -6,7 +6,8 @@ import { err, ok, type Result } from '../lib/result.ts';
 import { anyText, duration, type Environment, type Flag, FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { HostOptions } from './host.ts';
 import { checkReplicas, parsePort, type ServerAddress } from './server-file.ts';
-import { DATA_FLAGS, dataOptions, hostRules, RULE_FLAGS } from './start-options.ts';
+import { hostRules, RULE_FLAGS } from './rule-options.ts';
+import { DATA_FLAGS, dataOptions } from './start-options.ts';
 
 export const BROKER_FLAGS: readonly Flag[] = [
   { flags: '-s, --server-file <FILE>', summary: 'one "<host> <port>" a line: the storage servers' },

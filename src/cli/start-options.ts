@@ -15,18 +15,11 @@ import {
   portOrOff,
   wholeNumber,
 } from './flags.ts';
-import {
-  type HostOptions,
-  type HostRules,
-  type LogFormat,
-  ON_K_DOWN,
-  type PortOption,
-  type ServerPlace,
-} from './host.ts';
+import type { HostOptions, LogFormat, PortOption, ServerPlace } from './host.ts';
+import { hostRules, RULE_FLAGS } from './rule-options.ts';
 
 const PUT_MODES: readonly PutMode[] = ['upsert', 'insert'];
 const DELETE_MODES: readonly DeleteMode[] = ['strict', 'available'];
-const EXIT_WHEN: readonly 'k-down'[] = ['k-down'];
 const LOG_FORMATS: readonly LogFormat[] = ['pretty', 'json'];
 
 const HOST_DEFAULT = '127.0.0.1';
@@ -48,29 +41,27 @@ export const DATA_FLAGS: readonly Flag[] = [
     summary: `data, one folder a server; s1=/a,s2=/b spreads them (default ${DIR_DEFAULT})`,
     env: 'DB_DATA_DIR',
   },
-  { flags: '--durability <D>', summary: `${DURABILITIES.join(', ')} (default fsync)` },
-  { flags: '--put-mode <M>', summary: 'upsert, or insert: PUT refuses a key that exists (default upsert)' },
-  { flags: '--delete-mode <M>', summary: 'strict: needs every server up; or available (default strict)' },
+  { flags: '--durability <D>', summary: `${DURABILITIES.join(', ')} (default fsync)`, choices: DURABILITIES },
+  {
+    flags: '--put-mode <M>',
+    summary: 'upsert, or insert: PUT refuses a key that exists (default upsert)',
+    choices: PUT_MODES,
+  },
+  {
+    flags: '--delete-mode <M>',
+    summary: 'strict: needs every server up; or available (default strict)',
+    choices: DELETE_MODES,
+  },
   { flags: '--enable-faults', summary: 'FAULT verbs and routes, debug parameters' },
   { flags: '--seed <S>', summary: 'everything random in faults and generation (default: drawn)' },
   { flags: '--quiet', summary: 'no log' },
-  { flags: '--log-format <F>', summary: 'pretty or json, on stderr (default pretty)' },
-];
-
-/** Flags of a host with a broker, as the sources' brokers behaved. */
-export const RULE_FLAGS: readonly Flag[] = [
-  {
-    flags: '--on-k-down <WHAT>',
-    summary: `reads while K or more servers are down: ${ON_K_DOWN.join(', ')} (default warn)`,
-  },
-  { flags: '--exit-when <WHEN>', summary: `${EXIT_WHEN.join(', ')}: end when K or more servers are down` },
-  { flags: '--read-only-after-index', summary: 'no PUT, SET or BULKSET after the data was loaded' },
+  { flags: '--log-format <F>', summary: 'pretty or json, on stderr (default pretty)', choices: LOG_FORMATS },
 ];
 
 export const START_FLAGS: readonly Flag[] = [
   { flags: '--servers <N>', summary: `storage servers s1 to sN (default ${SERVERS_DEFAULT})` },
   { flags: '-k, --replicas <K>', summary: `copies of each key, 1 to N (default ${REPLICAS_DEFAULT})` },
-  { flags: '--mode <M>', summary: `${MODES.join(', ')} (default replicated)` },
+  { flags: '--mode <M>', summary: `${MODES.join(', ')} (default replicated)`, choices: MODES },
   { flags: '--host <H>', summary: `address to listen on (default ${HOST_DEFAULT})` },
   { flags: '--port <P>', summary: `text port; 0: any free one, off: none (default ${TEXT_PORT_DEFAULT})` },
   { flags: '--resp-port <P>', summary: `RESP port (default ${RESP_PORT_DEFAULT})` },
@@ -111,47 +102,6 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
     nodeId: flags.get('node-id', wholeNumber(0, peers.length === 0 ? SERVERS_MAX - 1 : peers.length)) ?? 0,
     peers,
   });
-}
-
-/** What RULE_FLAGS ask. */
-export function hostRules(flags: FlagReader): HostRules {
-  return {
-    onKDown: flags.get('on-k-down', choice(ON_K_DOWN)) ?? 'warn',
-    exitWhenKDown: flags.get('exit-when', choice(EXIT_WHEN)) !== null,
-    readOnlyAfterIndex: flags.has('read-only-after-index'),
-  };
-}
-
-/** What `--print-config` prints: the flags' names with the values that hold, whoever gave them. */
-export function configJson(options: HostOptions): string {
-  const { cluster, places, rules } = options;
-  const shown = {
-    servers: cluster.servers,
-    replicas: cluster.replicas,
-    mode: cluster.mode,
-    dir: options.directory,
-    directories: places.map(({ directory }) => directory),
-    host: options.host,
-    port: options.textPort,
-    'resp-port': options.respPort,
-    'http-port': options.httpPort,
-    'server-ports': places.flatMap(({ address }) => (address === null ? [] : [address.port])),
-    'node-id': options.nodeId,
-    peers: options.peers,
-    load: options.load,
-    index: options.index,
-    durability: cluster.durability,
-    'put-mode': cluster.putMode,
-    'delete-mode': cluster.deleteMode,
-    'on-k-down': rules.onKDown,
-    'exit-when': rules.exitWhenKDown ? 'k-down' : null,
-    'read-only-after-index': rules.readOnlyAfterIndex,
-    'enable-faults': options.faults,
-    seed: options.seed,
-    quiet: options.quiet,
-    'log-format': options.logFormat,
-  };
-  return JSON.stringify(shown, null, 2);
 }
 
 type Shape = Pick<ClusterConfig, 'servers' | 'replicas' | 'mode'>;

@@ -1,14 +1,19 @@
 /** What the command table says to people: usage, HELP, and the errors for unknown words and wrong numbers of arguments. */
 import { suggestion } from '../compute/spelling.ts';
 import { fail, type KvError } from '../model/errors.ts';
-import type { CommandRow } from './command-row.ts';
+import type { Argument, CommandRow } from './command-row.ts';
 import { COMMAND_WORDS, COMMANDS } from './command-table.ts';
 
 /** `KEYS [prefix [limit [after]]]`, `PUT <record>`, `FORCE <server> …`. */
 export function usageOf(row: CommandRow): string {
-  let usage = row.name as string;
+  return row.name + usageOfArguments(row.arguments);
+}
+
+/** What follows the verb, or the rest of it: ` <key> <value>`. */
+export function usageOfArguments(rest: readonly Argument[]): string {
+  let usage = '';
   let open = 0;
-  for (const { name, count, choices } of row.arguments) {
+  for (const { name, count, choices } of rest) {
     const shown = choices.length > 0 ? choices.join('|') : name;
     if (count === 'optional') {
       usage += ` [${shown}`;
@@ -38,11 +43,14 @@ export function arityOf(row: CommandRow): { readonly least: number; readonly mos
   let most = 0;
   for (const { kind, count } of row.arguments) {
     if (count !== 'optional') least++;
-    const takesRest =
-      kind === 'text' || kind === 'json' || kind === 'items' || kind === 'record' || kind === 'statement';
-    most = count === 'many' || takesRest ? Number.POSITIVE_INFINITY : most + 1;
+    most = count === 'many' || takesRest(kind) ? Number.POSITIVE_INFINITY : most + 1;
   }
   return { least, most };
+}
+
+/** Whether an argument of this kind takes all that follows. */
+export function takesRest(kind: Argument['kind']): boolean {
+  return kind === 'text' || kind === 'json' || kind === 'items' || kind === 'record' || kind === 'statement';
 }
 
 /** USAGE: too few or too many arguments. */

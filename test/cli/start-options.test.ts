@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { configJson, startOptions } from '../../src/cli/start-options.ts';
+import { configJson } from '../../src/cli/print-config.ts';
+import { startOptions } from '../../src/cli/start-options.ts';
 
 const DEFAULTS = startOptions({}, {});
 
