@@ -1,5 +1,6 @@
 /**
- * A small file that is replaced whole and checked when read: the host's epoch file. Never written in place.
+ * A small file that is replaced whole and checked when read: the host's epoch file. Never written in place. The next
+ * content is written into a spare file that has its place on the disk already, so a full disk takes it too.
  *
  *   file = "COPPCHK1" length:u32 crc:u32 payload       crc = CRC-32 of the payload, begun at its length
  *
@@ -10,11 +11,15 @@ import { ok } from '../lib/result.ts';
 import type { Result } from '../lib/result.ts';
 import { fail } from '../model/errors.ts';
 import type { KvError } from '../model/errors.ts';
-import type { Disk } from './disk.ts';
-import { readWhole, tryDisk, writeAtomically } from './files.ts';
+import { type Disk, DiskError } from './disk.ts';
+import { directoryOf, readWhole, tryDisk } from './files.ts';
+import { SPARE } from './names.ts';
 
 const MAGIC = utf8('COPPCHK1');
 const HEADER_BYTES = 16;
+
+/** Bytes that a spare keeps: what most file systems give out at once. */
+const SPARE_BYTES = 4096;
 
 /** Replaces the file and returns when that is durable. A crash at any time leaves the old or the new content. DISK. */
 export function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Result<void, KvError> {
@@ -23,7 +28,34 @@ export function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Result
   file.u32(bytes.length);
   file.u32(disk.crc32(bytes, bytes.length));
   file.bytes(bytes);
-  return tryDisk(() => writeAtomically(disk, path, file.view()));
+  return tryDisk(() => {
+    const spare = `${path}${SPARE}`;
+    const handle = disk.open(spare, { access: disk.exists(spare) ? 'write' : 'create', sync: 'inline' });
+    try {
+      disk.write(handle, 0, file.view());
+      disk.truncate(handle, file.length);
+      disk.syncNow(handle);
+    } finally {
+      disk.close(handle);
+    }
+    disk.rename(spare, path);
+    disk.syncDirectory(directoryOf(path));
+    keepSpare(disk, spare);
+  });
+}
+
+/** What the file took before is free now: a spare takes it up at once. Without one it works as long as there is space. */
+function keepSpare(disk: Disk, spare: string): void {
+  try {
+    const handle = disk.open(spare, { access: 'create', sync: 'inline' });
+    try {
+      disk.write(handle, 0, new Uint8Array(SPARE_BYTES));
+    } finally {
+      disk.close(handle);
+    }
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+  }
 }
 
 /** What replaceFile wrote, or null when there is no such file. CORRUPT when it is not what was written. DISK. */

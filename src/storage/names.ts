@@ -3,6 +3,9 @@
 /** Ends the name of a file that does not count yet: recovery removes it. */
 export const TEMPORARY = '.tmp';
 
+/** Ends the name of a file that keeps room for the next content of another one. */
+export const SPARE = '.spare';
+
 /** Ends the name of the copy of a torn tail. */
 export const TORN = '.torn';
 

@@ -6,6 +6,7 @@ import { isCheckedFile, readFileChecked } from './checked-file.ts';
 import type { Disk } from './disk.ts';
 import { readWhole, tryDisk } from './files.ts';
 import { readFormat } from './format.ts';
+import { SPARE } from './names.ts';
 import { survey } from './survey.ts';
 import { HEADER_BYTES } from './segment.ts';
 
@@ -27,7 +28,7 @@ export function verifyDirectory(disk: Disk, directory: string): Report {
   for (const name of names.value) {
     const path = `${directory}/${name}`;
     if (stores.has(name)) checks.push([path, verifyStore(disk, path, name)]);
-    else if (isChecked(disk, path)) checks.push([path, verifyFile(disk, path)]);
+    else if (!name.endsWith(SPARE) && isChecked(disk, path)) checks.push([path, verifyFile(disk, path)]);
   }
   return report(checks);
 }

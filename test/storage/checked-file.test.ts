@@ -40,6 +40,19 @@ test('power loss at any call of a replacement leaves the old content or the new,
   expect(wrong).toEqual([]);
 });
 
+test('a full disk takes the next content, again and again, and the one after a crash', () => {
+  const disk = newDisk();
+  unwrap(replaceFile(disk, 'epoch', utf8('0')));
+  disk.capacityBytes = disk.list('.').reduce((sum, name) => sum + disk.contentOf(name).length, 0);
+
+  for (let i = 1; i <= 100; i++) {
+    unwrap(replaceFile(disk, 'epoch', utf8(`content ${i}`.repeat(i))));
+    if (i % 10 === 0) disk.crash('random', new Prng(i));
+  }
+
+  expect(unwrap(readFileChecked(disk, 'epoch'))).toEqual(utf8('content 100'.repeat(100)));
+});
+
 test('every flipped bit is found', () => {
   const disk = newDisk();
   unwrap(replaceFile(disk, 'epoch', utf8('content')));
