@@ -1,14 +1,16 @@
 /**
  * One socket of a gateway around a session (src/protocol): bytes in as they come, answers out in one write a turn of
  * the event loop. Bounded in both directions: it stops reading while the other side does not read its answers or has
- * too many commands in flight, and closes a socket that keeps answers waiting beyond all measure. Knows nothing of
- * commands. A socket may end at any moment: nothing that happens to it reaches the process.
+ * too many commands in flight, and closes a socket that lets answers pile up, takes none of them for long, or only
+ * trickles a request. Knows nothing of commands. A socket may end at any moment: nothing that happens to it reaches the process.
  */
 import type { Socket } from 'node:net';
 import {
   CONNECTION_COMMANDS_MAX,
   OUTPUT_BYTES_HARD_MAX,
   OUTPUT_BYTES_SOFT_MAX,
+  OUTPUT_TIMEOUT_MS,
+  REQUEST_BYTES_PER_SECOND_MIN,
   REQUEST_TIMEOUT_MS,
 } from '../../src/model/limits.ts';
 
@@ -39,8 +41,10 @@ export type ConnectionLimits = {
   readonly commandsMax: number;
   readonly outputSoftMax: number;
   readonly outputHardMax: number;
-  /** Milliseconds of silence in the middle of a request. */
+  /** Milliseconds in which a request may come slower than REQUEST_BYTES_PER_SECOND_MIN, or not at all. */
   readonly requestTimeoutMs: number;
+  /** Milliseconds in which the other side may take none of the answers that wait for it. */
+  readonly outputTimeoutMs: number;
   /** Milliseconds of silence between requests; 0 for ever. */
   readonly idleTimeoutMs: number;
 };
@@ -50,6 +54,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   outputSoftMax: OUTPUT_BYTES_SOFT_MAX,
   outputHardMax: OUTPUT_BYTES_HARD_MAX,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  outputTimeoutMs: OUTPUT_TIMEOUT_MS,
   idleTimeoutMs: 0,
 };
 
@@ -61,8 +66,8 @@ const PIECE_BYTES_PER_COMMAND = 16;
 const PIECE_BYTES_MAX = 16_384;
 
 /** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
-const WINDOW_FIRST = 64;
-const WINDOW_LEAST = 16;
+const WINDOW_FIRST = 16;
+const WINDOW_LEAST = 1;
 
 /** Milliseconds that the other side has to end its half after the last answer was sent. */
 const LINGER_MS = 1_000;
@@ -78,6 +83,11 @@ export class Connection {
   #flushIsDue = false;
   #window = WINDOW_FIRST;
   #lastBytesAt = performance.now();
+  /** Bytes that came since the last look at how slow the other side is. */
+  #bytesSince = 0;
+  /** When it was last not slow: it had sent enough, had no request half sent, or was answered. */
+  #lastQuickAt = performance.now();
+  #lastLookAt = performance.now();
 
   constructor(socket: Socket, openSession: OpenSession, limits: ConnectionLimits) {
     this.#socket = socket;
@@ -87,6 +97,7 @@ export class Connection {
     socket.on('data', (chunk) => {
       if (this.#inputEnd !== 'open') return;
       this.#lastBytesAt = performance.now();
+      this.#bytesSince += chunk.length;
       this.#input.push(chunk);
       this.#feed();
     });
@@ -95,7 +106,12 @@ export class Connection {
       this.#inputEnd = 'ended';
       this.#feed();
     });
-    socket.on('drain', () => this.#flush());
+    socket.on('drain', () => {
+      socket.setTimeout(0);
+      this.#flush();
+    });
+    // The system calls it silence when neither a byte came nor one of those that wait was taken.
+    socket.on('timeout', () => socket.destroy());
     // A reset is an ordinary end: 'close' follows, and the answers have nobody to go to.
     socket.on('error', () => socket.destroy());
   }
@@ -112,14 +128,20 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Ends a socket that has been silent for too long; called now and then by the gateway. */
+  /** Ends a socket that has been silent, or sends one request slowly, for too long; called now and then by the gateway. */
   checkSilence(now: number): void {
-    if (this.#session.inFlight > 0 || this.#input.length > 0 || this.#inputEnd !== 'open') return;
-    const silentMs = now - this.#lastBytesAt;
+    const { inFlight, inRequest } = this.#session;
+    const enough = ((now - this.#lastLookAt) / 1_000) * REQUEST_BYTES_PER_SECOND_MIN;
+    const isWaiting = inFlight === 0 && this.#input.length === 0 && this.#inputEnd === 'open';
+    if (!isWaiting || !inRequest || this.#bytesSince >= enough) this.#lastQuickAt = now;
+    this.#lastLookAt = now;
+    this.#bytesSince = 0;
+    if (!isWaiting) return;
     const { requestTimeoutMs, idleTimeoutMs } = this.#limits;
-    if (this.#session.inRequest ? silentMs >= requestTimeoutMs : idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) {
-      this.#socket.destroy();
-    }
+    const isTooSlow = inRequest
+      ? now - this.#lastQuickAt >= requestTimeoutMs
+      : idleTimeoutMs > 0 && now - this.#lastBytesAt >= idleTimeoutMs;
+    if (isTooSlow) this.#socket.destroy();
   }
 
   /** Hands input to the session while there is room for what it will cause, and reads on only when all is handed over. */
@@ -163,7 +185,7 @@ export class Connection {
     const ready = this.#session.output();
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
-    if (unread > 0 && unread + ready.length > outputHardMax) {
+    if (unread > 0 && unread + ready.length + this.#session.heldBytes > outputHardMax) {
       this.#socket.destroy();
       return;
     }
@@ -173,8 +195,10 @@ export class Connection {
           ? Math.max(WINDOW_LEAST, this.#window >> 1)
           : Math.min(commandsMax, this.#window * 2);
       // The session writes its next answers over this memory, while the socket may still hold what it could not send.
-      this.#socket.write(ready.slice());
+      const isTaken = this.#socket.write(ready.slice());
       this.#session.sent();
+      this.#lastQuickAt = performance.now();
+      if (!isTaken) this.#socket.setTimeout(this.#limits.outputTimeoutMs);
     }
     const isOver = this.#session.isOver || (this.#inputEnd === 'told' && this.#session.inFlight === 0);
     if (isOver && this.#session.output().length === 0) this.#endOutput();
@@ -188,6 +212,6 @@ export class Connection {
     this.#socket.end();
     // What still comes is read and dropped: closing on unread bytes would reset the answers on their way.
     this.#socket.resume();
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+    this.#socket.setTimeout(LINGER_MS);
   }
 }

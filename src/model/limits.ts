@@ -51,8 +51,12 @@ export const CONNECTION_COMMANDS_MAX = 20_000;
 export const OUTPUT_BYTES_SOFT_MAX = 1024 * 1024;
 export const OUTPUT_BYTES_HARD_MAX = 64 * 1024 * 1024;
 
-/** Milliseconds a connection may stay silent in the middle of a request. */
+/** Milliseconds a connection may stay silent in the middle of a request, or send less of it than this many bytes a second. */
 export const REQUEST_TIMEOUT_MS = 30_000;
+export const REQUEST_BYTES_PER_SECOND_MIN = 16 * 1024;
+
+/** Milliseconds a connection may take none of the replies that wait for it: what they take would stay taken. */
+export const OUTPUT_TIMEOUT_MS = 30_000;
 
 /** Milliseconds until a command that got no answer is answered TIMEOUT. */
 export const DEADLINE_MS = 10_000;

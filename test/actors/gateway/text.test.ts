@@ -133,6 +133,44 @@ test('silence in the middle of a request ends a connection, silence between requ
   idle.destroy();
 });
 
+test('a request that only trickles in ends its connection, a slow stream of whole requests does not', async () => {
+  await using port = await openTextPort({ limits: { requestTimeoutMs: 60 } });
+  const trickling = await dial(port.port);
+  const slow = await dial(port.port);
+  const [cut, answered] = [readAll(trickling), readAll(slow)];
+
+  trickling.write('GET ');
+  const drip = setInterval(() => {
+    trickling.write('k');
+    slow.write('PING\nPI');
+    slow.write('NG\n');
+  }, 5);
+  const said = await cut;
+  clearInterval(drip);
+  slow.end();
+
+  expect(said).toBe('');
+  expect(await answered).toMatch(/^(PONG\n){2,}$/);
+});
+
+test('answers that nobody takes for long end the connection', async () => {
+  await using port = await openTextPort({ limits: { outputTimeoutMs: 50 } });
+  const writer = await dial(port.port);
+  writer.write(`SET big ${JSON.stringify('v'.repeat(1_000_000))}\n`);
+  await once(writer, 'data');
+  const socket = await dial(port.port);
+  socket.on('error', () => undefined);
+  socket.pause();
+
+  socket.write('GET big\n'.repeat(100));
+
+  await until(() => port.gateway.connections === 2);
+  await until(() => port.gateway.connections === 1);
+  expect(writer.destroyed).toBe(false);
+  expect(port.cluster.commands.length).toBeLessThan(50);
+  writer.destroy();
+});
+
 test('an idle limit ends a connection that says nothing', async () => {
   await using port = await openTextPort({ limits: { idleTimeoutMs: 20 } });
 
