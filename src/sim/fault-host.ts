@@ -187,7 +187,8 @@ function beginDisk(server: SimulatedServer, fault: DiskFault, prng: Prng): Heal 
       server.syncDelayMs = Number.POSITIVE_INFINITY;
       return () => {
         server.syncDelayMs = 0;
-        disk.release();
+        // The thread goes on where it waited.
+        server.life?.thread.run(() => disk.release());
       };
     default:
       return fault satisfies never;

@@ -36,6 +36,10 @@ export type ServerWorld = {
   readonly prng: Prng;
   readonly config: ClusterConfig;
   readonly knobs: Knobs;
+  /** Whether there is a process for it to run in. */
+  isOn(): boolean;
+  /** Does something in a turn of the process's own thread, where supervision is. */
+  onHost(work: () => void): void;
   /** Makes its links; the broker hears of it when they are there. */
   connect(server: SimulatedServer, life: Life): void;
   onExited(server: SimulatedServer, life: Life, reason: string): void;
@@ -130,7 +134,7 @@ export class SimulatedServer {
 
   /** Starts it, unless it runs, is held down or its last life has not exited. One that was given up gets a clean record. */
   start(): void {
-    if (this.#life !== null || this.#isExiting || this.#holds > 0) return;
+    if (this.#life !== null || this.#isExiting || this.#holds > 0 || !this.#world.isOn()) return;
     if (this.#isGivenUp) this.#deathsMs = [];
     this.#isGivenUp = false;
     this.#wish++;
@@ -303,7 +307,10 @@ export class SimulatedServer {
       if (wish !== this.#wish) return;
       // A thread that waits in the kernel for its disk does not end before the disk answers.
       if (this.syncDelayMs === Number.POSITIVE_INFINITY) queue.after(EXIT_MS, exit);
-      else this.#onExit(life, reason, asked || this.#holds > 0);
+      else
+        this.#world.onHost(() => {
+          if (wish === this.#wish) this.#onExit(life, reason, asked || this.#holds > 0);
+        });
     };
     queue.after(prng.float() * EXIT_MS, exit);
   }
@@ -321,8 +328,10 @@ export class SimulatedServer {
       return;
     }
     const wish = this.#wish;
-    queue.after(backOffMs(asked ? 0 : this.#deathsMs.length, prng.float()), () => {
-      if (wish === this.#wish) this.start();
-    });
+    queue.after(backOffMs(asked ? 0 : this.#deathsMs.length, prng.float()), () =>
+      this.#world.onHost(() => {
+        if (wish === this.#wish) this.start();
+      }),
+    );
   }
 }

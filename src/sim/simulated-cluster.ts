@@ -70,6 +70,8 @@ export class SimulatedCluster implements SimulatedWorld {
           prng: this.prng,
           config,
           knobs,
+          isOn: () => this.#host !== null,
+          onHost: (work) => this.#host?.thread.run(work),
           connect: (server, life) => this.#connect(server, life),
           onExited: (server, life, reason) => this.#onExited(server, life, reason),
           event: (server, what) => this.event(`s${server + 1} ${what}`),
@@ -215,10 +217,14 @@ export class SimulatedCluster implements SimulatedWorld {
     };
     const announce = (): void => {
       if (life.isAnnounced || server.life !== life || this.#host !== host) return;
-      life.isAnnounced = true;
-      this.#toServer.set(index, this.#ruled('broker', index, brokerEnd));
-      host.thread.run(() => host.broker.onServerStarted(index, life.incarnation));
-      for (const work of held.splice(0)) host.thread.run(work);
+      // One turn of the host's thread: what was sent to the life before must not end up in this one's link.
+      host.thread.run(() => {
+        if (life.isAnnounced || server.life !== life) return;
+        life.isAnnounced = true;
+        this.#toServer.set(index, this.#ruled('broker', index, brokerEnd));
+        host.broker.onServerStarted(index, life.incarnation);
+        for (const work of held.splice(0)) host.thread.run(work);
+      });
     };
     for (const peer of this.servers) {
       const peerLife = peer.life;
@@ -233,7 +239,8 @@ export class SimulatedCluster implements SimulatedWorld {
       this.queue.after(this.prng.float() * this.#knobs.linkMs, () => {
         if (peerLife.thread.isOver) onAttached();
         peerLife.thread.run(() => {
-          peerLife.links.set(index, this.#ruled(peer.index, index, there));
+          // A newer life may have handed out its link already: that of a dead one must not replace it.
+          if (!life.thread.isOver) peerLife.links.set(index, this.#ruled(peer.index, index, there));
           onAttached();
         });
       });
@@ -286,7 +293,7 @@ export class SimulatedCluster implements SimulatedWorld {
   #onExited(server: SimulatedServer, life: Life, reason: string): void {
     const host = this.#host;
     if (host === null || !life.isAnnounced) return;
-    host.thread.run(() => host.broker.onServerExited(server.index, life.incarnation, reason));
+    host.broker.onServerExited(server.index, life.incarnation, reason);
   }
 
   #onBug(what: string): void {
