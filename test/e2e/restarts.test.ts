@@ -19,7 +19,7 @@ test.runIf(HAS_FIGURES)(
   },
   async () => {
     const report = await workerRestarts({
-      rounds: 50,
+      rounds: 40,
       seed: 1,
       directory: temporaryDirectory(),
       onLine: () => undefined,
