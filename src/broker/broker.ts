@@ -25,7 +25,8 @@ import { readTable } from '../replication/epoch-table.ts';
 import { abortJoins, abortJoinsTo, onJoined, planJoins } from './catch-up.ts';
 import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch, tableOf } from './epochs.ts';
 import { failed } from './notes.ts';
-import { forgetQuestion, onBulk, settleBulks } from './orphans.ts';
+import { ping } from './heartbeat.ts';
+import { onBulk, settleBulks } from './orphans.ts';
 import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import { onSpace, resetSpace } from './space.ts';
@@ -33,7 +34,7 @@ import {
   admit,
   admitNow,
   hearLate,
-  noteJoined,
+  noteReady,
   onTail,
   onTailEnd,
   progressStart,
@@ -41,11 +42,12 @@ import {
   type Starting,
   welcomeAdmitted,
 } from './start.ts';
-import { type BrokerHost, type BrokerState, committedFor, isUp, newState, readyServers, viewOf } from './state.ts';
+import { type BrokerHost, type BrokerState, isUp, newState, readyServers, viewOf } from './state.ts';
 import {
   advanceAll,
   advanceServer,
   expireWrites,
+  giveUpShown,
   giveUpWrites,
   onDeleted,
   onReadyWrites,
@@ -199,11 +201,14 @@ export class Broker implements CommandPort {
       if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
     this.#starting.pendingTails.delete(server);
-    forgetQuestion(state, server);
+    // What it sent of its tail must not be rolled forward without it: the others are asked again.
+    hearLate(state);
+    state.questions.asked.delete(server);
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);
     giveUpWrites(state, `${serverName(server)} went down: ${reason}`);
+    giveUpShown(state);
     if (durable) this.#onEpochDurable();
     else this.#goOn();
   }
@@ -257,11 +262,11 @@ export class Broker implements CommandPort {
         }
         break;
       case FRAME.tail:
-        if (state.absence.asked.has(server)) onBulk(state, server, bytes.subarray(start + 1, end));
+        if (state.questions.asked.has(server)) onBulk(state, server, bytes.subarray(start + 1, end));
         else onTail(state, this.#starting, server, bytes.subarray(start + 1, end));
         break;
       case FRAME.tailEnd:
-        if (state.absence.asked.has(server)) {
+        if (state.questions.asked.has(server)) {
           settleBulks(state, server);
           admitNow(state, view);
         } else {
@@ -284,12 +289,12 @@ export class Broker implements CommandPort {
     view.phase = 'ready';
     view.durable = last;
     if (dotted) state.dotted = true;
-    if (state.phase === 'serving') noteJoined(state);
-    // The table may have gone on while it replayed.
-    sendEpoch(state, server);
+    if (state.phase === 'serving') noteReady(state);
     for (const tainted of membersOf(onReadyWrites(state, server, last))) {
       this.#putOut(tainted, 'it holds a write that was given up');
     }
+    // The table may have gone on while it replayed.
+    sendEpoch(state, server);
     advanceAll(state);
     this.#goOn();
   }
@@ -324,11 +329,7 @@ export class Broker implements CommandPort {
         continue;
       }
       if (view.phase !== 'ready') continue;
-      const { out } = state;
-      out.reset();
-      out.u8(FRAME.ping);
-      out.f64(committedFor(state, view.index));
-      state.host.send(view.index, out.view());
+      ping(state, view.index);
     }
     const now = state.host.now();
     expireWrites(state, now);

@@ -15,6 +15,7 @@ import {
 } from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
+import { ping } from './heartbeat.ts';
 import { sendWrite } from './space.ts';
 import { answerers, type BrokerState, groupOf, viewOf } from './state.ts';
 
@@ -25,6 +26,8 @@ export type Join = {
   readonly groups: readonly ServerMask[];
   /** Null while leaves travel; then the newest write of each group that must be agreed first. */
   barriers: Map<ServerMask, Version> | null;
+  /** What the target must say it is durable up to: then its newest write stands for everything before it. */
+  through: Version;
 };
 
 /** Starts every catch-up that can start: one a pair of target and source. */
@@ -48,10 +51,10 @@ export function planJoins(state: BrokerState): void {
 
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
   const id = state.nextJoin++;
-  state.joins.set(id, { id, target, source, groups, barriers: null });
+  state.joins.set(id, { id, target, source, groups, barriers: null, through: 0 as Version });
   // A bulk that is still owed to another group comes as the whole record: leaves alone would make this server show its
   // part of it and be unable to give the rest to those who lack it.
-  for (const bulk of state.openBulks) {
+  for (const bulk of state.openBulks.values()) {
     if (bulk.frame !== null && bulk.groups.some((group) => groups.includes(group.owners))) {
       sendWrite(state, target, bulk.frame);
     }
@@ -79,6 +82,8 @@ export function onJoined(state: BrokerState, from: ServerIndex, id: number): voi
   const join = state.joins.get(id);
   if (join === undefined || join.target !== from) return;
   join.barriers = new Map(join.groups.map((owners) => [owners, groupOf(state, owners).newest]));
+  join.through = state.lastVersion;
+  ping(state, from);
   settleJoins(state);
 }
 
@@ -86,7 +91,7 @@ export function onJoined(state: BrokerState, from: ServerIndex, id: number): voi
 export function settleJoins(state: BrokerState): void {
   for (const join of state.joins.values()) {
     const { barriers } = join;
-    if (barriers === null) continue;
+    if (barriers === null || viewOf(state, join.target).durable < join.through) continue;
     if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;
     state.joins.delete(join.id);
     changeTable(state, (draft) => {

@@ -22,6 +22,8 @@ export type Write = {
    * which is all or nothing, and records of an earlier life of the broker.
    */
   readonly frame: Uint8Array | null;
+  /** Of a bulk over several groups: reads that would show it before it is whole. Null until there is one. */
+  shown: (() => void)[] | null;
   /** Null once the client was answered. */
   reply: ReplyTo | null;
   readonly deadlineMs: number;

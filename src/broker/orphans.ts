@@ -1,75 +1,98 @@
 /**
- * Bulks that only a server which was absent may have. When all start together without it, its newest bulks over
- * several groups are not among what is rolled forward; when it comes back as the truth of its own groups, each of them
- * must become whole or go. One that some other owner had then is everywhere by now. One that none of them had was never
- * acknowledged nor seen outside, and is dropped. One whose other owners were all absent too is sent to them as they come.
+ * Bulks that only a server which was absent may have (replication/absence.ts says which stay). When it comes back as
+ * the truth of its own groups it is asked for them: what must go is dropped by its recovery, what may stay is sent to
+ * those who lack it, now or as they come.
  */
 import { FRAME, WriteCursor } from '../model/frames.ts';
-import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
-import { inSyncOf, isInSyncSomewhere } from '../replication/epoch-table.ts';
+import { isMember, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { isRefuted } from '../replication/absence.ts';
+import { type EpochTable, inSyncOf, groupsOwned, isInSyncSomewhere, noteAlive } from '../replication/epoch-table.ts';
+import { changeTable } from './epochs.ts';
 import type { Write } from './operations.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, groupOf } from './state.ts';
 
-/** Whether a server that says hello must first say which bulks it has; then it is asked. */
-export function askForBulks(state: BrokerState, view: ServerView): boolean {
-  const { absence, out } = state;
-  const { wanted } = state.epochs;
-  const isTruth = isInSyncSomewhere(wanted, view.index);
-  const wasAbsent = isMember(absence.absent, view.index);
-  absence.absent = (absence.absent & ~maskOf(view.index)) as ServerMask;
-  if (!wasAbsent || !isTruth) return false;
-  absence.asked.set(view.index, new Map());
-  const others = state.servers.filter((other) => other !== view);
+/** Asks for every record above what a server knows to be agreed, whoever else may have it. */
+export function askForAll(state: BrokerState, view: ServerView): void {
+  const { out } = state;
   out.reset();
   out.u8(FRAME.tailWanted);
-  out.varint(others.length);
-  for (const other of others) {
-    out.u8(other.index);
+  out.varint(state.servers.length);
+  for (const { index } of state.servers) {
+    out.u8(index);
     out.f64(view.hello?.committed ?? 0);
   }
   state.host.send(view.index, out.view());
+}
+
+/** Whether a server that says hello must first say which bulks it has; then it is asked. */
+export function askForBulks(state: BrokerState, view: ServerView): boolean {
+  const { wanted } = state.epochs;
+  if (!wanted.absences.has(view.index) || !isInSyncSomewhere(wanted, view.index)) return false;
+  state.questions.asked.set(view.index, new Map());
+  askForAll(state, view);
   return true;
 }
 
-/** A server that was asked is gone before it answered: it is asked again when it comes back. */
-export function forgetQuestion(state: BrokerState, server: ServerIndex): void {
-  const { absence } = state;
-  if (absence.asked.delete(server)) absence.absent = (absence.absent | maskOf(server)) as ServerMask;
+/** One record of a server that was asked. */
+export function onBulk(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
+  const version = orphanVersion(state.epochs.wanted, server, frame);
+  if (version !== null) state.questions.asked.get(server)?.set(version, frame.slice());
 }
 
-/** One record of a server that was absent. */
-export function onBulk(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
-  const bulks = state.absence.asked.get(server);
+/** The version of a bulk over several groups that is of the lives before a server's absence; null for all else. */
+function orphanVersion(table: EpochTable, server: ServerIndex, frame: Uint8Array): Version | null {
+  const absence = table.absences.get(server);
+  if (absence === undefined) return null;
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
-  if (bulks === undefined || cursor.count < 2 || cursor.version > state.absence.before) return;
-  bulks.set(cursor.version, frame.slice());
+  const { version } = cursor;
+  return version <= absence.before && groupsOf(frame).length > 1 ? version : null;
+}
+
+/** Whether a server must drop a record of its; then its recovery will be told. */
+export function mustDrop(state: BrokerState, server: ServerIndex, frame: Uint8Array): boolean {
+  const version = orphanVersion(state.epochs.wanted, server, frame);
+  const absence = state.epochs.wanted.absences.get(server);
+  if (version === null || absence === undefined) return false;
+  if (!isRefuted(absence, groupsOf(frame), version)) return false;
+  const drops = state.questions.drops.get(server) ?? new Set<Version>();
+  state.questions.drops.set(server, drops.add(version));
+  return true;
 }
 
 /** All its records are here: decides about each bulk. */
 export function settleBulks(state: BrokerState, server: ServerIndex): void {
-  const { absence } = state;
-  const bulks = absence.asked.get(server);
+  const bulks = state.questions.asked.get(server);
   if (bulks === undefined) return;
-  absence.asked.delete(server);
-  const drops: Version[] = [];
+  state.questions.asked.delete(server);
   for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
-    const groups = groupsOf(frame);
-    if (groups.length < 2 || isOpen(state, version)) continue;
-    const witnesses = new Set<ServerIndex>();
-    for (const owners of groups) {
-      for (const other of membersOf(inSyncOf(state.epochs.wanted, owners))) {
-        if (other !== server && absence.through.has(other)) witnesses.add(other);
-      }
-    }
-    if (witnesses.size === 0) insert(state, version, groups, frame);
-    else if (![...witnesses].some((other) => (absence.through.get(other) as Version) >= version)) drops.push(version);
+    if (!mustDrop(state, server, frame) && !state.openBulks.has(version)) insert(state, version, frame);
   }
-  if (drops.length > 0) absence.drops.set(server, drops);
 }
 
-function groupsOf(frame: Uint8Array): ServerMask[] {
+/** The groups of which a server is the truth serve again with it: those who are absent are judged by what it has. */
+export function noteGroupsAlive(state: BrokerState, view: ServerView): void {
+  const { wanted } = state.epochs;
+  if (wanted.absences.size === 0) return;
+  const through = view.hello?.last ?? (0 as Version);
+  const owned = groupsOwned(wanted, view.index).filter((owners) => isMember(inSyncOf(wanted, owners), view.index));
+  if (owned.length === 0) return;
+  changeTable(state, (draft) =>
+    noteAlive(draft, new Map(owned.map((owners) => [owners, { through, rolled: openIn(state, owners, through) }]))),
+  );
+}
+
+/** Bulks over several groups that a group gets though its owners in sync have only what is up to `through`. */
+export function openIn(state: BrokerState, owners: ServerMask, through: Version): Version[] {
+  const rolled: Version[] = [];
+  for (const [version, { groups }] of state.openBulks) {
+    if (version > through && groups.some((group) => group.owners === owners)) rolled.push(version);
+  }
+  return rolled;
+}
+
+export function groupsOf(frame: Uint8Array): ServerMask[] {
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
   const groups = new Set<ServerMask>();
@@ -77,15 +100,22 @@ function groupsOf(frame: Uint8Array): ServerMask[] {
   return [...groups];
 }
 
-function isOpen(state: BrokerState, version: Version): boolean {
-  for (const bulk of state.openBulks) if (bulk.version === version) return true;
-  return false;
+/** Puts a bulk of an earlier life into the queues of its groups, in its place. */
+function insert(state: BrokerState, version: Version, frame: Uint8Array): void {
+  const write = rolledForward(state, version, frame);
+  state.openBulks.set(version, write);
+  for (const group of write.groups) {
+    const writes = [...group.writes, write].sort((a, b) => a.version - b.version);
+    while (group.writes.size > 0) group.writes.shift();
+    for (const each of writes) group.writes.push(each);
+    if (version > group.newest) group.newest = version;
+  }
 }
 
-/** Puts a bulk of an earlier life into the queues of its groups, in its place. */
-function insert(state: BrokerState, version: Version, owners: readonly ServerMask[], frame: Uint8Array): void {
-  const groups = owners.map((mask) => groupOf(state, mask));
-  const write: Write = {
+/** A record of an earlier life as a write of this one: nobody waits for its answer. */
+export function rolledForward(state: BrokerState, version: Version, frame: Uint8Array): Write {
+  const groups = groupsOf(frame).map((owners) => groupOf(state, owners));
+  return {
     version,
     groups,
     sentTo: 0 as ServerMask,
@@ -96,12 +126,6 @@ function insert(state: BrokerState, version: Version, owners: readonly ServerMas
     frame,
     reply: null,
     deadlineMs: Number.POSITIVE_INFINITY,
+    shown: null,
   };
-  state.openBulks.add(write);
-  for (const group of groups) {
-    const writes = [...group.writes, write].sort((a, b) => a.version - b.version);
-    while (group.writes.size > 0) group.writes.shift();
-    for (const each of writes) group.writes.push(each);
-    if (version > group.newest) group.newest = version;
-  }
 }

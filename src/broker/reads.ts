@@ -11,8 +11,8 @@ import { candidates } from '../document/path.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { ByteReader } from '../lib/bytes.ts';
 import { failed, notesOf } from './notes.ts';
-import type { Ask, Read, ReplyTo } from './operations.ts';
-import { answerers, type BrokerState, groupOf, readyServers } from './state.ts';
+import type { Ask, Read, ReplyTo, Write } from './operations.ts';
+import { answerers, type BrokerState, groupOf, isStuck, readyServers } from './state.ts';
 
 const NO_SEGMENTS: readonly Uint8Array[] = [];
 
@@ -174,16 +174,38 @@ export function onAnswer(state: BrokerState, reader: ByteReader): void {
   item.keyExists = outcome !== OUTCOME.noKey;
   const group = item.group;
   const parks = group !== null && !item.uncertain && group.waitsFor(item.barrier);
+  const bulk = state.openBulks.size === 0 ? undefined : state.openBulks.get(version);
   if (outcome === OUTCOME.found) {
     const value = reader.take(reader.remaining);
     // Bytes of the ring are gone after this call; a single answer that leaves now needs no copy.
-    item.found = { value: parks || read.asks.length > 1 ? value.slice() : value, version };
+    const leavesNow = !parks && bulk === undefined && read.asks.length === 1;
+    item.found = { value: leavesNow ? value : value.slice(), version };
   }
   if (parks) {
     const { request } = item;
-    group.parked.push({ barrier: item.barrier, release: () => item.request === request && settle(state, read, item) });
+    group.parked.push({
+      barrier: item.barrier,
+      release: () => item.request === request && show(state, read, item, bulk),
+    });
   } else {
+    show(state, read, item, bulk);
+  }
+}
+
+/**
+ * A part of a bulk that others still owe is shown when the bulk is whole: what is not may be taken back. When those
+ * others are gone the answer is uncertain.
+ */
+function show(state: BrokerState, read: Read, item: Ask, bulk: Write | undefined): void {
+  if (bulk === undefined || !state.openBulks.has(bulk.version)) {
     settle(state, read, item);
+  } else if (isStuck(state, bulk)) {
+    item.uncertain = true;
+    settle(state, read, item);
+  } else {
+    const { request } = item;
+    bulk.shown ??= [];
+    bulk.shown.push(() => item.request === request && show(state, read, item, bulk));
   }
 }
 

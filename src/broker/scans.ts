@@ -10,7 +10,7 @@ import { membersOf, type ServerIndex, type ServerMask, type Version } from '../m
 import { ownersOf, placementGroups } from '../routing/placement.ts';
 import { failed, notesOf } from './notes.ts';
 import type { ReplyTo } from './operations.ts';
-import { answerers, type BrokerState, readyServers } from './state.ts';
+import { answerers, type BrokerState, isStuck, readyServers } from './state.ts';
 
 type ScanCommand = Extract<Command, { kind: 'scan' }>;
 type Page = { readonly entries: ScanEntry[]; readonly more: boolean };
@@ -115,6 +115,12 @@ export class Scans {
       for (const group of this.#state.groups.values()) {
         if (group.waitsFor(scan.barrier) && answerers(this.#state, group.owners) !== 0) waits = true;
       }
+      // A bulk that is not whole yet may be taken back.
+      for (const [version, bulk] of this.#state.openBulks) {
+        if (version > scan.barrier) continue;
+        if (!isStuck(this.#state, bulk)) waits = true;
+        else if (shows(scan, version)) scan.uncertain = true;
+      }
       if (waits) continue;
       this.#open.delete(scan);
       this.#answer(scan);
@@ -160,4 +166,9 @@ export class Scans {
       scan.reply(failed(this.#state, 'UNAVAILABLE', `no answer within ${DEADLINE_MS} ms; a read changes nothing`));
     }
   }
+}
+
+function shows(scan: Scan, version: Version): boolean {
+  for (const { entries } of scan.pages.values()) if (entries.some((entry) => entry.version === version)) return true;
+  return false;
 }

@@ -15,22 +15,26 @@ import {
   type ServerMask,
   serverName,
   type Version,
+  versionOf,
 } from '../model/ids.ts';
+import type { Alive } from '../replication/absence.ts';
 import {
   cutOf,
   type EpochTable,
+  forgetAbsence,
   isInSyncSomewhere,
   inSyncOf,
   markJoined,
+  noteAbsent,
+  noteAlive,
   putOut,
   writeTable,
 } from '../replication/epoch-table.ts';
-import { allServers, placementGroups } from '../routing/placement.ts';
+import { placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
-import { noAbsence } from './absence.ts';
-import { askForBulks } from './orphans.ts';
+import { askForAll, askForBulks, mustDrop, noteGroupsAlive, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
+import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
 /** What starting needs to remember and serving does not. */
@@ -77,7 +81,7 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
     const ready = readyServers(state);
     if (ready === 0) return false;
-    if (noteJoined(state)) return false;
+    if (noteReady(state)) return false;
     state.phase = 'serving';
     return true;
   }
@@ -100,6 +104,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
   for (const view of heard)
     if (view.hello !== null && view.hello.last > state.lastVersion) state.lastVersion = view.hello.last;
   state.phase = 'collecting';
+  starting.tails.clear();
+  state.questions.drops.clear();
   for (const view of heard) {
     if (!remembers(state, view)) continue;
     starting.pendingTails.set(view.index, (starting.pendingTails.get(view.index) ?? 0) + 1);
@@ -121,6 +127,10 @@ function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
 
 /** What others may lack: all that is newer than what they have, or, of one that is not here, than what is agreed. */
 function askTail(state: BrokerState, view: ServerView): void {
+  if (state.epochs.wanted.absences.has(view.index)) {
+    askForAll(state, view);
+    return;
+  }
   const others = state.servers.filter((other) => other !== view);
   const { out } = state;
   out.reset();
@@ -151,7 +161,7 @@ export function onTailEnd(starting: Starting, from: ServerIndex): void {
 export function onTail(state: BrokerState, starting: Starting, from: ServerIndex, frame: Uint8Array): void {
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
-  if (starting.tails.has(cursor.version)) return;
+  if (mustDrop(state, from, frame) || starting.tails.has(cursor.version)) return;
   while (cursor.next()) {
     if (!isMember(cursor.owners, from)) continue;
     const cut = cutOf(state.epochs.wanted, cursor.owners, from);
@@ -164,63 +174,61 @@ export function onTail(state: BrokerState, starting: Starting, from: ServerIndex
 
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */
 function rollForward(state: BrokerState, starting: Starting): void {
+  for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
+    enqueue(state, rolledForward(state, version, starting.tails.get(version) as Uint8Array));
+  }
+  starting.tails.clear();
   const before = state.epochs.wanted;
   const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
   for (const view of heard) mask |= maskOf(view.index);
   changeTable(state, (draft) => {
+    const alive = new Map<ServerMask, Alive>();
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);
-      const here = (inSync & mask) as ServerMask;
-      let agreed = 0 as Version;
-      for (const server of membersOf(here)) {
-        const committed = viewOf(state, server).hello?.committed ?? (0 as Version);
-        if (committed > agreed) agreed = committed;
-      }
+      const here = membersOf((inSync & mask) as ServerMask).map((server) => viewOf(state, server).hello as Hello);
+      const agreed = newest(here.map((hello) => hello.committed));
       for (const server of membersOf((inSync & ~mask) as ServerMask)) {
         const { hello } = viewOf(state, server);
         const isEmpty = hello !== null && hello.corrupt === '';
         // What is damaged may be the last copy there is: it is given up only when another one is at hand.
-        if (isEmpty || (hello !== null && here !== 0)) putOut(draft, owners, server, 0 as Version);
-        else if (here !== 0) putOut(draft, owners, server, agreed);
+        if (isEmpty || (hello !== null && here.length > 0)) putOut(draft, owners, server, 0 as Version);
+        else if (here.length > 0) putOut(draft, owners, server, agreed);
       }
+      const through = newest(here.map((hello) => hello.last));
+      if (here.length > 0) alive.set(owners, { through, rolled: openIn(state, owners, through) });
     }
+    const absent = state.servers.filter(
+      ({ index }) => !isMember(mask as ServerMask, index) && isInSyncSomewhere(draft.table, index),
+    );
+    noteAbsent(
+      draft,
+      absent.map((view) => view.index),
+      versionOf(draft.table.epoch, 0),
+    );
+    noteAlive(draft, alive);
   });
   raiseVersion(state, state.epochs.wanted.epoch);
-  state.absence = {
-    ...noAbsence(),
-    through: new Map(heard.map((view) => [view.index, view.hello?.last ?? (0 as Version)])),
-    before: state.lastVersion,
-    absent: (allServers(state.placement.servers) & ~mask) as ServerMask,
-  };
-  const cursor = new WriteCursor();
-  for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
-    const frame = starting.tails.get(version) as Uint8Array;
-    cursor.open(frame, 0, frame.length);
-    const groups = new Set<ServerMask>();
-    while (cursor.next()) groups.add(cursor.owners);
-    enqueue(state, {
-      version,
-      groups: [...groups].map((owners) => groupOf(state, owners)),
-      sentTo: 0 as ServerMask,
-      waitingGroups: groups.size,
-      items: cursor.count,
-      kind: 'write',
-      existed: false,
-      frame,
-      reply: null,
-      deadlineMs: Number.POSITIVE_INFINITY,
-    });
-  }
-  starting.tails.clear();
   state.phase = 'welcoming';
 }
 
-/** Servers that are ready for the first time are written down before they answer. Answers whether an epoch is due. */
-export function noteJoined(state: BrokerState): boolean {
+function newest(versions: readonly Version[]): Version {
+  return versions.reduce((a, b) => (b > a ? b : a), 0 as Version);
+}
+
+/**
+ * Servers that are ready for the first time are written down before they answer, and an absence that is over is
+ * forgotten. Answers whether an epoch is due.
+ */
+export function noteReady(state: BrokerState): boolean {
   const ready = readyServers(state);
-  if ((ready & ~state.epochs.wanted.joined) === 0) return false;
-  changeTable(state, (draft) => markJoined(draft, ready));
+  const { joined, absences } = state.epochs.wanted;
+  const back = [...absences.keys()].filter((server) => isMember(ready, server));
+  if ((ready & ~joined) === 0 && back.length === 0) return false;
+  changeTable(state, (draft) => {
+    markJoined(draft, ready);
+    for (const server of back) forgetAbsence(draft, server);
+  });
   return true;
 }
 
@@ -237,6 +245,7 @@ export function admit(state: BrokerState, view: ServerView): void {
 export function admitNow(state: BrokerState, view: ServerView): void {
   if (!remembers(state, view)) putOutWiped(state, view.index);
   else settleAround(state, view.index);
+  noteGroupsAlive(state, view);
   view.phase = 'admitted';
   welcomeAdmitted(state);
 }
@@ -267,8 +276,9 @@ function welcome(state: BrokerState, view: ServerView): void {
   out.reset();
   out.u8(FRAME.welcome);
   out.u8(wipe ? 1 : 0);
-  const drops = state.absence.drops.get(view.index) ?? [];
-  out.varint(drops.length);
+  const drops = state.questions.drops.get(view.index) ?? new Set<Version>();
+  state.questions.drops.delete(view.index);
+  out.varint(drops.size);
   for (const version of drops) out.f64(version);
   writeTable(out, state.epochs.durable);
   state.host.send(view.index, out.view());

@@ -16,7 +16,6 @@ import {
 } from '../model/ids.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
-import { type Absence, noAbsence } from './absence.ts';
 import type { Join } from './catch-up.ts';
 import { Group } from './group.ts';
 import type { Ask, Read, Write } from './operations.ts';
@@ -64,8 +63,12 @@ export type BrokerState = {
   readonly reads: Set<Read>;
   readonly deletes: Map<Version, Write>;
   /** Bulks over several groups that some group's owners do not all have yet. */
-  readonly openBulks: Set<Write>;
-  absence: Absence;
+  readonly openBulks: Map<Version, Write>;
+  /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
+  readonly questions: {
+    readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
+    readonly drops: Map<ServerIndex, Set<Version>>;
+  };
   phase: BrokerPhase;
   lastVersion: Version;
   nextRequest: number;
@@ -91,8 +94,8 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     asks: new Map(),
     reads: new Set(),
     deletes: new Map(),
-    openBulks: new Set(),
-    absence: noAbsence(),
+    openBulks: new Map(),
+    questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',
     lastVersion: 0 as Version,
     nextRequest: 1,
@@ -158,6 +161,11 @@ export function isUp(state: BrokerState, view: ServerView): boolean {
   return durable.groups.size === 0 || groupsMissing(durable, view.index).length === 0;
 }
 
+/** Whether a bulk waits for owners in sync of which none is there. */
+export function isStuck(state: BrokerState, bulk: Write): boolean {
+  return bulk.groups.some((group) => answerers(state, group.owners) === 0);
+}
+
 export function isLive(view: ServerView): boolean {
   return view.phase === 'admitted' || view.phase === 'welcomed' || view.phase === 'ready';
 }
@@ -170,7 +178,7 @@ export function committedFor(state: BrokerState, server: ServerIndex): Version {
     const resolved = group.resolved(state.lastVersion);
     if (resolved < committed) committed = resolved;
   }
-  for (const bulk of state.openBulks) {
+  for (const bulk of state.openBulks.values()) {
     if (bulk.version <= committed && bulk.groups.some((group) => isMember(group.owners, server))) {
       committed = (bulk.version - 1) as Version;
     }

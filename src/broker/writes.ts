@@ -21,7 +21,17 @@ import type { Group } from './group.ts';
 import { failed, notesOf, underReplicated } from './notes.ts';
 import type { ReplyTo, Write } from './operations.ts';
 import { sendWrite, withoutRoom } from './space.ts';
-import { answerers, type BrokerState, groupOf, isUp, nextVersion, readyServers, required, viewOf } from './state.ts';
+import {
+  answerers,
+  type BrokerState,
+  groupOf,
+  isStuck,
+  isUp,
+  nextVersion,
+  readyServers,
+  required,
+  viewOf,
+} from './state.ts';
 
 const DOT = 0x2e;
 
@@ -95,6 +105,7 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
     kind: command.kind,
     existed: false,
     frame: groups.length > 1 ? frame.slice() : null,
+    shown: null,
     reply,
     deadlineMs: state.host.now() + DEADLINE_MS,
   };
@@ -112,7 +123,7 @@ export function enqueue(state: BrokerState, write: Write): void {
     group.writes.push(write);
     group.newest = write.version;
   }
-  if (write.groups.length > 1) state.openBulks.add(write);
+  if (write.groups.length > 1) state.openBulks.set(write.version, write);
 }
 
 /** A server is durable further than before, or who must be durable changed: acknowledges what can be. */
@@ -153,7 +164,8 @@ function advance(state: BrokerState, group: Group): void {
 }
 
 function complete(state: BrokerState, write: Write): void {
-  state.openBulks.delete(write);
+  state.openBulks.delete(write.version);
+  releaseShown(write);
   if (write.kind === 'delete') state.deletes.delete(write.version);
   const { reply } = write;
   if (reply === null) return;
@@ -229,6 +241,17 @@ export function giveUpWrites(state: BrokerState, reason: string): void {
     if (group.writes.size === 0 || answerers(state, group.owners) !== 0) continue;
     for (const write of group.writes) answerTimeout(state, write, reason);
   }
+}
+
+/** A bulk that waits for owners of which none is left may yet be taken back: who would show it answers so. */
+export function giveUpShown(state: BrokerState): void {
+  for (const bulk of state.openBulks.values()) if (isStuck(state, bulk)) releaseShown(bulk);
+}
+
+function releaseShown(write: Write): void {
+  const { shown } = write;
+  write.shown = null;
+  if (shown !== null) for (const release of shown) release();
 }
 
 /** Answers TIMEOUT to what waited longer than its deadline; it stays in the order and may still become durable. */

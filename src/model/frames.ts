@@ -5,7 +5,8 @@
  *   write     version f64, count varint, count × item            item = owners u16, op u8 (0 set, 1 delete), key, [value]
  *   read      request u32, key, count varint, count × segment    (no segments: the whole document)
  *   scan      request u32, values u8, limit varint, prefix, after
- *   ping      committed f64                                      what is durable at every in-sync owner, for this server
+ *   ping      committed f64, through f64                         what is durable at every in-sync owner, for this server;
+ *                                                                every write up to `through` that is addressed to it came before
  *   epoch     table                                              (replication/epoch-table.ts)
  *   welcome   wipe u8, count varint, count × version f64, table  recover under this table, without these bulks
  *   tailWanted count varint, count × (server u8, after f64)      records that these servers may lack

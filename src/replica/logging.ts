@@ -16,6 +16,7 @@ export class Logging {
   readonly #out: ByteWriter;
   readonly #reader = new ByteReader(new Uint8Array(0));
   #committedLogged: Version;
+  #throughLogged: Version;
 
   /** `out`: a writer that others may use between two calls. */
   constructor(store: Store, standing: Standing, space: Space, out: ByteWriter) {
@@ -24,6 +25,7 @@ export class Logging {
     this.#space = space;
     this.#out = out;
     this.#committedLogged = standing.committed;
+    this.#throughLogged = standing.last;
   }
 
   /** Appends what the batch writes; answers whether there is anything to sync. */
@@ -31,6 +33,7 @@ export class Logging {
     const store = this.#store;
     const standing = this.#standing;
     let appended = false;
+    let through = Math.max(this.#throughLogged, standing.last);
     batch.each((_from, bytes, start, end) => {
       switch (bytes[start]) {
         case FRAME.write:
@@ -50,18 +53,29 @@ export class Logging {
           this.#reader.reset(bytes, start + 1, end);
           standing.onCommitted(this.#reader.f64() as Version);
           this.#space.onHeartbeat();
+          through = Math.max(through, this.#reader.f64());
           break;
         default:
           break;
       }
     });
+    const isNews = standing.committed > this.#committedLogged || through > Math.max(this.#throughLogged, standing.last);
     // On a full disk it waits for what must be logged anyway: heartbeats alone would use up the room for deletes.
-    if (standing.committed > this.#committedLogged && (appended || !this.#space.isFull)) {
-      appendRecord(store, RECORD.committed, this.#out, (payload) => payload.f64(standing.committed));
+    if (isNews && (appended || !this.#space.isFull)) {
+      appendRecord(store, RECORD.committed, this.#out, (payload) => {
+        payload.f64(standing.committed);
+        payload.f64(through);
+      });
       this.#committedLogged = standing.committed;
+      this.#throughLogged = through as Version;
       appended = true;
     }
     return appended;
+  }
+
+  /** Up to where every write addressed to this server has come, as far as that is logged. */
+  get through(): Version {
+    return this.#throughLogged;
   }
 
   /** Says again how far this server is, under `table`. */

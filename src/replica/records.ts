@@ -6,7 +6,7 @@
  *   meta      committed f64, last f64, table      at each start, with each epoch, and at the head of what a checkpoint keeps
  *   cut       count varint, count × (owners u16, cut f64)   of these groups, records before this one count up to `cut`
  *   drop      count varint, count × version f64    bulks that only this server had and nobody else may ever see
- *   committed version f64                          what every in-sync owner has, as the broker last said
+ *   committed version f64, last f64                what every in-sync owner has, and up to where all has come, as the broker last said
  */
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import type { ServerMask, Version } from '../model/ids.ts';

@@ -48,9 +48,12 @@ export function remember(recovery: Recovery): Remembered {
       case RECORD.drop:
         for (const version of readDrops(new ByteReader(payload))) drops.add(version);
         break;
-      case RECORD.committed:
-        committed = Math.max(committed, new ByteReader(payload).f64()) as Version;
+      case RECORD.committed: {
+        const reader = new ByteReader(payload);
+        committed = Math.max(committed, reader.f64()) as Version;
+        last = Math.max(last, reader.f64()) as Version;
         break;
+      }
     }
   });
   return { table, last, committed, cuts, drops };

@@ -166,6 +166,7 @@ export class Serving {
         this.#host.send('broker', scanFrame(this.#out, reader, this.#copies.trie));
         break;
       case FRAME.ping:
+        this.#standing.onDurable(this.#logging.through);
         this.#host.send('broker', this.#pong());
         break;
       case FRAME.epoch:
@@ -206,7 +207,7 @@ export class Serving {
         this.#host.send('broker', frame.view());
       }
     }
-    if (cursor.version > this.#standing.last) this.#standing.last = cursor.version;
+    this.#standing.onDurable(cursor.version);
   }
 
   /** The epoch is durable here: from now on it counts. */

@@ -7,7 +7,7 @@ import { type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
 
 export class Standing {
   table: EpochTable;
-  /** The newest write that was addressed to this server and is durable here. */
+  /** Every write up to here that was addressed to this server is durable here. */
   last: Version;
   /** What is durable at every owner in sync, as the broker last said. */
   committed: Version;
@@ -31,6 +31,10 @@ export class Standing {
   /** The later of a table that came and the one of now: tables may be heard twice. */
   newer(table: EpochTable): EpochTable {
     return table.epoch > this.table.epoch ? table : this.table;
+  }
+
+  onDurable(version: Version): void {
+    if (version > this.last) this.last = version;
   }
 
   onCommitted(version: Version): void {

@@ -3,10 +3,11 @@
  * the others up to which version what they hold is agreed. Only groups that miss an owner are listed. Pure data:
  * a change is a new table with the next epoch, durable before it counts (architecture, In-sync replication).
  *
- *   table = epoch f64, servers u8, replicas u8, joined u16, count varint, count × group
+ *   table = epoch f64, servers u8, replicas u8, joined u16, count varint, count × group, absences varint,
+ *           absences × (server u8, absence)
  *   group = owners u16, inSync u16, for each owner that is out, in order of index: cut f64
  *
- * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 3 | 03 02 | 07 00 | 01 | 03 00 | 01 00 | 7.
+ * Example: epoch 3, 3 servers, 2 copies, server 1 out of {0,1} since version 7: 3 | 03 02 | 07 00 | 01 | 03 00 | 01 00 | 7 | 00.
  */
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type Version,
 } from '../model/ids.ts';
 import { type Placement, placementGroups } from '../routing/placement.ts';
+import { type Absence, type Alive, readAbsence, withAlive, writeAbsence } from './absence.ts';
 
 /** An owner that is out may keep what it holds up to `cut`; what is above was never agreed and is dropped. */
 export type OutOfSync = { readonly inSync: ServerMask; readonly cuts: ReadonlyMap<ServerIndex, Version> };
@@ -28,11 +30,13 @@ export type EpochTable = Placement & {
   /** Servers that ever served: one of these without a memory lost its disk, any other one is new. */
   readonly joined: ServerMask;
   readonly groups: ReadonlyMap<ServerMask, OutOfSync>;
+  /** Servers that were not there when a life of the broker began, and are not back yet. */
+  readonly absences: ReadonlyMap<ServerIndex, Absence>;
 };
 
 export function firstTable(placement: Placement): EpochTable {
   const { servers, replicas } = placement;
-  return { epoch: 0 as Epoch, servers, replicas, joined: 0 as ServerMask, groups: new Map() };
+  return { epoch: 0 as Epoch, servers, replicas, joined: 0 as ServerMask, groups: new Map(), absences: new Map() };
 }
 
 export function inSyncOf(table: EpochTable, owners: ServerMask): ServerMask {
@@ -76,6 +80,27 @@ export function markJoined(draft: TableDraft, servers: ServerMask): void {
   draft.table = { ...draft.table, joined: (draft.table.joined | servers) as ServerMask };
 }
 
+/** Notes who is not there; what an earlier life noted of one stays. */
+export function noteAbsent(draft: TableDraft, servers: Iterable<ServerIndex>, before: Version): void {
+  const absences = new Map(draft.table.absences);
+  for (const server of servers) if (!absences.has(server)) absences.set(server, { before, alive: new Map() });
+  draft.table = { ...draft.table, absences };
+}
+
+/** Notes which groups serve from now on, for those who are absent. */
+export function noteAlive(draft: TableDraft, groups: ReadonlyMap<ServerMask, Alive>): void {
+  const absences = new Map<ServerIndex, Absence>();
+  for (const [server, absence] of draft.table.absences) absences.set(server, withAlive(absence, groups));
+  draft.table = { ...draft.table, absences };
+}
+
+/** A server that was absent is back, and what it alone had was decided. */
+export function forgetAbsence(draft: TableDraft, server: ServerIndex): void {
+  const absences = new Map(draft.table.absences);
+  absences.delete(server);
+  draft.table = { ...draft.table, absences };
+}
+
 /** Puts an owner out of a group. What it was cut at before stays when that is older. */
 export function putOut(draft: TableDraft, owners: ServerMask, server: ServerIndex, cut: Version): void {
   const before = draft.groups.get(owners) ?? { inSync: owners, cuts: new Map() };
@@ -110,6 +135,11 @@ export function writeTable(writer: ByteWriter, table: EpochTable): void {
     writer.u16(group.inSync);
     for (const server of membersOf((owners & ~group.inSync) as ServerMask)) writer.f64(group.cuts.get(server) ?? 0);
   }
+  writer.varint(table.absences.size);
+  for (const [server, absence] of table.absences) {
+    writer.u8(server);
+    writeAbsence(writer, absence);
+  }
 }
 
 export function readTable(reader: ByteReader): EpochTable {
@@ -125,5 +155,7 @@ export function readTable(reader: ByteReader): EpochTable {
     for (const server of membersOf((owners & ~inSync) as ServerMask)) cuts.set(server, reader.f64() as Version);
     groups.set(owners, { inSync, cuts });
   }
-  return { epoch, servers, replicas, joined, groups };
+  const absences = new Map<ServerIndex, Absence>();
+  for (let count = reader.varint(); count > 0; count--) absences.set(reader.u8() as ServerIndex, readAbsence(reader));
+  return { epoch, servers, replicas, joined, groups, absences };
 }

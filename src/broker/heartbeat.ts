@@ -1,0 +1,14 @@
+/** A ping: what is agreed, and up to where a server has been sent everything. Its answer is a sign of life. */
+import { FRAME } from '../model/frames.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import { type BrokerState, committedFor } from './state.ts';
+
+export function ping(state: BrokerState, server: ServerIndex): void {
+  const { out } = state;
+  out.reset();
+  out.u8(FRAME.ping);
+  out.f64(committedFor(state, server));
+  // In the order of the link: every write up to here that it is addressed by went before.
+  out.f64(state.lastVersion);
+  state.host.send(server, out.view());
+}
