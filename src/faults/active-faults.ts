@@ -99,7 +99,9 @@ export class ActiveFaults {
       case 'restart': {
         const servers = this.servers(statement.servers);
         if (!servers.ok) return fail('BADFAULT', servers.error);
-        this.#restart(servers.value);
+        const lack = this.#host.lacks({ kind: 'crash', servers: servers.value });
+        if (lack !== null) return fail('BADFAULT', lack);
+        this.restart(servers.value);
         const text = `restarted ${formatSelector(selectorOf(servers.value))}`;
         return ok({ text, ended: [], restarted: servers.value });
       }
@@ -137,6 +139,12 @@ export class ActiveFaults {
     return count;
   }
 
+  /** Heals what keeps these servers alone down or hung, and has the host start them anew. */
+  restart(servers: readonly ServerIndex[]): void {
+    this.#healWhere((entry) => OF_LIVES.has(entry.kind) && entry.servers.every((server) => servers.includes(server)));
+    this.#host.actions.restart(servers);
+  }
+
   /** Lets go of every timer; what acts goes on acting. For a host that stops. */
   close(): void {
     for (const { timers } of this.#entries.values()) for (const cancel of timers) cancel();
@@ -154,9 +162,17 @@ export class ActiveFaults {
     const entry = this.#entryOf(plan, options, seed);
     this.#healWhere((other) => other.id === entry.id || other.identity === entry.identity);
     if (options.name !== null) this.#names.set(options.name, plan.picked);
+    try {
+      for (const step of plan.steps) this.#run(entry, step, prng);
+    } catch (error) {
+      // A host may find out only now that there is nothing to act on, such as a file.
+      this.#release(entry);
+      if (error instanceof Error && 'code' in error && error.code === 'BADFAULT')
+        return fail('BADFAULT', error.message);
+      throw error;
+    }
     this.#entries.set(entry.id, entry);
     this.#host.onNotice({ kind: 'begun', fault: describe(entry) });
-    for (const step of plan.steps) this.#run(entry, step, prng);
     if (AT_ONCE.has(entry.kind)) this.#heal(entry);
     else if (entry.until !== null) {
       this.#later(entry, entry.until - entry.since, () => this.#heal(entry));
@@ -205,12 +221,6 @@ export class ActiveFaults {
     entry.timers.add(cancel);
   }
 
-  /** Heals what keeps these servers down or hung, and has the host start them anew. */
-  #restart(servers: readonly ServerIndex[]): void {
-    this.#healWhere((entry) => OF_LIVES.has(entry.kind) && entry.servers.every((server) => servers.includes(server)));
-    this.#host.actions.restart(servers);
-  }
-
   #healed(what: Healed): Result<Said, KvError> {
     if (what.kind === 'all') return said(`healed ${this.healAll()}`);
     if (what.kind === 'of-kind') return said(`healed ${this.#healWhere(({ kind }) => kind === what.fault)}`);
@@ -233,9 +243,13 @@ export class ActiveFaults {
 
   #heal(entry: Entry): void {
     if (!this.#entries.delete(entry.id)) return;
-    for (const cancel of entry.timers) cancel();
-    for (const heal of entry.heals) heal();
+    this.#release(entry);
     this.#host.onNotice({ kind: 'healed', fault: describe(entry) });
+  }
+
+  #release({ timers, heals }: Entry): void {
+    for (const cancel of timers) cancel();
+    for (const heal of heals) heal();
   }
 }
 
