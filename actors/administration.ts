@@ -1,6 +1,6 @@
 /** What an operator may do with a running host (model/status.ts, Administration), over the actors that do it. */
 import type { HostOptions } from '../src/cli/host.ts';
-import { type FaultStatement, parseFault } from '../src/faults/statement.ts';
+import type { ActiveFaults } from '../src/faults/active-faults.ts';
 import type { Result } from '../src/lib/result.ts';
 import type { KvError } from '../src/model/errors.ts';
 import { type ServerIndex, serverIndex, serverName } from '../src/model/ids.ts';
@@ -8,32 +8,26 @@ import type { Administration } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 import type { StatusBoard } from './status-board.ts';
 import type { ThreadFaultHost } from './supervisor/fault-host.ts';
-import type { Faults } from './supervisor/faults.ts';
 
 export type Operated = {
   readonly options: HostOptions;
   readonly broker: BrokerActor;
-  readonly faults: Faults;
+  readonly faults: ActiveFaults;
   readonly faultHost: ThreadFaultHost;
-  /** Servers that are processes of their own. */
-  readonly remote: { has(server: ServerIndex): boolean };
   readonly board: StatusBoard;
   readonly stop: () => void;
 };
 
-export function operations({ options, broker, faults, faultHost, remote, board, stop }: Operated): Administration {
+export function operations({ options, broker, faults, faultHost, board, stop }: Operated): Administration {
   const { servers } = options.cluster;
   return {
     status: () => board.status(),
     async fault(statement) {
       if (!options.faults) throw asError({ code: 'FAULTSOFF', message: 'start with --enable-faults to inject faults' });
-      const wanted = valueOf(parseFault(statement, servers));
-      const elsewhere = 'servers' in wanted ? wanted.servers.find((server) => remote.has(server)) : undefined;
-      if (elsewhere !== undefined) {
-        const name = serverName(elsewhere);
-        throw asError({ code: 'BADFAULT', message: `${name} is a process of its own: stop that process instead` });
-      }
-      return inject(wanted, statement, { faults, faultHost });
+      const { text } = valueOf(faults.say(statement));
+      // OK means that it has happened: whoever asks next must see it.
+      await faultHost.settled();
+      return text;
     },
     async force(names) {
       const indexes = names.map((name) => {
@@ -49,31 +43,6 @@ export function operations({ options, broker, faults, faultHost, remote, board, 
     },
     shutdown: stop,
   };
-}
-
-async function inject(
-  wanted: FaultStatement,
-  statement: string,
-  { faults, faultHost }: Pick<Operated, 'faults' | 'faultHost'>,
-): Promise<string> {
-  switch (wanted.kind) {
-    case 'crash':
-    case 'hang': {
-      const name = faults.begin({ ...wanted, statement }, wanted);
-      // OK means that it has happened: whoever asks next must see it.
-      await faultHost.settled();
-      return `${name} ${statement}`;
-    }
-    case 'restart':
-      await faults.restart(wanted.servers);
-      return statement;
-    case 'heal':
-      return `healed ${faults.heal(wanted.what)}`;
-    case 'list':
-      return JSON.stringify(faults.list());
-    default:
-      return wanted satisfies never;
-  }
 }
 
 /** The value, or its error thrown for a session to answer. */

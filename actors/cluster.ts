@@ -4,6 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import type { HostOptions } from '../src/cli/host.ts';
+import type { FaultAction } from '../src/faults/action.ts';
+import { ActiveFaults } from '../src/faults/active-faults.ts';
 import type { Prng } from '../src/lib/prng.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
 import { serverName } from '../src/model/ids.ts';
@@ -18,7 +20,6 @@ import type { Address } from './remote-server.ts';
 import { RemoteServers } from './remote-servers.ts';
 import { StatusBoard } from './status-board.ts';
 import { ThreadFaultHost } from './supervisor/fault-host.ts';
-import { Faults } from './supervisor/faults.ts';
 import { Supervisor } from './supervisor/handlers.ts';
 
 /** WAL bytes of one server after which it takes a checkpoint. */
@@ -30,10 +31,13 @@ export const DRAIN_TIMEOUT_MS = 5_000;
 /** Megabytes of the heap of a server's thread where faults are enabled; documents lie outside of it. */
 const FAULTY_HEAP_MB = 512;
 
+/** The name of the generator that faults draw from, apart from those of the servers. */
+const FAULTS_FORK = 0xfa;
+
 export type Cluster = {
   readonly broker: BrokerActor;
   readonly supervisor: Supervisor;
-  readonly faults: Faults;
+  readonly faults: ActiveFaults;
   readonly faultHost: ThreadFaultHost;
   readonly board: StatusBoard;
   readonly remote: RemoteServers;
@@ -154,8 +158,21 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     },
     note: (server, text) => log('warn', text, { server: serverName(server) }),
   });
-  const faults = new Faults(supervisor, faultHost, ({ kind, fault }) =>
-    log('warn', `fault ${fault.id} ${kind}: ${fault.statement}`),
+  const faults = new ActiveFaults(
+    {
+      mode: cluster.mode,
+      actions: faultHost,
+      now: () => Date.now(),
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs);
+        return () => clearTimeout(timer);
+      },
+      view: () => ({ servers: cluster.servers, leader: null }),
+      lacks: (action) => lackOfRemote(action, remote) ?? faultHost.lacks(action),
+      startAll: () => supervisor.start(),
+      onNotice: ({ kind, fault }) => log('warn', `fault ${fault.id} ${kind}: ${fault.statement}`),
+    },
+    prng.fork(FAULTS_FORK),
   );
   return {
     broker,
@@ -178,4 +195,12 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       hub.close();
     },
   };
+}
+
+/** A server of another process is out of reach, and so are the links that go through its socket. */
+function lackOfRemote(action: FaultAction, remote: { has(server: ServerIndex): boolean }): string | null {
+  const named = action.kind === 'link' ? action.links.flatMap(({ from, to }) => [from, to]) : [...action.servers];
+  const elsewhere = named.find((one): one is ServerIndex => one !== 'broker' && remote.has(one));
+  if (elsewhere === undefined) return null;
+  return `${serverName(elsewhere)} is a process of its own: stop that process instead`;
 }

@@ -6,9 +6,8 @@
 import type { ClockFault, DiskFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
 import { clockOffsetMs } from '../../src/faults/clock.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import type { KvError } from '../../src/model/errors.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
-import { damageFile, wipeDirectory } from '../../src/node/damage.ts';
+import { damageFile, lackOfDamage, wipeDirectory } from '../../src/node/damage.ts';
 import { endCount, type ServerFault, sharedCount, UNTIL_HEALED } from '../../src/node/server-fault.ts';
 import { GATE, GATE_WORD } from '../../src/node/server-thread.ts';
 import { DownFaults } from './down-faults.ts';
@@ -68,7 +67,18 @@ export class ThreadFaultHost implements FaultHost {
     await this.#effects;
   }
 
-  /** Throws a KvError BADFAULT when there is nothing that it could act on. */
+  /** Why an action cannot be carried out now, in one line, or null. */
+  lacks(action: FaultAction): string | null {
+    if (action.kind !== 'damage' && action.kind !== 'disk') return null;
+    for (const server of action.servers) {
+      const directory = this.#directoryOf(server);
+      if (directory === null) return `${serverName(server)} keeps no files`;
+      const lack = action.kind === 'damage' ? lackOfDamage(directory, action.damage) : null;
+      if (lack !== null) return lack;
+    }
+    return null;
+  }
+
   begin(action: FaultAction, seed: number): () => void {
     const prng = new Prng(seed);
     switch (action.kind) {
@@ -103,10 +113,9 @@ export class ThreadFaultHost implements FaultHost {
       case 'damage':
         return each(action.servers, (server) => {
           const directory = this.#directoryOf(server);
-          if (directory === null) throw badFault(`${serverName(server)} keeps no files`);
+          if (directory === null) return nothing;
           const done = damageFile(directory, action.damage, prng.fork(server));
-          if (!done.ok) throw Object.assign(new Error(done.error.message), done.error);
-          this.#options.note(server, done.value);
+          this.#options.note(server, done.ok ? done.value : done.error.message);
           return nothing;
         });
       case 'clock':
@@ -229,8 +238,4 @@ function timesOf(fault: DiskFault): number {
     default:
       return UNTIL_HEALED;
   }
-}
-
-function badFault(message: string): Error & KvError {
-  return Object.assign(new Error(message), { code: 'BADFAULT' as const, message });
 }

@@ -20,6 +20,11 @@ import { fail, type KvError } from '../model/errors.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { classify } from '../storage/names.ts';
 
+/** Why such damage cannot be done in this directory, in one line, or null. */
+export function lackOfDamage(directory: string, { file }: DiskDamage): string | null {
+  return damagedName(directory, file) === null ? `no ${describe(file)} in ${directory}` : null;
+}
+
 /** Damages a file of the directory; what was done, in words. BADFAULT when there is no such file, or nothing in it. */
 export function damageFile(directory: string, damage: DiskDamage, prng: Prng): Result<string, KvError> {
   const name = damagedName(directory, damage.file);

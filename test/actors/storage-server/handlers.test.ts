@@ -22,7 +22,7 @@ test('a thread goes through the states of its machine only, from its start to it
   cluster.host.begin({ kind: 'crash', servers: [1 as ServerIndex] }, 1);
   await cluster.until(() => cluster.stateOf(1) === 'down');
   await Promise.all(Array.from({ length: 200 }, (_, i) => cluster.put(`k${i}`, { i })));
-  await cluster.faults.restart([1 as ServerIndex]);
+  await cluster.restart([1 as ServerIndex]);
   await cluster.until(() => cluster.broker.isSettled);
   await cluster.stop();
 

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ThreadFaultHost } from '../../../actors/supervisor/fault-host.ts';
-import { Faults } from '../../../actors/supervisor/faults.ts';
 import { Supervisor } from '../../../actors/supervisor/handlers.ts';
 import { Broker } from '../../../src/broker/broker.ts';
 import { fromPlain } from '../../../src/document/plain.ts';
@@ -31,7 +30,6 @@ export const CONFIG: ClusterConfig = {
 export class RealCluster {
   readonly supervisor: Supervisor;
   readonly host: ThreadFaultHost;
-  readonly faults: Faults;
   readonly broker: Broker;
   readonly directory = mkdtempSync(join(tmpdir(), 'coppice-cluster-'));
   readonly notes: string[] = [];
@@ -80,7 +78,6 @@ export class RealCluster {
       },
       note: (server, text) => this.notes.push(`s${server + 1}: ${text}`),
     });
-    this.faults = new Faults(this.supervisor, this.host, () => undefined);
     this.broker = new Broker(
       config,
       {
@@ -123,13 +120,18 @@ export class RealCluster {
     return this.broker.view(server as ServerIndex).state;
   }
 
+  /** Settles when their last lives are over and the next ones begun. */
+  async restart(servers: readonly ServerIndex[]): Promise<void> {
+    this.host.restart(servers);
+    await this.host.settled();
+  }
+
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#ticking);
-    this.faults.close();
     await this.supervisor.stop();
     this.#hub.close();
     rmSync(this.directory, { recursive: true });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { linksOf } from '../../../actors/supervisor/faults.ts';
+import { allLinks } from '../../../src/faults/links.ts';
 import { Prng } from '../../../src/lib/prng.ts';
 import { DEADLINE_MS } from '../../../src/model/limits.ts';
 import type { ServerIndex } from '../../../src/model/ids.ts';
@@ -47,7 +47,7 @@ describe('storage servers on threads', () => {
     await cluster.until(() => cluster.stateOf(1) === 'down');
     await Promise.all(Array.from({ length: 100 }, (_, i) => cluster.put(`k${i}`, { i })));
 
-    await cluster.faults.restart([S2]);
+    await cluster.restart([S2]);
     await cluster.until(() => cluster.broker.isSettled);
 
     expect(cluster.broker.view(S2)).toMatchObject({ state: 'up', incarnation: 2 });
@@ -69,7 +69,7 @@ describe('storage servers on threads', () => {
 
   test('stay in sync over links that lose, double and mix up frames', async () => {
     cluster = await RealCluster.started();
-    const links = linksOf([], 3);
+    const links = allLinks(3);
     const rules: LinkRule[] = [
       { kind: 'drop', probability: 0.1 },
       { kind: 'duplicate', probability: 0.2, withinMs: 5 },
@@ -97,7 +97,7 @@ describe('storage servers on threads', () => {
         const reply = await cluster.put(key, { number });
         if (reply.kind === 'written') newest.set(key, Math.max(number, newest.get(key) ?? 0));
       });
-      await Promise.all([...writing, cluster.faults.restart([victim])]);
+      await Promise.all([...writing, cluster.restart([victim])]);
       await cluster.until(() => cluster.broker.isSettled);
     }
     const reads = await Promise.all([...newest.keys()].map((key) => cluster.get(key)));

@@ -1,7 +1,7 @@
 /** A supervisor with tiny servers and a broker that only talks. */
 import { Worker } from 'node:worker_threads';
 import { ThreadFaultHost } from '../../../actors/supervisor/fault-host.ts';
-import { Faults } from '../../../actors/supervisor/faults.ts';
+import { ActiveFaults } from '../../../src/faults/active-faults.ts';
 import { Supervisor, type SupervisorNotice } from '../../../actors/supervisor/handlers.ts';
 import { text, utf8 } from '../../../src/lib/bytes.ts';
 import { Prng } from '../../../src/lib/prng.ts';
@@ -24,7 +24,7 @@ const CONFIG: ClusterConfig = {
 export class TinyCluster {
   readonly supervisor: Supervisor;
   readonly host: ThreadFaultHost;
-  readonly faults: Faults;
+  readonly faults: ActiveFaults;
   readonly heard: string[] = [];
   readonly notices: SupervisorNotice[] = [];
   readonly exits: string[] = [];
@@ -71,10 +71,25 @@ export class TinyCluster {
       },
       note: () => undefined,
     });
-    this.faults = new Faults(this.supervisor, this.host, ({ kind, fault }) => {
-      this.faultNotices.push(`${kind} ${fault.id}`);
-      this.#check();
-    });
+    this.faults = new ActiveFaults(
+      {
+        mode: CONFIG.mode,
+        actions: this.host,
+        now: () => performance.now(),
+        after: (delayMs, run) => {
+          const timer = setTimeout(run, delayMs);
+          return () => clearTimeout(timer);
+        },
+        view: () => ({ servers, leader: null }),
+        lacks: (action) => this.host.lacks(action),
+        startAll: () => this.supervisor.start(),
+        onNotice: ({ kind, fault }) => {
+          this.faultNotices.push(`${kind} ${fault.id}`);
+          this.#check();
+        },
+      },
+      prng,
+    );
   }
 
   /** A running cluster. */
