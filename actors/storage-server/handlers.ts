@@ -65,6 +65,7 @@ export class StorageServer implements ServerControl {
       onBatchEnd: () => {
         if (!this.#isDraining) this.#replica.onBatchEnd();
       },
+      isFull: () => (this.#hub.get('broker')?.blockedBytes ?? 0) > ANSWER_BYTES_WAITING_MAX,
       onLinkLost: (from, _link, { broken, reason }) => this.#onLinkLost(from, broken, reason),
     });
     this.#replica = new Replica(data, {
@@ -230,6 +231,12 @@ export class StorageServer implements ServerControl {
     return this.#world.end(1);
   }
 }
+
+/**
+ * Bytes of answers that wait for the broker to read: beyond it requests are left in their link, so that one who asks
+ * for much costs time, and neither memory nor the heartbeats behind a long turn.
+ */
+const ANSWER_BYTES_WAITING_MAX = 4 * 1024 * 1024;
 
 /** Incarnations and indexes of servers make different seeds. */
 const SERVERS_APART = 64;

@@ -14,6 +14,11 @@ export type HubOwner<Peer> = {
   onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void;
   /** Every frame of this turn was given. */
   onBatchEnd(): void;
+  /**
+   * Whether what it would answer has nowhere to go: then no more frames are read. Only of a link's `blockedBytes`,
+   * because the room that they wait for wakes the hub; and never of two sides of one link, which would wait for ever.
+   */
+  isFull?(): boolean;
   /** The other side of this link is gone, or frames of it are lost; the hub has let go of it. */
   onLinkLost(from: Peer, link: Link, loss: { readonly broken: boolean; readonly reason: string }): void;
 };
@@ -44,8 +49,10 @@ export class LinkHub<Peer> {
       onClosed: () => this.#onClosed(peer, link),
       onBroken: (reason) => this.#onLost(peer, link, { broken: true, reason }),
     });
-    const onFrame = (bytes: Uint8Array, start: number, end: number): void =>
+    const onFrame = (bytes: Uint8Array, start: number, end: number): void => {
       this.#owner.onFrame(peer, bytes, start, end);
+      if (this.#owner.isFull?.() === true) link.hold();
+    };
     this.#members.set(peer, { peer, link, onFrame });
     link.replaceRules(this.#rules.get(peer) ?? []);
     this.#turnSoon();
@@ -91,10 +98,16 @@ export class LinkHub<Peer> {
     if (this.#isInTurn) return;
     this.#isInTurn = true;
     this.#turnIsDue = false;
-    let more = false;
-    for (const { link, onFrame } of this.#members.values()) if (link.drain(onFrame, TURN_BYTES_MAX)) more = true;
+    let more = this.#owner.isFull?.() === true;
+    if (!more) {
+      for (const { link, onFrame } of this.#members.values()) if (link.drain(onFrame, TURN_BYTES_MAX)) more = true;
+    }
     this.#owner.onBatchEnd();
     this.flush();
+    if (this.#owner.isFull?.() === true) {
+      this.#isInTurn = false;
+      return;
+    }
     if (!more) for (const { link } of this.#members.values()) if (!link.sleep()) more = true;
     this.#isInTurn = false;
     if (more) this.#turnSoon();

@@ -26,6 +26,7 @@ export class LinkReceiver {
   /** The pieces of a frame that is not whole yet; given up when it was a large one, so that it does not stay for ever. */
   #assembly: ByteWriter | null = null;
   #isBroken = false;
+  #isHeld = false;
 
   constructor(channel: Channel, host: ReceiverHost) {
     this.#channel = channel;
@@ -38,7 +39,8 @@ export class LinkReceiver {
     const { reader } = this.#channel;
     let read = 0;
     let isEmpty = false;
-    while (read < bytesMax && !this.#isBroken) {
+    this.#isHeld = false;
+    while (read < bytesMax && !this.#isBroken && !this.#isHeld) {
       if (!reader.next()) {
         isEmpty = true;
         break;
@@ -49,6 +51,11 @@ export class LinkReceiver {
     }
     if (reader.release()) this.#channel.ring();
     return !isEmpty && !this.#isBroken;
+  }
+
+  /** Ends the drain that runs after the frame at hand. */
+  hold(): void {
+    this.#isHeld = true;
   }
 
   #onPiece(onFrame: OnFrame): void {

@@ -57,6 +57,11 @@ export class LinkSender {
     return this.#waitingBytes + this.#delayedBytes + this.#sent.bytes;
   }
 
+  /** Bytes that the channel had no room for; it rings when it has. */
+  get blockedBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Copies a frame behind those sent before; it leaves with the next `flush`. */
   send(frame: Uint8Array, start: number, end: number): void {
     if (this.#isClosed) return;

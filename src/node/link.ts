@@ -29,10 +29,14 @@ export interface Link {
   flush(): void;
   /** Gives each frame that came to `onFrame`, which may read it only during the call. True when there is more. */
   drain(onFrame: OnFrame, bytesMax: number): boolean;
+  /** Called by `onFrame`: the drain that runs ends after this frame. */
+  hold(): void;
   /** From now on `onWake` tells of frames. False when one came meanwhile: drain again. */
   sleep(): boolean;
   /** Bytes sent that the other side has no room for yet, or may have to be sent again. */
   readonly backlogBytes: number;
+  /** Of these, what leaves as soon as the other side has read: `onWake` tells of it. */
+  readonly blockedBytes: number;
   /** What happens to frames sent from now on (faults). */
   replaceRules(rules: readonly LinkRule[]): void;
   close(): void;
@@ -91,6 +95,10 @@ class ChannelLink implements Link {
     return this.#sender.backlogBytes;
   }
 
+  get blockedBytes(): number {
+    return this.#sender.blockedBytes;
+  }
+
   send(frame: Uint8Array, start = 0, end = frame.length): void {
     this.#sender.send(frame, start, end);
   }
@@ -101,6 +109,10 @@ class ChannelLink implements Link {
 
   drain(onFrame: OnFrame, bytesMax: number): boolean {
     return !this.#isOver && this.#receiver.drain(onFrame, bytesMax);
+  }
+
+  hold(): void {
+    this.#receiver.hold();
   }
 
   sleep(): boolean {
