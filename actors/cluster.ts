@@ -5,10 +5,11 @@
 import { join, resolve } from 'node:path';
 import type { HostOptions } from '../src/cli/host.ts';
 import type { FaultAction } from '../src/faults/action.ts';
-import { ActiveFaults } from '../src/faults/active-faults.ts';
+import { type ActiveFault, ActiveFaults } from '../src/faults/active-faults.ts';
 import type { Prng } from '../src/lib/prng.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
 import { serverName } from '../src/model/ids.ts';
+import type { FaultStatus } from '../src/model/status.ts';
 import { nodeDisk } from '../src/node/disk.ts';
 import { LinkHub } from '../src/node/link-hub.ts';
 import { openLink } from '../src/node/link.ts';
@@ -148,8 +149,10 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       const { threadId, reason } = supervisor.server(server);
       return { threadId, reason };
     },
+    faults: () => faults.list().map(faultStatus),
+    clockOffsetMs: (server) => faultHost.clockOffsetMs(server),
   });
-  const faultHost = new ThreadFaultHost({
+  const faultHost: ThreadFaultHost = new ThreadFaultHost({
     supervisor,
     directories: cluster.durability === 'memory' ? null : directories,
     replaceRules: (from, to, rules) => {
@@ -158,7 +161,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     },
     note: (server, text) => log('warn', text, { server: serverName(server) }),
   });
-  const faults = new ActiveFaults(
+  const faults: ActiveFaults = new ActiveFaults(
     {
       mode: cluster.mode,
       actions: faultHost,
@@ -194,6 +197,16 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       await supervisor.stop();
       hub.close();
     },
+  };
+}
+
+function faultStatus({ id, statement, servers, since, until }: ActiveFault): FaultStatus {
+  return {
+    id,
+    statement,
+    servers: servers.map(serverName),
+    since: new Date(since).toISOString(),
+    until: until === null ? null : new Date(until).toISOString(),
   };
 }
 

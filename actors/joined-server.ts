@@ -134,6 +134,7 @@ export class JoinedServer {
       since: this.#since,
       reason: this.#broker === null ? this.#reason : null,
       lastError: null,
+      clockOffsetMs: 0,
     };
   }
 

@@ -66,7 +66,14 @@ export async function startLoneServer(given: LoneServerOptions): Promise<Host> {
     status() {
       if (alone !== null) return operateAlone(alone).status();
       const { replicas, epoch } = joined.membership ?? { replicas: 1, epoch: 0 };
-      return { mode: 'replicated', replicas, durability: config.durability, epoch, servers: [joined.status(shown)] };
+      return {
+        mode: 'replicated',
+        replicas,
+        durability: config.durability,
+        epoch,
+        servers: [joined.status(shown)],
+        faults: [],
+      };
     },
     fault: (statement) => (alone === null ? inCluster() : operateAlone(alone).fault(statement)),
     force: (servers) => (alone === null ? inCluster() : operateAlone(alone).force(servers)),

@@ -2,7 +2,7 @@
 import type { ClusterConfig } from '../src/model/config.ts';
 import { type ServerIndex, serverName } from '../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../src/model/limits.ts';
-import type { ClusterStatus, ServerState, ServerStatus } from '../src/model/status.ts';
+import type { ClusterStatus, FaultStatus, ServerState, ServerStatus } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 
 type Address = { readonly host: string; readonly port: number } | null;
@@ -12,21 +12,24 @@ export type Watched = {
   readonly addresses: readonly Address[];
   /** Who runs a server, and why it is not running. */
   readonly lifeOf: (server: ServerIndex) => { readonly threadId: number | null; readonly reason: string };
+  readonly faults: () => readonly FaultStatus[];
+  readonly clockOffsetMs: (server: ServerIndex) => number;
 };
 
 export class StatusBoard {
   readonly #config: ClusterConfig;
   readonly #broker: BrokerActor;
-  readonly #lifeOf: Watched['lifeOf'];
+  readonly #watched: Watched;
   readonly #addresses: Address[];
   readonly #since: { state: ServerState; at: Date }[];
   readonly #watching: NodeJS.Timeout;
   #onChange: ((server: ServerIndex, state: ServerState) => void)[] = [];
 
-  constructor(config: ClusterConfig, { broker, addresses, lifeOf }: Watched) {
+  constructor(config: ClusterConfig, watched: Watched) {
+    const { broker, addresses } = watched;
     this.#config = config;
     this.#broker = broker;
-    this.#lifeOf = lifeOf;
+    this.#watched = watched;
     this.#addresses = [...addresses];
     const at = new Date();
     this.#since = addresses.map(() => ({ state: 'recovering', at }));
@@ -67,12 +70,13 @@ export class StatusBoard {
       durability,
       epoch: this.#broker.epoch,
       servers: this.#since.map((_, index) => this.#serverStatus(index as ServerIndex)),
+      faults: this.#watched.faults(),
     };
   }
 
   #serverStatus(server: ServerIndex): ServerStatus {
     const view = this.#broker.view(server);
-    const { threadId, reason } = this.#lifeOf(server);
+    const { threadId, reason } = this.#watched.lifeOf(server);
     const isDown = view.state === 'down';
     return {
       id: serverName(server),
@@ -87,6 +91,7 @@ export class StatusBoard {
       since: (this.#since[server] as { at: Date }).at.toISOString(),
       reason: isDown ? reason : null,
       lastError: view.lastError,
+      clockOffsetMs: this.#watched.clockOffsetMs(server),
     };
   }
 

@@ -18,6 +18,19 @@ export type ServerStatus = {
   readonly since: string;
   readonly reason: string | null;
   readonly lastError: string | null;
+  /** Milliseconds that its wall clock is ahead of the host's. */
+  readonly clockOffsetMs: number;
+};
+
+/** A fault that acts now, as its statement says. */
+export type FaultStatus = {
+  readonly id: string;
+  readonly statement: string;
+  /** Those it was said of. */
+  readonly servers: readonly string[];
+  /** ISO 8601; `until`: when it heals by itself, or null. */
+  readonly since: string;
+  readonly until: string | null;
 };
 
 export type ClusterStatus = {
@@ -26,6 +39,8 @@ export type ClusterStatus = {
   readonly durability: Durability;
   readonly epoch: number;
   readonly servers: readonly ServerStatus[];
+  /** Oldest first; empty where none can be injected. */
+  readonly faults: readonly FaultStatus[];
 };
 
 /** What an operator may ask of a host, besides commands on data. Every method answers one line, or a KvError as a rejection. */

@@ -9,7 +9,7 @@ export function writeStatus(writer: ByteWriter, format: ReplyFormat, status: Clu
     writer.bytes(utf8(`${JSON.stringify({ ok: true, ...status })}\n`));
     return;
   }
-  const { mode, replicas, durability, epoch, servers } = status;
+  const { mode, replicas, durability, epoch, servers, faults } = status;
   const parts = [`mode=${mode} replicas=${replicas} durability=${durability} epoch=${epoch}`];
   for (const server of servers) {
     let part = `${server.id}${server.address === null ? '' : ` ${server.address}`} ${server.state} ${server.role}`;
@@ -17,7 +17,9 @@ export function writeStatus(writer: ByteWriter, format: ReplyFormat, status: Clu
     if (server.progress !== null) part += ` progress=${Math.floor(server.progress * 100)}%`;
     if (server.reason !== null) part += ` reason=${server.reason}`;
     if (server.lastError !== null) part += ` error=${JSON.stringify(server.lastError)}`;
+    if (server.clockOffsetMs !== 0) part += ` clock=${server.clockOffsetMs > 0 ? '+' : ''}${server.clockOffsetMs}ms`;
     parts.push(part);
   }
+  for (const { id, statement, since } of faults) parts.push(`fault ${id} ${statement} since=${since}`);
   writer.bytes(utf8(`OK ${oneLine(parts.join(' | '))}\n`));
 }

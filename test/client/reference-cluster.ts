@@ -117,6 +117,7 @@ export const STATUS: ClusterStatus = {
   replicas: 2,
   durability: 'memory',
   epoch: 7,
+  faults: [],
   servers: [
     {
       id: 's1',
@@ -131,6 +132,7 @@ export const STATUS: ClusterStatus = {
       since: '2026-01-01T00:00:00.000Z',
       reason: null,
       lastError: null,
+      clockOffsetMs: 0,
     },
   ],
 };

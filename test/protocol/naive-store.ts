@@ -111,6 +111,7 @@ export class NaiveAdministration implements Administration {
     replicas: 2,
     durability: 'fsync',
     epoch: 7,
+    faults: [],
     servers: [
       {
         id: 's1',
@@ -125,6 +126,7 @@ export class NaiveAdministration implements Administration {
         since: '2026-01-01T00:00:00.000Z',
         reason: null,
         lastError: null,
+        clockOffsetMs: 0,
       },
     ],
   };

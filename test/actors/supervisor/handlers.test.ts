@@ -101,7 +101,10 @@ describe('the supervisor', () => {
     const before = openPorts();
     const bytesBefore = process.memoryUsage().arrayBuffers;
 
-    for (let round = 0; round < 100; round++) await cluster.faults.restart([0 as ServerIndex, S2]);
+    for (let round = 0; round < 100; round++) {
+      cluster.host.restart([0 as ServerIndex, S2]);
+      await cluster.host.settled();
+    }
     await cluster.until(() => cluster.states().every((state) => state === 'running'));
     await cluster.ask(0, 'done');
     await cluster.ask(1, 'done');
