@@ -195,6 +195,11 @@ function rollForward(state: BrokerState, starting: Starting): void {
         if (isEmpty || (hello !== null && here.length > 0)) putOut(draft, owners, server, 0 as Version);
         else if (here.length > 0) putOut(draft, owners, server, agreed);
       }
+      for (const server of membersOf((owners & ~inSync) as ServerMask)) {
+        // Out before, and now without what it had: its cut promises nothing any more.
+        const view = viewOf(state, server);
+        if (view.hello !== null && !remembers(state, view)) putOut(draft, owners, server, 0 as Version);
+      }
       const through = newest(here.map((hello) => hello.last));
       if (here.length > 0) alive.set(owners, { through, rolled: openIn(state, owners, through) });
     }

@@ -143,7 +143,8 @@ class Player {
         this.#healAll();
         this.#becomeWhole('in a calm');
         for (const server of happening.reread) {
-          this.#host.restart([server]);
+          // Without its page cache: what a lying disk never kept must show now, while the others are whole.
+          cluster.server(server).reread();
           this.#becomeWhole(`after s${server + 1} read its disk anew`);
         }
         return;

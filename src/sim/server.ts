@@ -54,6 +54,8 @@ export type Life = {
   readonly links: Map<Neighbour, DuplexEnd>;
   replica: Replica | null;
   isAnnounced: boolean;
+  /** Who waits for this life to take something, and need not when it is over. */
+  readonly waiting: Set<() => void>;
 };
 
 /** Where a server dies: at the nth of its calls to the disk, or of the frames it sends, counted from now. */
@@ -172,6 +174,11 @@ export class SimulatedServer {
     else this.#end(this.#life, 'restarted', null, { asked: true });
   }
 
+  /** Ends it and starts it anew without its page cache: what its disk never kept must show. */
+  reread(): void {
+    if (this.#life !== null) this.#end(this.#life, 'reads its disk anew', 'none', { asked: true });
+  }
+
   /** The host dies: so does it, and nobody restarts it. */
   fall(survivors: Survivors | null): void {
     const life = this.#life;
@@ -216,6 +223,7 @@ export class SimulatedServer {
       links: new Map(),
       replica: null,
       isAnnounced: false,
+      waiting: new Set(),
     };
     return life;
   }
@@ -319,6 +327,7 @@ export class SimulatedServer {
     const { queue, prng } = this.#world;
     this.#isExiting = false;
     for (const end of life.links.values()) end.close();
+    for (const settle of life.waiting) settle();
     this.#deathsMs = recentDeaths(this.#deathsMs, queue.nowMs, { asked });
     this.#world.onExited(this, life, reason);
     if (this.#holds > 0) return;

@@ -236,14 +236,17 @@ export class SimulatedCluster implements SimulatedWorld {
       );
       life.links.set(peer.index, this.#ruled(index, peer.index, here));
       missing++;
-      this.queue.after(this.prng.float() * this.#knobs.linkMs, () => {
-        if (peerLife.thread.isOver) onAttached();
+      const settle = (): void => {
+        if (peerLife.waiting.delete(settle)) onAttached();
+      };
+      peerLife.waiting.add(settle);
+      this.queue.after(this.prng.float() * this.#knobs.linkMs, () =>
         peerLife.thread.run(() => {
           // A newer life may have handed out its link already: that of a dead one must not replace it.
           if (!life.thread.isOver) peerLife.links.set(index, this.#ruled(peer.index, index, there));
-          onAttached();
-        });
-      });
+          settle();
+        }),
+      );
     }
     this.queue.after(ATTACH_TIMEOUT_MS, announce);
     onAttached();
