@@ -18,7 +18,7 @@ import { startOrFail } from './run-host.ts';
 import { parseServerFile } from './server-file.ts';
 import { brokerHost, type BrokerOptions, brokerOptions } from './source-options.ts';
 import { print, tell, type Terminal } from './terminal.ts';
-import { CommandFailed, openTextSocket } from './text-socket.ts';
+import { CommandFailed, openTextSocket, useJson } from './text-socket.ts';
 
 const PROMPT = 'Enter Question: ';
 const WAIT_STEP_MS = 50;
@@ -98,6 +98,7 @@ async function answerQuestions(host: Host, options: BrokerOptions, terminal: Ter
   // Standard input that held the data holds no questions.
   if (options.dataFiles.includes(STANDARD_INPUT) && options.exec.length === 0) return;
   const socket = await openTextSocket(endpointOf(host));
+  if (options.json) await useJson(socket);
   if (options.exec.length > 0) await converse(Readable.from(`${options.exec.join('\n')}\n`), socket, terminal.stdout);
   else if (terminal.stdin.isTTY === true) await talk(new Dialogue(socket), terminal);
   else if (!(await converse(terminal.stdin, socket, terminal.stdout))) {

@@ -1,6 +1,6 @@
 /** Files a command was told to read, with the reason in words when it cannot. `-` is standard input. */
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { EXIT_USAGE } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
@@ -29,6 +29,15 @@ export async function checkReadable(file: string): Promise<void> {
   }
 }
 
+/** What is in a folder; CommandFailed when it is none. */
+export async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    throw unreadable(directory, error);
+  }
+}
+
 /** Its bytes as they come. */
 export function openInput(file: string, terminal: Terminal): AsyncIterable<Uint8Array> {
   return file === STANDARD_INPUT ? terminal.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
@@ -50,7 +59,9 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
     case 'ENOENT':
-      return 'no such file';
+      return 'no such file or folder';
+    case 'ENOTDIR':
+      return 'is a file, not a folder';
     case 'EISDIR':
       return 'is a folder';
     case 'EACCES':

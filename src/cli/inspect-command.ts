@@ -2,9 +2,13 @@
 import { nodeDisk } from '../node/disk.ts';
 import { formatRow, inspectCheckpoint, inspectSegment, type InspectRow } from '../storage/inspect.ts';
 import { verifyDirectory } from '../storage/verify.ts';
-import { EXIT_OK, EXIT_VERIFICATION } from './exit-codes.ts';
-import { checkReadable } from './files.ts';
+import { EXIT_OK, EXIT_USAGE, EXIT_VERIFICATION } from './exit-codes.ts';
+import { checkReadable, namesIn } from './files.ts';
 import { print, tell, type Terminal } from './terminal.ts';
+import { CommandFailed } from './text-socket.ts';
+
+/** What is in every data directory, or in that of every storage server. */
+const DATA_FILE = /^(FORMAT|incarnation|wal-\d+|checkpoint\b.*)$/;
 
 export type InspectOptions = { readonly json: boolean; readonly leaves: boolean };
 
@@ -27,7 +31,15 @@ export async function runInspect(
 }
 
 /** Prints a line for everything checked in a data directory; 5 when something is damaged. */
-export function runVerify(directory: string, options: { readonly json: boolean }, terminal: Terminal): number {
+export async function runVerify(
+  directory: string,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const names = await namesIn(directory);
+  if (!names.some((name) => DATA_FILE.test(name))) {
+    throw new CommandFailed(`${directory}: no data directory, and not that of a server: nothing to check`, EXIT_USAGE);
+  }
   const report = verifyDirectory(nodeDisk, directory);
   if (options.json) print(terminal, JSON.stringify({ ok: report.isGood, lines: report.lines }));
   else for (const line of report.lines) print(terminal, line);

@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander';
 import { connect } from '../client/connect.ts';
 import { showEndpoint } from '../client/endpoints.ts';
+import { suggestion } from '../compute/spelling.ts';
 import type { Result } from '../lib/result.ts';
 import type { Pool } from '../node/pool.ts';
 import type { Argument, CommandRow } from '../protocol/command-row.ts';
@@ -58,7 +59,7 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
     .version(host.version)
     .showSuggestionAfterError()
     .configureHelp({ optionDescription: ({ description }) => description })
-    .helpCommand(true);
+    .helpCommand(false);
 
   /** A subcommand whose action gets its words and its flags. */
   const add = (usage: string, summary: string, flags: readonly Flag[], run: Run): Command => {
@@ -143,11 +144,25 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
       runVerb(row, words, connection(CONNECT_FLAGS, values), terminal),
     ).aliases(names);
   }
+  program.commandsGroup('Help:');
+  add('help [command]', 'about a command, or all of them', [], async ([name]) => {
+    const command = name === undefined ? program : program.commands.find((one) => namesOf(one).includes(name));
+    if (command === undefined) {
+      const near = suggestion(name as string, program.commands.flatMap(namesOf));
+      throw new CommandFailed(`help: unknown command '${name}'${near}`, EXIT_USAGE);
+    }
+    command.outputHelp();
+    return EXIT_OK;
+  });
   return program;
 
   function connection(flags: readonly Flag[], values: FlagValues): ConnectOptions {
     return checked(connectOptions(flags, values, terminal.env));
   }
+}
+
+function namesOf(command: Command): string[] {
+  return [command.name(), ...command.aliases()];
 }
 
 type Run = (words: string[], values: FlagValues) => Promise<number>;

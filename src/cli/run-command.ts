@@ -22,7 +22,7 @@ export async function runCommand(words: readonly string[], host: ProgramHost): P
   }
   try {
     if (words.length === 0) program.outputHelp();
-    else await program.parseAsync([...words], { from: 'user' });
+    else await program.parseAsync(withVerb(words), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
@@ -30,6 +30,11 @@ export async function runCommand(words: readonly string[], host: ProgramHost): P
     tell(terminal, `coppice: ${message}`);
     return code;
   }
+}
+
+/** `coppice GET person1`: verbs are those of the text protocol, where case does not matter. */
+function withVerb([first = '', ...others]: readonly string[]): string[] {
+  return [/^[A-Z]+$/.test(first) ? first.toLowerCase() : first, ...others];
 }
 
 function failureOf(error: unknown): { message: string; code: number } {

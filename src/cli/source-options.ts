@@ -18,6 +18,7 @@ export const BROKER_FLAGS: readonly Flag[] = [
   { flags: '--wait <TIME>', summary: 'how long to wait for servers that are down (default 0s)' },
   { flags: '--skip-bad', summary: 'lines that cannot be loaded do not change the exit code' },
   { flags: '--exec <LINE>', summary: 'ask this instead of reading questions; repeatable', repeatable: true },
+  { flags: '--json', summary: 'answer questions as JSON' },
   ...RULE_FLAGS,
   ...DATA_FLAGS,
 ];
@@ -30,6 +31,7 @@ export type BrokerOptions = {
   readonly waitMs: number;
   readonly skipBad: boolean;
   readonly exec: readonly string[];
+  readonly json: boolean;
 };
 
 /** What a broker was told, before its server file is read. */
@@ -47,6 +49,7 @@ export function brokerOptions(values: FlagValues, env: Environment): Result<Brok
     waitMs: flags.get('wait', duration) ?? 0,
     skipBad: flags.has('skip-bad'),
     exec: flags.all('exec'),
+    json: flags.has('json'),
   });
 }
 

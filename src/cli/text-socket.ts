@@ -27,7 +27,7 @@ export function openTextSocket(endpoint: Endpoint): Promise<Socket> {
         new CommandFailed(`cannot connect to ${showEndpoint(endpoint)}: ${reason}`, EXIT_CANNOT_CONNECT, { cause }),
       );
     };
-    const onError = (error: NodeJS.ErrnoException): void => refuse(error.code ?? error.message, error);
+    const onError = (error: NodeJS.ErrnoException): void => refuse(reasonOf(error), error);
     socket.once('error', onError);
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => refuse(`no answer within ${CONNECT_TIMEOUT_MS} ms`));
     socket.once('connect', () => {
@@ -37,6 +37,12 @@ export function openTextSocket(endpoint: Endpoint): Promise<Socket> {
       resolve(socket);
     });
   });
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return 'ECONNREFUSED, nothing listens there ("coppice start" starts a cluster)';
+  if (code === 'ENOTFOUND') return 'ENOTFOUND, there is no such host';
+  return code ?? message;
 }
 
 /** Has the answers of this socket come as JSON; the answer to that is read here. */

@@ -30,7 +30,9 @@ export function lockDirectory(directory: string): Result<DirectoryLock, KvError>
     held.add(path);
     return ok({ release: () => release(path, own) });
   } catch (error) {
-    return err({ code: 'DISK', message: `cannot lock ${directory}: ${(error as Error).message}` });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is a file, not a folder' : message;
+    return err({ code: 'DISK', message: `cannot lock ${directory}: ${reason}` });
   }
 }
 

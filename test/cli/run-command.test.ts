@@ -83,13 +83,18 @@ test.each([
     'coppice: --port: expected a port from 0 to 65535, got "99999"\n',
   ],
   [['broker', '-k', '2'], 2, 'coppice: -s <serverFile> is required\n'],
-  [['broker', '-s', 'none', '-k', '2'], 2, 'coppice: none: no such file\n'],
+  [['broker', '-s', 'none', '-k', '2'], 2, 'coppice: none: no such file or folder\n'],
   [['kvClient', '-s', 'none'], 2, 'coppice: -k <copies of each key> is required\n'],
   [['gen', '-n', '1', '-d', '1', '-l', '1', '-m', '1'], 2, 'coppice: -k is required\n'],
   [['get'], 2, "coppice: missing required argument 'key'\n"],
   [['get', 'a', 'b'], 2, "coppice: too many arguments for 'get'. Expected 1 argument but got 2: a, b.\n"],
   [['get', 'a', '-p', 'x'], 2, 'coppice: --port: expected a whole number from 1 to 65535, got "x"\n'],
   [['inspect', 'trie', 'f'], 2, 'coppice: inspect trie: expected wal or checkpoint\n'],
+  [['verify', 'none'], 2, 'coppice: none: no such file or folder\n'],
+  [['verify', 'package.json'], 2, 'coppice: package.json: is a file, not a folder\n'],
+  [['verify', 'src'], 2, 'coppice: src: no data directory, and not that of a server: nothing to check\n'],
+  [['help', 'qury'], 2, "coppice: help: unknown command 'qury', did you mean 'query'?\n"],
+  [['help', 'everything'], 2, "coppice: help: unknown command 'everything'\n"],
   [['fault', 'script', '-p', '7400'], 1, 'coppice: fault is not in this version\n'],
   [['simulate', '--seed', '1'], 1, 'coppice: simulate is not in this version\n'],
 ])('%j ends with %i and one line', async (words, code, complaint) => {
@@ -103,6 +108,8 @@ test("help is there on every level, and shows the sources' names", async () => {
 
   expect(all).toMatchObject({ code: 0, complaints: '' });
   expect(none).toEqual(all);
+  expect(await run(['help'])).toEqual(all);
+  expect(await run(['help', 'genData'])).toEqual(gen);
   for (const name of ['start', 'kvBroker', 'kvServer', 'createData', 'load', 'export', 'shell', 'get', 'compute']) {
     expect(all.output).toContain(name);
   }
@@ -129,7 +136,7 @@ test('a cluster that is not there is exit code 3', async () => {
 test('verbs of the table are commands: answers on stdout, warnings and errors on stderr', async () => {
   await using port = await openTextPort();
 
-  expect(await run(['put', 'person 1', '{"age":', '22}'], { port })).toEqual({
+  expect(await run(['PUT', 'person 1', '{"age":', '22}'], { port })).toEqual({
     code: 0,
     output: 'OK\n',
     complaints: '',

@@ -26,6 +26,7 @@ test('a broker needs its server file and the number of copies, and has no defaul
       waitMs: 10_000,
       skipBad: false,
       exec: [],
+      json: false,
     },
   });
 });

@@ -83,11 +83,17 @@ test('D-09: after indexing, a broker that is told so refuses PUT and goes on wit
 });
 
 test('D-09: without the flag PUT goes on after indexing', async () => {
-  const args = await brokerOf('--exec', 'PUT "a" -> []');
+  const args = await brokerOf('--json', '--exec', 'PUT "a" -> []', '--exec', 'QUERY person1.age');
 
   const session = await run(args);
 
-  expect(session).toMatchObject({ code: 0, stdout: 'OK\n' });
+  expect(session.code).toBe(0);
+  expect(
+    session.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([{ ok: true }, { ok: true, value: 22 }]);
 });
 
 test('a data file that cannot be loaded is named once, with its line, before anything is ready', async () => {
@@ -102,6 +108,6 @@ test('a data file that cannot be loaded is named once, with its line, before any
     stdout: '',
     stderr: "coppice: bad:2: found oops, expected '[' at column 8\n",
   });
-  expect(await start('none')).toEqual({ code: 2, stdout: '', stderr: 'coppice: none: no such file\n' });
+  expect(await start('none')).toEqual({ code: 2, stdout: '', stderr: 'coppice: none: no such file or folder\n' });
   expect(await start('folder')).toEqual({ code: 2, stdout: '', stderr: 'coppice: folder: is a folder\n' });
 });
