@@ -24,6 +24,8 @@ export type Session = {
   output(): Uint8Array;
   /** The output was taken. */
   sent(): void;
+  /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
+  abandon(): void;
   /** Bytes of answers that wait for older ones. */
   readonly heldBytes: number;
   /** Requests that have no answer yet. */
@@ -66,7 +68,7 @@ const PIECE_BYTES_PER_COMMAND = 16;
 const PIECE_BYTES_MAX = 16_384;
 
 /** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
-const WINDOW_FIRST = 16;
+const WINDOW_FIRST = 4;
 const WINDOW_LEAST = 1;
 
 /** Milliseconds that the other side has to end its half after the last answer was sent. */
@@ -114,6 +116,10 @@ export class Connection {
     socket.on('timeout', () => socket.destroy());
     // A reset is an ordinary end: 'close' follows, and the answers have nobody to go to.
     socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#input.length = 0;
+      this.#session.abandon();
+    });
   }
 
   /** Takes no more requests; the socket ends when what is in flight is answered. */
@@ -189,7 +195,8 @@ export class Connection {
       this.#socket.destroy();
       return;
     }
-    if (ready.length > 0 && unread <= outputSoftMax) {
+    // Much is handed on at once, though nobody takes it yet: as pieces it costs less than as one that grows.
+    if (ready.length > 0 && (unread <= outputSoftMax || ready.length > outputSoftMax)) {
       this.#window =
         ready.length > outputSoftMax
           ? Math.max(WINDOW_LEAST, this.#window >> 1)

@@ -44,6 +44,7 @@ export class Conversation {
   readonly #queue: ReplyQueue<ReplySlot>;
   /** Whether the owner is in a call to the session and looks at the output afterwards anyway. */
   #isReading = false;
+  #isAbandoned = false;
   #writes = 0;
   #failedWrites = 0;
   #firstFailure: KvError | null = null;
@@ -83,6 +84,13 @@ export class Conversation {
   }
 
   sent(): void {
+    this.#queue.clear();
+  }
+
+  /** Replies are neither kept nor written from now on. */
+  abandon(): void {
+    this.isClosing = true;
+    this.#isAbandoned = true;
     this.#queue.clear();
   }
 
@@ -162,6 +170,7 @@ export class Conversation {
   }
 
   #onReply(slot: ReplySlot, reply: Reply): void {
+    if (this.#isAbandoned) return;
     if (reply.kind === 'failed') slot.error = reply.error;
     writeReply(this.#queue.writerFor(slot), slot.format, slot.label, slot.question, reply);
     this.#close(slot);

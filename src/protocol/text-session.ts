@@ -125,6 +125,12 @@ export class TextSession {
     this.#talk.sent();
   }
 
+  /** Nobody reads replies any more: those that are ready and those to come are dropped, lines that wait are forgotten. */
+  abandon(): void {
+    this.#held = [];
+    this.#talk.abandon();
+  }
+
   #onLine(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
     if (this.#held.length > 0 || this.#operatorActs) {
       this.#held.push(bytes.slice(lineStart, lineEnd));
