@@ -1,6 +1,7 @@
 /** `coppice load FILE|-`: the loader with its progress, its complaints and its last line. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { ConnectOptions } from './connect-options.ts';
+import { EXIT_SIGINT, EXIT_SIGTERM } from './exit-codes.ts';
 import { checkReadable, openInput, sizeOf } from './files.ts';
 import { Loader, type LoadReport } from './load.ts';
 import { loadExitCode, loadJson, loadSummary } from './load-report.ts';
@@ -20,14 +21,28 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
     warned: (warning) => bar.above(warning),
     progressed: (bytes) => bar.update(bytes),
   });
-  let report: LoadReport | null = null;
-  for (const file of files) {
-    reading.file = file;
-    report = await loader.load(openInput(file, terminal));
+  const loadAll = async (): Promise<LoadReport> => {
+    let report: LoadReport | null = null;
+    for (const file of files) {
+      reading.file = file;
+      report = await loader.load(openInput(file, terminal));
+    }
+    return report as LoadReport;
+  };
+  const interrupted = interruption(terminal);
+  const loading = loadAll();
+  const result = await Promise.race([loading, interrupted.exitCode]).finally(() => {
+    interrupted.stopListening();
+    // Whatever happened: a bar that is not stopped leaves the terminal without its cursor.
+    bar.stop();
+  });
+  if (typeof result === 'number') {
+    loading.catch(() => undefined);
+    socket.destroy();
+    tell(terminal, 'interrupted; loading again changes nothing that is stored');
+    return result;
   }
-  bar.stop();
   socket.end();
-  const result = report as LoadReport;
   print(terminal, options.json ? loadJson(result) : loadSummary(result));
   if (result.unknown > 0) {
     tell(
@@ -36,6 +51,15 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
     );
   }
   return loadExitCode(result, options.skipBad);
+}
+
+/** The exit code of the first signal that comes. */
+function interruption(terminal: Terminal): { exitCode: Promise<number>; stopListening: () => void } {
+  let stopListening: () => void = () => undefined;
+  const exitCode = new Promise<number>((resolve) => {
+    stopListening = terminal.onSignal((signal) => resolve(signal === 'SIGINT' ? EXIT_SIGINT : EXIT_SIGTERM));
+  });
+  return { exitCode, stopListening };
 }
 
 async function totalOf(files: readonly string[]): Promise<number | null> {

@@ -7,7 +7,7 @@ import { runCommand } from '../../src/cli/run-command.ts';
 import { VERSION } from '../../src/cli/version.ts';
 import { openTextPort, type TextPort, until } from '../actors/gateway/text-port.ts';
 import { ADMINISTRATION, STATUS } from '../client/reference-cluster.ts';
-import { memoryTerminal, type MemoryTerminal } from './terminal-double.ts';
+import { memoryTerminal, type MemoryTerminal, openTerminal } from './terminal-double.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -203,6 +203,19 @@ test('load stores lines of all dialects, names the bad ones, and changes nothing
   expect(second.code).toBe(0);
   expect(JSON.parse(second.output)).toMatchObject({ stored: 3, invalid: 2 });
   expect([...port.cluster.stored.keys()]).toEqual(['a', 'b', 'd', 'e']);
+});
+
+test('a load that is interrupted says so, and that it may be started again', async () => {
+  await using port = await openTextPort();
+  const terminal = openTerminal();
+  const loading = runCommand(['load', '-', '-p', String(port.port)], hostOf(terminal));
+  await until(() => port.gateway.connections > 0);
+
+  terminal.typing.write('"a" -> []\n');
+  terminal.signal('SIGINT');
+
+  expect(await loading).toBe(130);
+  expect(terminal.complaints()).toBe('interrupted; loading again changes nothing that is stored\n');
 });
 
 test('load from standard input, and what is exported loads again', async () => {
