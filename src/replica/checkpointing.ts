@@ -41,6 +41,11 @@ export class Checkpointing {
     this.#requested = true;
   }
 
+  /** The disk is full: asks for a checkpoint if one would free half of what the WAL takes. To be called now and then. */
+  relieve({ trie }: Copies): void {
+    if (trie.keyBytes + trie.valueBytes < this.#store.walBytes / 2) this.#requested = true;
+  }
+
   get hasWork(): boolean {
     return this.#progress.kind === 'writing' || (this.#progress.kind === 'idle' && this.#isDue());
   }
@@ -86,6 +91,10 @@ export class Checkpointing {
       if (stopped) position = key.slice();
       return !stopped;
     });
+    if (writer.hasFailed) {
+      this.abandon();
+      return;
+    }
     if (stopped) {
       progress.position = position;
       return;

@@ -167,6 +167,7 @@ export class Serving {
         break;
       case FRAME.ping:
         this.#standing.onDurable(this.#logging.through);
+        if (this.#space.isFull) this.#checkpointing.relieve(this.#copies);
         this.#host.send('broker', this.#pong());
         break;
       case FRAME.epoch:

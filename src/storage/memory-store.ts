@@ -45,5 +45,13 @@ function memoryStore(): Store {
 }
 
 function memoryCheckpoint(begin: Lsn): CheckpointWriter {
-  return { begin, isBusy: false, add: NOTHING, finish: (done) => done(null), publish: () => null, abandon: NOTHING };
+  return {
+    begin,
+    isBusy: false,
+    hasFailed: false,
+    add: NOTHING,
+    finish: (done) => done(null),
+    publish: () => null,
+    abandon: NOTHING,
+  };
 }

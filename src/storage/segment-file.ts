@@ -38,6 +38,13 @@ export class SegmentFile {
     }
   }
 
+  /** Gives zeros back to the disk, down to `size`. */
+  shrinkTo(size: number): void {
+    if (size >= this.frontier) return;
+    this.#disk.truncate(this.handle, size);
+    this.frontier = size;
+  }
+
   /**
    * Writes the header and the records that follow it, makes them durable, then gives the file its name, durably: only
    * now does it exist for a recovery. Returns the segment's identity.

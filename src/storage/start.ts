@@ -14,7 +14,7 @@ import { SegmentFile } from './segment-file.ts';
 import { eachRecord } from './segment-scan.ts';
 import type { Store } from './store.ts';
 import { WalStore } from './wal-store.ts';
-import { type Life, type LiveSegment, reserveBytes } from './wal-tail.ts';
+import { isGrown, type Life, type LiveSegment, marginBytes, reserveBytes } from './wal-tail.ts';
 
 /** A store that goes on where `found` ends. */
 export function startStore(life: Life, found: Found): Store {
@@ -26,9 +26,10 @@ export function startStore(life: Life, found: Found): Store {
   const { older, predecessor, firstLsn } = placeInChain(found);
   const segment = new SegmentFile(disk, directory, 1 + Math.max(0, ...names.map(segmentNumber)), life.sync);
   const target = HEADER_BYTES + kept.length + 2 * reserveBytes(segmentBytes);
-  if (!hasGrown(segment, target, reserveBytes(segmentBytes))) {
+  // Room ahead is wanted, not needed: on a full disk a server still comes up, to answer reads and take deletes.
+  if (!isGrown(segment, target, reserveBytes(segmentBytes))) {
     freeSpace(disk, directory, names, found);
-    hasGrown(segment, target, reserveBytes(segmentBytes));
+    isGrown(segment, target, marginBytes(segmentBytes));
   }
   const header = { server, number: segment.number, incarnation, firstLsn, predecessor };
   let lastCrc = 0;
@@ -84,17 +85,6 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
   });
   if (rot !== null) throw new DiskError('EIO', `read at offset ${rot.offset} (${rot.reason})`, newest.path);
   return kept;
-}
-
-/** Room ahead is wanted, not needed: on a full disk a server still comes up, to answer reads and take deletes. */
-function hasGrown(segment: SegmentFile, target: number, pieceBytes: number): boolean {
-  try {
-    segment.growTo(target, pieceBytes);
-    return true;
-  } catch (error) {
-    if (!(error instanceof DiskError) || !error.isFull) throw error;
-    return false;
-  }
 }
 
 /** On a full disk: what the life before had prepared is room for this one. Nothing that counts is touched. */

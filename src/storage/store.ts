@@ -69,6 +69,8 @@ export type CheckpointWriter = {
   readonly begin: Lsn;
   /** Whether much is on its way to the disk: a good time to add nothing. */
   readonly isBusy: boolean;
+  /** Whether the disk failed it: it can only be abandoned. */
+  readonly hasFailed: boolean;
   /** One leaf, keys ascending, any time: writes may go on meanwhile, for replaying them over it changes nothing. */
   add(key: Uint8Array, version: Version, tombstone: boolean, value: Uint8Array): void;
   /** Makes the file durable, still under its temporary name. */

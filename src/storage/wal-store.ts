@@ -90,6 +90,8 @@ export class WalStore implements Store {
 
   beginCheckpoint(begin: Lsn = (this.#durableLsn + 1) as Lsn): CheckpointWriter {
     assert(this.#checkpoint === null, 'one checkpoint at a time');
+    const isAtEnd = begin > this.#lastLsn && this.#failure === null && !this.#isInFlight && this.#records.length === 0;
+    if (isAtEnd) this.#attempt(() => this.#tail.turn());
     assert(begin <= this.#durableLsn + 1, 'a checkpoint covers durable records only');
     const { disk, directory, server } = this.#life;
     const file = new CheckpointFile(disk, `${directory}/${checkpointName(begin)}${TEMPORARY}`, { server, begin });
@@ -100,6 +102,9 @@ export class WalStore implements Store {
       begin,
       get isBusy() {
         return file.isBusy;
+      },
+      get hasFailed() {
+        return file.error !== null;
       },
       add: (key, version, tombstone, value) => file.add(key, version, tombstone, value),
       finish: (done) => {

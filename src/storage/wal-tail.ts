@@ -112,6 +112,24 @@ export class WalTail {
     }
   }
 
+  /**
+   * Goes on in another segment, so that a checkpoint which begins here frees all that was before. Everything written is
+   * durable. On a full disk the new one gets the room that the old one had, less some that the checkpoint may use.
+   * Nothing happens when little would be freed, or there is no room for it.
+   */
+  turn(): void {
+    const { disk, directory, sync } = this.#life;
+    if (this.#position - HEADER_BYTES < this.#reserve / 4) return;
+    const wasFull = this.noSpace !== null;
+    this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
+    if (wasFull && this.#current.frontier - this.#position < this.#reserve) return;
+    if (wasFull) this.#current.shrinkTo(this.#current.frontier - 2 * this.margin);
+    if (!isGrown(this.#next, HEADER_BYTES + this.margin, this.margin)) return;
+    this.#cut(0);
+    if (wasFull) isGrown(this.#current, HEADER_BYTES + this.margin + this.#reserve / 2, this.margin);
+    else this.grow(0);
+  }
+
   /** Writes the batch, whose last record has this LSN. Everything written before is durable, unless nothing is synced. */
   write(records: RecordBuffer, lastLsn: Lsn): void {
     const { disk, durability } = this.#life;
@@ -168,11 +186,23 @@ export class WalTail {
     const predecessor = { number: this.#current.number, end: this.#position, crc: this.#lastCrc };
     const header = { server, number: next.number, incarnation, firstLsn, predecessor };
     this.#identity = next.publish(header, () => NO_BYTES);
+    this.#current.shrinkTo(this.#position);
     disk.close(this.#current.handle);
     this.#current = next;
     this.#next = null;
     this.#position = HEADER_BYTES;
     this.#lastCrc = this.#identity;
     this.#live.push({ number: next.number, firstLsn });
+  }
+}
+
+/** Grows the segment if the disk has space for it. */
+export function isGrown(segment: SegmentFile, target: number, pieceBytes: number): boolean {
+  try {
+    segment.growTo(target, pieceBytes);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DiskError) || !error.isFull) throw error;
+    return false;
   }
 }

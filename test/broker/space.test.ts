@@ -33,7 +33,8 @@ function cluster(seed: number) {
     world,
     queue,
     settle,
-    put: (key: string) => ask({ kind: 'write', items: [{ key: utf8(key), value: VALUE }], onExisting: 'overwrite' }),
+    put: (key: string, value = VALUE) =>
+      ask({ kind: 'write', items: [{ key: utf8(key), value }], onExisting: 'overwrite' }),
     remove: (key: string) => ask({ kind: 'delete', key: utf8(key) }),
     get: (key: string) => ask({ kind: 'get', key: utf8(key) }),
     fillDisk(server: number): void {
@@ -55,10 +56,13 @@ function keys(owned: boolean, count: number): string[] {
 }
 
 /** Writes until one is refused; answers the keys that were acknowledged, and the refusal. */
-function fill(under: ReturnType<typeof cluster>): { acknowledged: string[]; refused: ReturnType<typeof under.put> } {
+function fill(
+  under: ReturnType<typeof cluster>,
+  value = VALUE,
+): { acknowledged: string[]; refused: ReturnType<typeof under.put> } {
   const acknowledged: string[] = [];
   for (const key of keys(true, 2_000)) {
-    const reply = under.put(key);
+    const reply = under.put(key, value);
     if (reply.kind !== 'written') return { acknowledged, refused: reply };
     acknowledged.push(key);
   }
@@ -132,6 +136,20 @@ describe('a server whose disk is full', () => {
     under.settle();
 
     expect(expected.filter((key) => under.get(key).kind !== 'found')).toEqual([]);
+  });
+
+  test('has space again by itself after deletes', () => {
+    const under = cluster(6);
+    for (let round = 0; round < 5; round++) {
+      under.world.diskOf(0).capacityBytes = 150_000;
+      const { acknowledged } = fill(under, utf8('v'.repeat(8_000)));
+      for (const key of acknowledged) under.remove(key);
+
+      under.queue.run(1_000);
+
+      expect(acknowledged.length, `round ${round}`).toBeGreaterThan(4);
+      expect(under.put(acknowledged[0] as string).kind, `round ${round}`).toBe('written');
+    }
   });
 
   test('comes up again after a crash with the disk still full, and is in sync again once there is space', () => {

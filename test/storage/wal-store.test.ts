@@ -296,11 +296,26 @@ describe('a full disk', () => {
     const next = start(disk, 2);
 
     // What the life before had ahead is all there is.
-    next.makeRoom();
-    expect(next.isFull).toBe(true);
     expect(next.room).toBeGreaterThan(64);
     write(next, 'delete');
     expect(recordsOf(open(disk))).toHaveLength(written + 1);
+  });
+
+  test('has space again after a checkpoint of little, a hundred times over', () => {
+    const disk = newDisk({ capacityBytes: 200 * 1024 });
+    const store = start(disk);
+    let written = 0;
+    for (let round = 1; round <= 100; round++) {
+      written = fill(store);
+      expect(written, `round ${round}`).toBeGreaterThan(100);
+      checkpoint(store, [{ key: 'k', version: round, value: 'v' }]);
+    }
+    const room = store.room;
+    powerLoss(disk);
+
+    expect(room).toBeGreaterThan(0);
+    expect(leavesOf(open(disk))).toEqual([{ key: 'k', version: 100, value: 'v' }]);
+    expect(recordsOf(open(disk))).toEqual([]);
   });
 
   test('costs a checkpoint, not the store', () => {
