@@ -132,7 +132,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     },
     onNotice: ({ server, state, incarnation, reason }) => {
       board.update();
-      log(state === 'givenUp' || state === 'stuck' ? 'error' : 'info', `${state}: ${reason}`, {
+      log(state === 'givenUp' || state === 'stuck' ? 'error' : 'info', reason === '' ? state : `${state}: ${reason}`, {
         server: `${serverName(server)}.${incarnation}`,
       });
     },
