@@ -25,6 +25,7 @@ import { runLoad } from './load-command.ts';
 import { configJson } from './print-config.ts';
 import { runHost } from './run-host.ts';
 import { runShell } from './shell.ts';
+import { SIMULATE_FLAGS } from './simulate-options.ts';
 import { BROKER_FLAGS, SERVER_FLAGS, serverOptions } from './source-options.ts';
 import { START_FLAGS, startOptions } from './start-options.ts';
 import { print, type Terminal } from './terminal.ts';
@@ -49,7 +50,7 @@ const EXEC_FLAG: Flag = {
 };
 
 /** Commands that have their place and no content yet. */
-const NOT_YET = ['fault', 'simulate', 'bench'];
+const NOT_YET = ['fault', 'bench'];
 
 /** The program; the code to end with is told to `done`. */
 export function buildProgram(host: ProgramHost, done: (exitCode: number) => void): Command {
@@ -130,6 +131,11 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
     }
     terminal.stdout.write(script);
     return EXIT_OK;
+  });
+  add('simulate', 'search for broken promises in simulated clusters', SIMULATE_FLAGS, async (_, values) => {
+    // The whole simulated world is loaded by who asks for it alone.
+    const { runSimulate } = await import('./simulate-command.ts');
+    return runSimulate(values, terminal);
   });
   for (const name of NOT_YET) {
     add(`${name} [words...]`, 'not in this version', [], async () => {

@@ -27,10 +27,14 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 export const THREADS = {
   'storage-server': 'actors/storage-server/thread',
   'pool-task': 'src/node/pool-task',
+  'simulate-task': 'src/cli/simulate-task',
 } as const;
 
-/** A thread that a Worker is made of; `pool-task` runs inside the pool's own workers. */
-export type ThreadRole = Exclude<keyof typeof THREADS, 'pool-task'>;
+/** Files whose functions run inside a pool's own workers. */
+export type TaskThread = 'pool-task' | 'simulate-task';
+
+/** A thread that a Worker is made of. */
+export type ThreadRole = Exclude<keyof typeof THREADS, TaskThread>;
 
 /** A new worker thread of this role. */
 export function spawnWorker(role: ThreadRole, options?: WorkerOptions): Worker {
@@ -39,7 +43,12 @@ export function spawnWorker(role: ThreadRole, options?: WorkerOptions): Worker {
 
 /** Path of the file with the pool's tasks: `new Piscina({ filename: poolFile() })`. Asked for before the pool is made. */
 export function poolFile(): string {
-  return threadFile('pool-task');
+  return taskFile('pool-task');
+}
+
+/** Path of a file with tasks, for a pool of its own. */
+export function taskFile(thread: TaskThread): string {
+  return threadFile(thread);
 }
 
 function threadFile(thread: keyof typeof THREADS): string {

@@ -1,0 +1,176 @@
+/**
+ * `coppice simulate`: seeds of the simulated world (src/sim) on every core, what they add up to, and for one that fails
+ * the command that plays it again. 5 when a promise was broken.
+ */
+import { randomInt } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { Presets, SingleBar } from 'cli-progress';
+import { openTaskPool } from '../node/task-pool.ts';
+import { play, type PlayResult } from '../sim/play.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import { shrink } from '../sim/shrink.ts';
+import { scriptOf } from '../sim/statements.ts';
+import { drawScenario } from '../sim/swarm.ts';
+import { EXIT_OK, EXIT_SIGINT, EXIT_SIGTERM, EXIT_USAGE, EXIT_VERIFICATION } from './exit-codes.ts';
+import { unreadable } from './files.ts';
+import type { FlagValues } from './flags.ts';
+import { type SimulateOptions, simulateOptions } from './simulate-options.ts';
+import {
+  addResult,
+  emptyReport,
+  replayCommand,
+  reportJson,
+  reportLines,
+  type SimulateReport,
+} from './simulate-report.ts';
+import type { SimulateTask } from './simulate-task.ts';
+import { print, tell, type Terminal } from './terminal.ts';
+import { CommandFailed } from './text-socket.ts';
+
+/** Seeds of one task: a second or so, so that a signal is heard. */
+const TASK_SEEDS = 16;
+
+/** Scenarios played at most to make one small: about a minute. */
+const SHRINK_PLAYS_MAX = 1_000;
+
+/** Lines of a violation that are shown. */
+const VIOLATION_LINES_MAX = 30;
+
+/** Plays what the flags ask for; resolves with the exit code. */
+export async function runSimulate(values: FlagValues, terminal: Terminal): Promise<number> {
+  const read = simulateOptions(values, terminal.env, randomInt(0x1_0000_0000));
+  if (!read.ok) throw new CommandFailed(read.error, EXIT_USAGE);
+  const options = read.value;
+  const started = performance.now();
+  const report = emptyReport();
+  const stopped =
+    options.seeds === 1 ? await playOne(options, report, terminal) : await playMany(options, report, terminal);
+  const seconds = (performance.now() - started) / 1_000;
+  if (options.json) print(terminal, reportJson(report, seconds));
+  else for (const line of reportLines(report, seconds)) print(terminal, line);
+  const [failure] = report.failures;
+  if (failure !== undefined && options.shrink) showShrunk({ ...options, seed: failure.seed }, terminal);
+  if (stopped !== null) return stopped;
+  return report.failures.length === 0 ? EXIT_OK : EXIT_VERIFICATION;
+}
+
+async function playOne(options: SimulateOptions, report: SimulateReport, terminal: Terminal): Promise<null> {
+  const scenario = scenarioOf(options);
+  const { trace } = options;
+  let result: PlayResult;
+  if (trace === null) {
+    result = play(scenario);
+  } else {
+    const file = createWriteStream(trace);
+    const written = finished(file);
+    result = play(scenario, (line) => file.write(`${line}\n`));
+    file.end();
+    try {
+      await written;
+    } catch (error) {
+      throw unreadable(trace, error);
+    }
+  }
+  addResult(report, result);
+  if (!options.json) {
+    print(terminal, describe(scenario));
+    print(terminal, `trace ${result.hash} of ${result.events} events`);
+  }
+  tellFailure(result, options, terminal);
+  return null;
+}
+
+/** Answers the exit code of the signal that ended it, or null. */
+async function playMany(options: SimulateOptions, report: SimulateReport, terminal: Terminal): Promise<number | null> {
+  const pool = openTaskPool<SimulateTask, PlayResult[]>('simulate-task', 'simulate', ...threadsOf(options));
+  const bar = progressBar(terminal, options.seeds);
+  let stopped: number | null = null;
+  const stopListening = terminal.onSignal((signal) => {
+    stopped = signal === 'SIGINT' ? EXIT_SIGINT : EXIT_SIGTERM;
+  });
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < options.seeds && stopped === null) {
+      const count = Math.min(TASK_SEEDS, options.seeds - next);
+      const from = options.seed + next;
+      next += count;
+      for (const result of await pool.run({ from, count })) {
+        addResult(report, result);
+        if (result.violations.length === 0) continue;
+        if (bar !== null) terminal.stderr.write('\r\u001b[K');
+        tellFailure(result, options, terminal);
+      }
+      bar?.update(report.seeds, { failed: report.failures.length });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: pool.threads }, work));
+  } finally {
+    stopListening();
+    bar?.stop();
+    await pool.close();
+  }
+  return stopped;
+}
+
+function threadsOf({ threads }: SimulateOptions): [] | [number] {
+  return threads === null ? [] : [threads];
+}
+
+/** The drawn scenario of a seed, or the part of it that is asked for. */
+function scenarioOf({ seed, only, clients }: SimulateOptions): Scenario {
+  const drawn = drawScenario(seed);
+  const happenings = drawn.happenings.filter((_, place) => isAsked(place, only));
+  const workload = clients === null ? drawn.workload : { ...drawn.workload, clients };
+  return { ...drawn, happenings, workload };
+}
+
+function isAsked(place: number, only: readonly number[] | null): boolean {
+  return only === null || only.includes(place);
+}
+
+function describe({ seed, config, budget, durationMs, workload, happenings }: Scenario): string {
+  return (
+    `seed ${seed}: ${config.servers} servers, ${config.replicas} copies, ${workload.clients} clients, ` +
+    `${happenings.length} happenings in ${durationMs / 1_000} s, budget ${budget}`
+  );
+}
+
+function tellFailure({ seed, violations }: PlayResult, { only, clients }: SimulateOptions, terminal: Terminal): void {
+  for (const violation of violations) {
+    const lines = violation.split('\n');
+    const left = lines.length - VIOLATION_LINES_MAX;
+    const shown = left > 0 ? [...lines.slice(0, VIOLATION_LINES_MAX), `  and ${left} lines more`] : lines;
+    tell(terminal, `seed ${seed}: ${shown.join('\n')}`);
+  }
+  if (violations.length > 0) tell(terminal, `again: ${replayCommand(seed, only, clients)}`);
+}
+
+function showShrunk(options: SimulateOptions, terminal: Terminal): void {
+  const scenario = scenarioOf(options);
+  const places = drawScenario(options.seed).happenings.flatMap((_, place) =>
+    isAsked(place, options.only) ? [place] : [],
+  );
+  const shrunk = shrink(scenario, { playsMax: SHRINK_PLAYS_MAX });
+  if (shrunk === null) return;
+  const { happenings, workload } = shrunk.scenario;
+  tell(
+    terminal,
+    `shrunk from ${scenario.happenings.length} happenings to ${happenings.length} in ${shrunk.plays} plays:`,
+  );
+  for (const line of scriptOf(shrunk.scenario)) tell(terminal, `  ${line}`);
+  tell(terminal, shrunk.violation);
+  const clients = workload.clients === scenario.workload.clients ? options.clients : workload.clients;
+  const kept = shrunk.kept.map((at) => places[at] as number);
+  tell(terminal, `again: ${replayCommand(scenario.seed, kept, clients)}`);
+}
+
+/** A bar by seeds on a terminal; nothing elsewhere. */
+function progressBar(terminal: Terminal, total: number): SingleBar | null {
+  if (terminal.stderr.isTTY !== true || terminal.env['TERM'] === 'dumb') return null;
+  const format = '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left';
+  const bar = new SingleBar({ format, stream: terminal.stderr as NodeJS.WritableStream }, Presets.shades_classic);
+  bar.start(total, 0, { failed: 0 });
+  return bar;
+}

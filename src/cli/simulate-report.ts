@@ -1,0 +1,97 @@
+/** What `coppice simulate` says at its end: everything that was played, added up. */
+import type { PlayResult } from '../sim/play.ts';
+
+export type SimulateReport = {
+  seeds: number;
+  simulatedMs: number;
+  events: number;
+  acknowledged: number;
+  reads: number;
+  refused: number;
+  unknown: number;
+  uncertain: number;
+  /** Slowest of all: until every group took a write after the last fault, and until every server was up. */
+  writableMs: number;
+  wholeMs: number;
+  readonly faults: Record<string, number>;
+  readonly failures: { readonly seed: number; readonly violations: readonly string[] }[];
+};
+
+export function emptyReport(): SimulateReport {
+  return {
+    seeds: 0,
+    simulatedMs: 0,
+    events: 0,
+    acknowledged: 0,
+    reads: 0,
+    refused: 0,
+    unknown: 0,
+    uncertain: 0,
+    writableMs: 0,
+    wholeMs: 0,
+    faults: {},
+    failures: [],
+  };
+}
+
+export function addResult(report: SimulateReport, result: PlayResult): void {
+  const { tally } = result;
+  report.seeds++;
+  report.simulatedMs += result.simulatedMs;
+  report.events += result.events;
+  report.acknowledged += tally.acknowledged;
+  report.reads += tally.reads;
+  report.refused += tally.refused;
+  report.unknown += tally.unknown;
+  report.uncertain += tally.uncertain;
+  report.writableMs = Math.max(report.writableMs, result.writableMs);
+  report.wholeMs = Math.max(report.wholeMs, result.wholeMs);
+  for (const [kind, count] of Object.entries(result.faults)) report.faults[kind] = (report.faults[kind] ?? 0) + count;
+  if (result.violations.length > 0) report.failures.push({ seed: result.seed, violations: result.violations });
+}
+
+export function reportJson(report: SimulateReport, seconds: number): string {
+  const { simulatedMs, failures, ...rest } = report;
+  return JSON.stringify({
+    ok: failures.length === 0,
+    ...rest,
+    simulatedSeconds: Math.round(simulatedMs / 1_000),
+    seconds: Number(seconds.toFixed(3)),
+    failures: failures.map((failure) => ({ ...failure, replay: replayCommand(failure.seed) })),
+  });
+}
+
+export function reportLines(report: SimulateReport, seconds: number): string[] {
+  const faults = Object.entries(report.faults).sort(([, a], [, b]) => b - a);
+  const total = faults.reduce((sum, [, count]) => sum + count, 0);
+  const perMinute = seconds > 0 ? Math.round((report.seeds / seconds) * 60) : 0;
+  return [
+    `${counted(report.seeds, 'seed')} in ${seconds.toFixed(1)} s (${perMinute} a minute), ` +
+      `${Math.round(report.simulatedMs / 1_000)} simulated seconds`,
+    `${report.acknowledged} writes acknowledged, ${report.reads} reads; ${report.refused} refused, ` +
+      `${report.unknown} unknown, ${report.uncertain} uncertain`,
+    `${counted(total, 'fault')}: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+    `healed: writable after ${shown(report.writableMs)}, whole after ${shown(report.wholeMs)} at the latest`,
+    report.failures.length === 0
+      ? 'no violation'
+      : `${counted(report.failures.length, 'seed')} with violations: ${report.failures.map(({ seed }) => seed).join(' ')}`,
+  ];
+}
+
+/** The line that plays a seed again. */
+export function replayCommand(
+  seed: number,
+  only: readonly number[] | null = null,
+  clients: number | null = null,
+): string {
+  const places = only === null ? '' : ` --only ${only.join(',')}`;
+  return `coppice simulate --seed ${seed}${places}${clients === null ? '' : ` --clients ${clients}`}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function shown(ms: number): string {
+  return ms === Number.POSITIVE_INFINITY ? 'no time at all' : `${(ms / 1_000).toFixed(2)} simulated seconds`;
+}
