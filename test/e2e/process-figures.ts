@@ -1,5 +1,5 @@
-/** What a process uses, as Linux tells it; null elsewhere. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** What a process uses, as Linux tells it. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export type ProcessFigures = { readonly rssMiB: number; readonly threads: number; readonly files: number };
 
@@ -18,4 +18,8 @@ export function figuresOf(pid: number): ProcessFigures {
 /** The most memory that it ever had at once, since `forgetPeak`. */
 export function peakMiBOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+}
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
