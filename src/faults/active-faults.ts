@@ -35,10 +35,6 @@ export type FaultNotice = { readonly kind: 'begun' | 'healed'; readonly fault: A
 export type Said = {
   /** The line after OK. */
   readonly text: string;
-  /** Servers that it ended: whoever asks next must see them down. */
-  readonly ended: readonly ServerIndex[];
-  /** Servers that it started anew. */
-  readonly restarted: readonly ServerIndex[];
 };
 
 export type ActiveFaultsHost = {
@@ -65,8 +61,6 @@ type Entry = ActiveFault & {
 
 /** Longest FOR that is counted; a longer one stays until it is healed. */
 const TIMER_MS_MAX = 0x7fff_ffff;
-
-const ENDING: ReadonlySet<FaultKind> = new Set(['crash', 'power', 'wipe']);
 
 export class ActiveFaults {
   readonly #host: ActiveFaultsHost;
@@ -101,9 +95,8 @@ export class ActiveFaults {
         if (!servers.ok) return fail('BADFAULT', servers.error);
         const lack = this.#host.lacks({ kind: 'crash', servers: servers.value });
         if (lack !== null) return fail('BADFAULT', lack);
-        this.restart(servers.value);
-        const text = `restarted ${formatSelector(selectorOf(servers.value))}`;
-        return ok({ text, ended: [], restarted: servers.value });
+        this.#restart(servers.value);
+        return said(`restarted ${formatSelector(selectorOf(servers.value))}`);
       }
       case 'resume': {
         const servers = this.servers(statement.servers);
@@ -140,7 +133,7 @@ export class ActiveFaults {
   }
 
   /** Heals what keeps these servers alone down or hung, and has the host start them anew. */
-  restart(servers: readonly ServerIndex[]): void {
+  #restart(servers: readonly ServerIndex[]): void {
     this.#healWhere((entry) => OF_LIVES.has(entry.kind) && entry.servers.every((server) => servers.includes(server)));
     this.#host.actions.restart(servers);
   }
@@ -177,8 +170,7 @@ export class ActiveFaults {
     else if (entry.until !== null) {
       this.#later(entry, entry.until - entry.since, () => this.#heal(entry));
     }
-    const text = `${entry.id} ${entry.statement}`;
-    return ok({ text, ended: ENDING.has(entry.kind) ? entry.servers : [], restarted: [] });
+    return said(`${entry.id} ${entry.statement}`);
   }
 
   #entryOf({ shown, picked, steps, isRandom }: Plan, options: FaultOptions, seed: number): Entry {
@@ -264,7 +256,7 @@ function isAbout({ servers }: ActiveFault, wanted: readonly ServerIndex[]): bool
 }
 
 function said(text: string): Result<Said, KvError> {
-  return ok({ text, ended: [], restarted: [] });
+  return ok({ text });
 }
 
 function describe({ id, kind, statement, servers, since, until }: Entry): ActiveFault {

@@ -1,0 +1,54 @@
+/** Which faults a script began and until when they acted: from the answers to its statements and from looks at the host. */
+import type { FaultReport } from './report.ts';
+import type { FaultSight } from './script-host.ts';
+import type { Statistics } from './statistics.ts';
+
+type Entry = { readonly id: string; readonly statement: string; readonly atMs: number; untilMs: number | null };
+
+/** `begun` and `healed`, for the lines that wait for it. */
+export type FaultEvent = { readonly kind: 'fault' | 'healed'; readonly id: string };
+
+export class FaultLog {
+  readonly #entries: Entry[] = [];
+  readonly #acting = new Map<string, Entry>();
+
+  /** The answer to a statement, the line after OK: `f7 CRASH s2`. Other answers are no fault. */
+  begun(answer: string, nowMs: number): FaultEvent[] {
+    const match = /^(\S+) ([A-Z]+( .*)?)$/.exec(answer);
+    if (match === null) return [];
+    const [, id = '', statement = ''] = match;
+    const before = this.#end(id, nowMs);
+    const entry: Entry = { id, statement, atMs: nowMs, untilMs: null };
+    this.#entries.push(entry);
+    this.#acting.set(id, entry);
+    return [...before, { kind: 'fault', id }];
+  }
+
+  /** What the host says acts now: the others are healed. */
+  seen(active: readonly FaultSight[], nowMs: number): FaultEvent[] {
+    const ids = new Set(active.map(({ id }) => id));
+    return [...this.#acting.keys()].filter((id) => !ids.has(id)).flatMap((id) => this.#end(id, nowMs));
+  }
+
+  /** With the longest silence of the loads while each acted; `startMs`: when the loads began, null without one. */
+  reports(statistics: Statistics, startMs: number, loadsMs: number | null, nowMs: number): FaultReport[] {
+    return this.#entries.map(({ id, statement, atMs, untilMs }) => ({
+      id,
+      statement,
+      atMs: atMs - startMs,
+      untilMs: untilMs === null ? null : untilMs - startMs,
+      unavailableMs:
+        loadsMs === null
+          ? null
+          : statistics.longestSilenceMs({ fromMs: Math.max(atMs, loadsMs), toMs: untilMs ?? nowMs }, loadsMs, nowMs),
+    }));
+  }
+
+  #end(id: string, nowMs: number): FaultEvent[] {
+    const entry = this.#acting.get(id);
+    if (entry === undefined) return [];
+    entry.untilMs = nowMs;
+    this.#acting.delete(id);
+    return [{ kind: 'healed', id }];
+  }
+}
