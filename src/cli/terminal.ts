@@ -14,6 +14,12 @@ export type Terminal = {
   onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
 };
 
+/**
+ * Signals this soon after another are the same one: Ctrl-C comes from the terminal, and again from a launcher or npm
+ * that passes on what it got itself.
+ */
+const SIGNAL_REPEATS_MS = 300;
+
 /** The terminal of this process. A reader that went away (`coppice export | head -1`) ends the program without a word. */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
@@ -28,8 +34,14 @@ export function processTerminal(): Terminal {
     stderr: process.stderr,
     env: process.env,
     onSignal: (handler) => {
-      const onInterrupt = (): void => handler('SIGINT');
-      const onTerminate = (): void => handler('SIGTERM');
+      let lastMs = Number.NEGATIVE_INFINITY;
+      const once = (signal: 'SIGINT' | 'SIGTERM'): void => {
+        const now = performance.now();
+        if (now - lastMs >= SIGNAL_REPEATS_MS) handler(signal);
+        lastMs = now;
+      };
+      const onInterrupt = (): void => once('SIGINT');
+      const onTerminate = (): void => once('SIGTERM');
       process.on('SIGINT', onInterrupt);
       process.on('SIGTERM', onTerminate);
       return () => {

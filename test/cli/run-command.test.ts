@@ -96,7 +96,6 @@ test.each([
   [['help', 'qury'], 2, "coppice: help: unknown command 'qury', did you mean 'query'?\n"],
   [['help', 'everything'], 2, "coppice: help: unknown command 'everything'\n"],
   [['fault', 'script', '-p', '7400'], 1, 'coppice: fault is not in this version\n'],
-  [['simulate', '--seed', '1'], 1, 'coppice: simulate is not in this version\n'],
 ])('%j ends with %i and one line', async (words, code, complaint) => {
   expect(await run(words)).toEqual({ code, output: '', complaints: complaint });
 });
