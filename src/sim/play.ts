@@ -9,6 +9,7 @@ import { SimulatedFaultHost } from './fault-host.ts';
 import { type Happening, kindOf, type Scenario } from './scenario.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { Trace } from './trace.ts';
+import { truthOf } from './truth.ts';
 import { type Tally, Workload } from './workload.ts';
 
 export type PlayResult = {
@@ -74,7 +75,9 @@ class Player {
       this.#violations.push('a new cluster does not serve');
       return;
     }
-    const workload = new Workload(this.#cluster, this.#scenario.workload);
+    const { servers, replicas } = this.#cluster.config;
+    const truth = () => truthOf(this.#cluster);
+    const workload = new Workload(this.#cluster, this.#scenario.workload, { placement: { servers, replicas }, truth });
     this.#workload = workload;
     let beginMs = queue.nowMs;
     for (const happening of happenings) {
@@ -114,6 +117,7 @@ class Player {
 
   #happen(happening: Happening): void {
     const name = kindOf(happening);
+    this.#workload?.onFault(name);
     this.#faults[name] = (this.#faults[name] ?? 0) + 1;
     const cluster = this.#cluster;
     switch (happening.kind) {
@@ -163,6 +167,7 @@ class Player {
 
   #healAll(): void {
     this.#cluster.event('all is healed');
+    this.#workload?.onFault('all is healed');
     for (const heal of [...this.#healing]) heal();
     for (const server of this.#cluster.servers) server.start();
   }

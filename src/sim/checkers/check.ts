@@ -1,0 +1,83 @@
+/**
+ * All checkers on one history: what contradicts the promises of the store, in words, and what was counted on the way.
+ * A history without violations and with many operations is evidence; one that says little proves little.
+ */
+import { type HistoryEvent, type Operation, operationsOf } from '../history.ts';
+import { diagnose } from './diagnosis.ts';
+import { checkRegister } from './linearizability.ts';
+import { type PromiseOptions, promiseProblems } from './promises.ts';
+import { type Register, registersOf } from './register.ts';
+import { explainCircle, findCircle } from './serializability.ts';
+import { showOperation } from './show.ts';
+import { type Transaction, transactionsOf } from './transaction.ts';
+import { valueProblems } from './values.ts';
+
+export type CheckOptions = {
+  /** What replies owe; null where nobody recorded the servers' state or a deadline. */
+  readonly promises: PromiseOptions | null;
+};
+
+export type Report = { readonly violations: readonly string[]; readonly counts: Counts };
+
+/** How operations ended. `uncertain`: answered, and said to be uncertain; `undecided`: keys whose search was given up. */
+export type Counts = {
+  readonly operations: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly uncertain: number;
+  readonly undecided: number;
+};
+
+/** Operations of a key that a report shows around the one that cannot be explained. */
+const SHOWN_AROUND = 12;
+
+/** Everything that is wrong with a history. */
+export function checkHistory(events: readonly HistoryEvent[], options: CheckOptions): Report {
+  const paired = operationsOf(events);
+  if (!paired.ok) return { violations: [`not a history: ${paired.error.message}`], counts: countsOf([], 0) };
+  const operations = paired.value;
+  const transactions = transactionsOf(operations);
+  const violations = valueProblems(operations);
+  if (options.promises !== null) violations.push(...promiseProblems(operations, options.promises));
+  let undecided = 0;
+  for (const register of registersOf(transactions)) {
+    const verdict = checkRegister(register.steps);
+    if (verdict.kind === 'violation') violations.push(explainRegister(register, verdict.step));
+    else if (verdict.kind === 'undecided') {
+      undecided++;
+      violations.push(`${register.key}: no verdict after ${verdict.configurations} configurations`);
+    }
+  }
+  const found = findCircle(transactions);
+  if (found !== null) violations.push(explainCircle(found.circle, found.transactions));
+  return { violations, counts: countsOf(operations, undecided) };
+}
+
+function explainRegister({ key, steps, transactions }: Register, step: number): string {
+  const stuck = transactions[step] as Transaction;
+  const { start } = stuck;
+  const why = diagnose(key, transactions) ?? `nothing explains\n  ${showOperation(stuck.operation)}`;
+  const until = steps.findIndex((other) => other.start > stuck.end);
+  const last = until < 0 ? steps.length : until;
+  const first = Math.max(
+    0,
+    Math.min(
+      last - SHOWN_AROUND,
+      steps.findIndex((other) => other.end > start),
+    ),
+  );
+  const shown = transactions.slice(first, last).map(({ operation }) => `  ${showOperation(operation)}`);
+  return `${key} is not linearizable: ${why}\n its operations around it:\n${shown.join('\n')}`;
+}
+
+function countsOf(operations: readonly Operation[], undecided: number): Counts {
+  const counts = { operations: operations.length, ok: 0, failed: 0, unknown: 0, uncertain: 0, undecided };
+  for (const { outcome } of operations) {
+    if (outcome === null || outcome.type === 'info') counts.unknown++;
+    else if (outcome.type === 'fail') counts.failed++;
+    else if (outcome.uncertain) counts.uncertain++;
+    else counts.ok++;
+  }
+  return counts;
+}

@@ -1,0 +1,248 @@
+/**
+ * What a history of transactions over several keys says about their order, after Elle (Kingsbury and Alvaro, 2020):
+ * a write comes before those that saw it, and a reader before the write that replaced what it saw. Values are unique,
+ * so it is known who wrote what was seen; which of two writes of a key came first is told by the versions that readers
+ * saw, and otherwise follows: when a reader of one write comes after the other, or the other after the write itself.
+ * Each edge holds in every order that explains the history, so a circle of them means that there is none.
+ */
+import { Precedence } from './precedence.ts';
+import { isDefinite, type Transaction } from './transaction.ts';
+
+/** The transactions over one key, by chain: places in a chain go up. */
+type KeyTable = {
+  readonly key: string;
+  /** Who certainly replaced what was there: writes that happened, and deletions that certainly did. */
+  readonly replacing: Map<number, number[]>;
+  readonly writing: Map<number, number[]>;
+  readonly deleting: Map<number, number[]>;
+  readonly readers: { readonly reader: number; readonly writer: number }[];
+  readonly emptyReaders: number[];
+};
+
+export type Dependencies = { readonly transactions: readonly Transaction[]; readonly precedence: Precedence };
+
+/** The order that the transactions tell of, so far as it can be told; `circle` holds the nodes without an order. */
+export function dependenciesOf(all: readonly Transaction[]): Dependencies & { readonly circle: readonly number[] } {
+  const writers = writersOfValues(all);
+  const transactions = relevant(all, writers);
+  const precedence = new Precedence(transactions);
+  const tables = tablesOf(transactions, precedence);
+  addVersions(precedence, tables, versionsOf(transactions, tables));
+  for (const { key, readers } of tables) {
+    for (const { reader, writer } of readers) precedence.add(writer, reader, 'wr', key);
+  }
+  for (;;) {
+    const circle = precedence.settle();
+    if (circle.length > 0 || !saturate(precedence, tables)) return { transactions, precedence, circle };
+  }
+}
+
+/** The writer of each value of each key. */
+function writersOfValues(transactions: readonly Transaction[]): Map<string, Map<string, Transaction>> {
+  const writers = new Map<string, Map<string, Transaction>>();
+  for (const transaction of transactions) {
+    for (const { key, value } of transaction.writes) {
+      if (value === null) continue;
+      const ofKey = writers.get(key) ?? new Map<string, Transaction>();
+      ofKey.set(value, transaction);
+      writers.set(key, ofKey);
+    }
+  }
+  return writers;
+}
+
+/**
+ * Transactions over keys that some transaction ties to another key, since single keys are checked by themselves. Of
+ * those whose outcome is unknown: deletions, and writes that somebody saw.
+ */
+function relevant(
+  all: readonly Transaction[],
+  writers: ReadonlyMap<string, ReadonlyMap<string, Transaction>>,
+): Transaction[] {
+  const happened = new Set<Transaction>();
+  const tied = new Set<string>();
+  for (const transaction of all) {
+    for (const { key, value } of transaction.seen) {
+      const writer = value === null ? undefined : writers.get(key)?.get(value);
+      if (writer !== undefined) happened.add(writer);
+    }
+    if (transaction.seen.length + transaction.writes.length < 2) continue;
+    for (const { key } of transaction.seen) tied.add(key);
+    for (const { key } of transaction.writes) tied.add(key);
+  }
+  return all.filter(
+    (transaction) =>
+      (transaction.seen.some(({ key }) => tied.has(key)) || transaction.writes.some(({ key }) => tied.has(key))) &&
+      (isDefinite(transaction) || happened.has(transaction) || transaction.writes.some(({ value }) => value === null)),
+  );
+}
+
+function tablesOf(transactions: readonly Transaction[], precedence: Precedence): KeyTable[] {
+  const tables = new Map<string, KeyTable>();
+  const values = new Map<string, Map<string, number>>();
+  const put = (lists: Map<number, number[]>, node: number): void => {
+    const chain = precedence.chainOf[node] as number;
+    const list = lists.get(chain);
+    if (list === undefined) lists.set(chain, [node]);
+    else list.push(node);
+  };
+  for (const [node, transaction] of transactions.entries()) {
+    for (const { key, value } of transaction.writes) {
+      const table = tableOf(tables, key);
+      if (value === null) {
+        put(table.deleting, node);
+        if (isDefinite(transaction)) put(table.replacing, node);
+        continue;
+      }
+      put(table.replacing, node);
+      put(table.writing, node);
+      const ofKey = values.get(key) ?? new Map<string, number>();
+      ofKey.set(value, node);
+      values.set(key, ofKey);
+    }
+  }
+  for (const [node, transaction] of transactions.entries()) {
+    for (const { key, value } of transaction.seen) {
+      const writer = value === null ? undefined : values.get(key)?.get(value);
+      if (value === null) tableOf(tables, key).emptyReaders.push(node);
+      else if (writer !== undefined) tableOf(tables, key).readers.push({ reader: node, writer });
+    }
+    if (!isDefinite(transaction)) continue;
+    for (const { key, holds } of transaction.needs) if (holds === null) tableOf(tables, key).emptyReaders.push(node);
+  }
+  return [...tables.values()];
+}
+
+function tableOf(tables: Map<string, KeyTable>, key: string): KeyTable {
+  const known = tables.get(key);
+  if (known !== undefined) return known;
+  const table: KeyTable = {
+    key,
+    replacing: new Map(),
+    writing: new Map(),
+    deleting: new Map(),
+    readers: [],
+    emptyReaders: [],
+  };
+  tables.set(key, table);
+  return table;
+}
+
+/** The version of each write that readers saw; all writes of a transaction have the same one. */
+function versionsOf(transactions: readonly Transaction[], tables: readonly KeyTable[]): Map<number, number> {
+  const versions = new Map<number, number>();
+  for (const { key, readers } of tables) {
+    for (const { reader, writer } of readers) {
+      if (versions.has(writer)) continue;
+      const seen = (transactions[reader] as Transaction).seen.find((observation) => observation.key === key);
+      if (seen?.version != null) versions.set(writer, seen.version);
+    }
+  }
+  return versions;
+}
+
+function addVersions(precedence: Precedence, tables: readonly KeyTable[], versions: ReadonlyMap<number, number>): void {
+  for (const { key, writing, readers } of tables) {
+    const ordered = [...writing.values()].flat().filter((writer) => versions.has(writer));
+    ordered.sort((a, b) => (versions.get(a) as number) - (versions.get(b) as number));
+    const follower = new Map<number, number>();
+    for (let i = 1; i < ordered.length; i++) {
+      const [before, after] = [ordered[i - 1] as number, ordered[i] as number];
+      precedence.add(before, after, 'ww', key);
+      follower.set(before, after);
+    }
+    for (const { reader, writer } of readers) {
+      const after = follower.get(writer);
+      if (after !== undefined) precedence.add(reader, after, 'rw', key);
+    }
+  }
+}
+
+/** Adds what follows from the order so far. Answers whether anything did. */
+function saturate(precedence: Precedence, tables: readonly KeyTable[]): boolean {
+  const known = precedence.edges.length;
+  for (const table of tables) {
+    for (const { reader, writer } of table.readers) orderAround(precedence, table, reader, writer);
+    for (const reader of table.emptyReaders) explainNothing(precedence, table, reader);
+  }
+  return precedence.edges.length > known;
+}
+
+/** Whoever replaced the key before the reader did so before the write it saw; whoever did after that, after the reader. */
+function orderAround(precedence: Precedence, table: KeyTable, reader: number, writer: number): void {
+  for (const [chain, nodes] of table.replacing) {
+    const before = nodes[firstAt(precedence, nodes, precedence.countBefore(reader, chain)) - 1];
+    if (before !== undefined && before !== writer && before !== reader && !precedence.isBefore(before, writer)) {
+      precedence.add(before, writer, 'ww', table.key);
+    }
+    const after = nodes[firstAfter(precedence, nodes, writer)];
+    if (after !== undefined && after !== reader && !precedence.isBefore(reader, after)) {
+      precedence.add(reader, after, 'rw', table.key);
+    }
+  }
+}
+
+/** Who saw nothing came before each write, or behind a deletion that came after the write. */
+function explainNothing(precedence: Precedence, table: KeyTable, reader: number): void {
+  for (const [chain, nodes] of table.writing) {
+    let at = firstAt(precedence, nodes, precedence.countBefore(reader, chain));
+    if (at > 0) explainAfter(precedence, table, reader, nodes[at - 1] as number);
+    for (; at < nodes.length; at++) {
+      const writer = nodes[at] as number;
+      if (writer === reader) continue;
+      if (precedence.isBefore(reader, writer)) break;
+      if (deletionsBetween(precedence, table, writer, reader).length === 0) {
+        precedence.add(reader, writer, 'rw', table.key);
+        break;
+      }
+    }
+  }
+}
+
+/** The write came before the reader that saw nothing: of the deletions that may lie between them, one does. */
+function explainAfter(precedence: Precedence, table: KeyTable, reader: number, writer: number): void {
+  const between = deletionsBetween(precedence, table, writer, reader);
+  const only = between[0];
+  if (only === undefined) precedence.add(reader, writer, 'rw', table.key);
+  else if (between.length === 1) {
+    precedence.add(writer, only, 'ww', table.key);
+    precedence.add(only, reader, 'wr', table.key);
+  }
+}
+
+/** Deletions that may have happened after the write and before the reader; no more than two of them. */
+function deletionsBetween(precedence: Precedence, table: KeyTable, writer: number, reader: number): number[] {
+  const between: number[] = [];
+  for (const [chain, nodes] of table.deleting) {
+    const end = firstAfter(precedence, nodes, reader);
+    for (let at = firstAt(precedence, nodes, precedence.countBefore(writer, chain)); at < end; at++) {
+      const deletion = nodes[at] as number;
+      if (deletion === reader) continue;
+      between.push(deletion);
+      if (between.length === 2) return between;
+    }
+  }
+  return between;
+}
+
+/** The first of a chain's nodes that stands at `position` or behind it. */
+function firstAt(precedence: Precedence, nodes: readonly number[], position: number): number {
+  return firstWhere(nodes, (node) => (precedence.positionOf[node] as number) >= position);
+}
+
+/** The first of a chain's nodes that comes after this node. */
+function firstAfter(precedence: Precedence, nodes: readonly number[], node: number): number {
+  return firstWhere(nodes, (other) => precedence.isBefore(node, other));
+}
+
+/** Where a condition that stays true begins to hold. */
+function firstWhere(nodes: readonly number[], holds: (node: number) => boolean): number {
+  let low = 0;
+  let high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(nodes[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

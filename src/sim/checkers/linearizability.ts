@@ -1,0 +1,327 @@
+/**
+ * Whether the steps of one register could have happened one at a time, each within its own interval. The search of
+ * Wing and Gong (1993) with Lowe's cache of configurations (2017), as Porcupine does it: events in a linked list, a
+ * step that is taken is lifted out of it, and no configuration is entered twice. Linearizability is local (Herlihy
+ * and Wing, 1990), so keys are checked one by one.
+ *
+ * Steps that may never have happened are not searched over: they are pulled in when a step that did happen needs what
+ * they leave, since taking one that nobody needs explains nothing. All deletions of unknown outcome that have begun
+ * are alike, and so are all writes of unknown outcome that nobody read: they are counted.
+ *
+ * Two rules keep the search short. A step that finds what it needs and changes nothing is taken at once: no order is
+ * lost by it. And a value is not replaced while somebody is left who reads it: it is written only once.
+ */
+import { ANY_VALUE, NO_NEED, NOTHING, type Step, UNCHANGED, UNREAD } from './register.ts';
+
+export type Verdict =
+  | { readonly kind: 'linearizable' }
+  /** No order explains the steps that end up to and with this one. */
+  | { readonly kind: 'violation'; readonly step: number }
+  /** The search was given up after so many configurations. */
+  | { readonly kind: 'undecided'; readonly configurations: number };
+
+export type SearchOptions = { readonly configurationsMax: number };
+
+const CONFIGURATIONS_MAX = 2_000_000;
+
+/** The verdict on steps that are sorted by their start, of a register that first holds nothing. */
+export function checkRegister(
+  steps: readonly Step[],
+  { configurationsMax }: SearchOptions = { configurationsMax: CONFIGURATIONS_MAX },
+): Verdict {
+  const search = new Search(steps);
+  return search.run(configurationsMax);
+}
+
+/** What a step that was taken changed, to be taken back. */
+type Taken = {
+  readonly entry: number;
+  readonly choice: number;
+  readonly state: number;
+  readonly deletions: number;
+  readonly unread: number;
+  /** The named write of unknown outcome that was used, or 0. */
+  readonly used: number;
+  /** It was taken at once: there is no other way to go on. */
+  readonly forced: boolean;
+};
+
+/** A write of unknown outcome whose value was read. */
+type Named = { readonly value: number; readonly start: number; readonly needsNothing: boolean };
+
+class Search {
+  readonly #steps: readonly Step[];
+  /** Entries: 0 is the head; call and return of the i-th definite step, in the order of their places. */
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #step: Int32Array;
+  readonly #return: Int32Array;
+  readonly #place: Float64Array;
+  readonly #deletions: number[] = [];
+  readonly #unreadWrites: number[] = [];
+  readonly #named = new Map<number, Named>();
+  readonly #usedNamed = new Set<number>();
+  readonly #entered = new Set<string>();
+  /** Reads of each value that were not taken yet; values that are written more than once are not in it. */
+  readonly #readsLeft: Int32Array;
+  /** The place of the first event that cannot be passed before its step is taken. */
+  #horizon = 0;
+  #state = NOTHING;
+  #usedDeletions = 0;
+  #usedUnread = 0;
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = steps;
+    const definite: number[] = [];
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Step;
+      if (step.end !== Number.POSITIVE_INFINITY) definite.push(i);
+      else this.#setAside(step);
+    }
+    const size = definite.length * 2 + 1;
+    this.#next = new Int32Array(size);
+    this.#previous = new Int32Array(size);
+    this.#step = new Int32Array(size).fill(-1);
+    this.#return = new Int32Array(size);
+    this.#place = new Float64Array(size);
+    this.#readsLeft = readsLeft(steps);
+    this.#link(definite);
+  }
+
+  #setAside({ needs, leaves, start }: Step): void {
+    if (leaves === NOTHING) this.#deletions.push(start);
+    else if (leaves === UNREAD) this.#unreadWrites.push(start);
+    else if (leaves !== UNCHANGED) this.#named.set(leaves, { value: leaves, start, needsNothing: needs === NOTHING });
+  }
+
+  #link(definite: readonly number[]): void {
+    const ends = [...definite].sort((a, b) => (this.#steps[a] as Step).end - (this.#steps[b] as Step).end);
+    const callOf = new Int32Array(this.#steps.length);
+    let call = 0;
+    let end = 0;
+    for (let entry = 1; entry < this.#next.length; entry++) {
+      const starting = definite[call];
+      const ending = ends[end] as number;
+      const endsAt = (this.#steps[ending] as Step).end;
+      // Within one moment steps overlap: starts come first.
+      if (starting !== undefined && (this.#steps[starting] as Step).start <= endsAt) {
+        this.#step[entry] = starting;
+        this.#place[entry] = (this.#steps[starting] as Step).start;
+        callOf[starting] = entry;
+        call++;
+      } else {
+        this.#place[entry] = endsAt;
+        this.#return[callOf[ending] as number] = entry;
+        end++;
+      }
+      this.#next[entry - 1] = entry;
+      this.#previous[entry] = entry - 1;
+    }
+  }
+
+  run(configurationsMax: number): Verdict {
+    const next = this.#next;
+    const taken: Taken[] = [];
+    let farthest = 0;
+    this.#horizon = this.#firstReturn();
+    let entry = this.#firstFree();
+    let choice = 0;
+    while (next[0] !== 0) {
+      const step = this.#step[entry] as number;
+      if (step < 0) {
+        // The end of a step that was not taken: nothing behind it can be taken before it.
+        farthest = Math.max(farthest, entry);
+        let last = taken.pop();
+        for (; last?.forced; last = taken.pop()) this.#takeBack(last);
+        if (last === undefined) return { kind: 'violation', step: this.#stepEndingAt(farthest) };
+        this.#takeBack(last);
+        entry = last.entry;
+        choice = last.choice + 1;
+        continue;
+      }
+      const before = this.#take(entry, choice);
+      if (before === null) {
+        entry = next[entry] as number;
+        choice = 0;
+      } else if (before.forced || this.#isNew()) {
+        if (this.#entered.size > configurationsMax) return { kind: 'undecided', configurations: this.#entered.size };
+        taken.push(before);
+        entry = this.#firstFree();
+        choice = 0;
+      } else {
+        this.#takeBack(before);
+        choice++;
+      }
+    }
+    return { kind: 'linearizable' };
+  }
+
+  /** Where to go on: at a step that can be taken at once, or else at the first one. */
+  #firstFree(): number {
+    for (let entry = this.#next[0] as number; (this.#step[entry] as number) >= 0; entry = this.#next[entry] as number) {
+      if (this.#isFree(this.#steps[this.#step[entry] as number] as Step)) return entry;
+    }
+    return this.#next[0] as number;
+  }
+
+  /** Whether a step finds what it needs and changes nothing. */
+  #isFree({ needs, leaves }: Step): boolean {
+    const state = this.#state;
+    if (needs === ANY_VALUE) return leaves === UNCHANGED && state !== NOTHING;
+    return needs === state && (leaves === UNCHANGED || leaves === state);
+  }
+
+  /** Takes the step that begins at this entry, in one of the ways in which it can be taken; null: not in this one. */
+  #take(entry: number, choice: number): Taken | null {
+    const before: Omit<Taken, 'used' | 'forced'> = {
+      entry,
+      choice,
+      state: this.#state,
+      deletions: this.#usedDeletions,
+      unread: this.#usedUnread,
+    };
+    const step = this.#steps[this.#step[entry] as number] as Step;
+    const forced = this.#isFree(step);
+    const { needs, leaves } = step;
+    const used = this.#satisfy(needs, choice);
+    if (used < 0 || (leaves !== UNCHANGED && leaves !== this.#state && this.#isStillRead())) {
+      this.#state = before.state;
+      this.#usedDeletions = before.deletions;
+      this.#usedUnread = before.unread;
+      return null;
+    }
+    if (used > 0) this.#usedNamed.add(used);
+    if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) - 1;
+    if (leaves !== UNCHANGED) this.#state = leaves;
+    this.#lift(entry);
+    this.#horizon = this.#firstReturn();
+    return { ...before, used, forced };
+  }
+
+  /** Whether what the register holds now is needed again. */
+  #isStillRead(): boolean {
+    return this.#state > UNREAD && (this.#readsLeft[this.#state] as number) > 0;
+  }
+
+  #takeBack({ entry, state, deletions, unread, used }: Taken): void {
+    this.#unlift(entry);
+    this.#horizon = this.#firstReturn();
+    this.#state = state;
+    this.#usedDeletions = deletions;
+    this.#usedUnread = unread;
+    if (used > 0) this.#usedNamed.delete(used);
+    const { needs } = this.#steps[this.#step[entry] as number] as Step;
+    if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) + 1;
+  }
+
+  /** Brings about what a step needs, by steps of unknown outcome if need be. Answers the named one used, 0, or -1. */
+  #satisfy(needs: number, choice: number): number {
+    const state = this.#state;
+    if (needs === NO_NEED || needs === state || (needs === ANY_VALUE && state !== NOTHING))
+      return choice === 0 ? 0 : -1;
+    if (needs === NOTHING) return choice === 0 && this.#useDeletion() ? 0 : -1;
+    if (needs !== ANY_VALUE) return choice === 0 ? this.#useNamed(this.#named.get(needs)) : -1;
+    if (choice === 0 && this.#usedUnread < begun(this.#unreadWrites, this.#horizon)) {
+      this.#usedUnread++;
+      this.#state = UNREAD;
+      return 0;
+    }
+    let way = begun(this.#unreadWrites, this.#horizon) > this.#usedUnread ? 1 : 0;
+    for (const named of this.#named.values()) {
+      if (!this.#isUsable(named)) continue;
+      if (way === choice) return this.#useNamed(named);
+      way++;
+    }
+    return -1;
+  }
+
+  #useNamed(named: Named | undefined): number {
+    if (named === undefined || !this.#isUsable(named)) return -1;
+    if (this.#isStillRead()) return -1;
+    if (named.needsNothing && this.#state !== NOTHING && !this.#useDeletion()) return -1;
+    this.#state = named.value;
+    return named.value;
+  }
+
+  #isUsable({ value, start }: Named): boolean {
+    return start < this.#horizon && !this.#usedNamed.has(value);
+  }
+
+  #useDeletion(): boolean {
+    if (this.#isStillRead() || this.#usedDeletions >= begun(this.#deletions, this.#horizon)) return false;
+    this.#usedDeletions++;
+    this.#state = NOTHING;
+    return true;
+  }
+
+  /** Whether nobody was here before: the steps not taken among those that have begun say which were. */
+  #isNew(): boolean {
+    let name = `${this.#state} ${this.#usedDeletions} ${this.#usedUnread}`;
+    for (let entry = this.#next[0] as number; ; entry = this.#next[entry] as number) {
+      name += ` ${entry}`;
+      if ((this.#step[entry] as number) < 0) break;
+    }
+    if (this.#usedNamed.size > 0) name += `:${[...this.#usedNamed].sort((a, b) => a - b).join(' ')}`;
+    const { size } = this.#entered;
+    return this.#entered.add(name).size > size;
+  }
+
+  #firstReturn(): number {
+    let entry = this.#next[0] as number;
+    while ((this.#step[entry] as number) >= 0) entry = this.#next[entry] as number;
+    return entry === 0 ? Number.POSITIVE_INFINITY : (this.#place[entry] as number);
+  }
+
+  #lift(entry: number): void {
+    this.#unlink(entry);
+    this.#unlink(this.#return[entry] as number);
+  }
+
+  #unlift(entry: number): void {
+    this.#relink(this.#return[entry] as number);
+    this.#relink(entry);
+  }
+
+  #unlink(entry: number): void {
+    const [previous, next] = [this.#previous[entry] as number, this.#next[entry] as number];
+    this.#next[previous] = next;
+    if (next !== 0) this.#previous[next] = previous;
+  }
+
+  #relink(entry: number): void {
+    const [previous, next] = [this.#previous[entry] as number, this.#next[entry] as number];
+    this.#next[previous] = entry;
+    if (next !== 0) this.#previous[next] = entry;
+  }
+
+  #stepEndingAt(entry: number): number {
+    const place = this.#place[entry] as number;
+    return this.#steps.findIndex(({ end }) => end === place);
+  }
+}
+
+/** How often each value is read; never, as far as is asked, when it is written more than once or not at all. */
+function readsLeft(steps: readonly Step[]): Int32Array {
+  const values = steps.reduce((most, { needs, leaves }) => Math.max(most, needs, leaves), UNREAD) + 1;
+  const reads = new Int32Array(values);
+  const writes = new Int32Array(values);
+  for (const { needs, leaves } of steps) {
+    if (needs > UNREAD) reads[needs] = (reads[needs] as number) + 1;
+    if (leaves > UNREAD) writes[leaves] = (writes[leaves] as number) + 1;
+  }
+  // Far below zero, no count of reads that are taken brings it above.
+  for (let value = 0; value < values; value++) if (writes[value] !== 1) reads[value] = -0x4000_0000;
+  return reads;
+}
+
+/** How many of these sorted places lie before `horizon`. */
+function begun(places: readonly number[], horizon: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as number) < horizon) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

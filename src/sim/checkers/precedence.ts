@@ -1,0 +1,150 @@
+/**
+ * A graph of what must come before what, and whom it reaches. Nodes are transactions and, between them, moments of
+ * real time: a transaction that ended before another began precedes it by way of the moments, so that real time costs
+ * an edge or two per transaction. Reachability is by vector clocks over chains: transactions that follow each other
+ * without overlap share one, so there are as many chains as operations were open at once.
+ */
+
+/** ww: overwritten by · wr: seen by · rw: saw it before it was overwritten by · rt: ended before it began */
+export type Reason = 'ww' | 'wr' | 'rw' | 'rt';
+
+export type Edge = { readonly from: number; readonly to: number; readonly reason: Reason; readonly key: string };
+
+export type Interval = { readonly start: number; readonly end: number };
+
+export class Precedence {
+  /** Transactions are nodes 0 … transactions − 1, moments are the nodes behind them. */
+  readonly transactions: number;
+  readonly nodes: number;
+  readonly chains: number;
+  readonly chainOf: Int32Array;
+  readonly positionOf: Int32Array;
+  readonly edges: Edge[] = [];
+  readonly #outgoing: number[][];
+  readonly #known = new Set<number>();
+  /** Per node and chain: how many of the chain's transactions come before it. */
+  #clocks: Int32Array;
+
+  /** `intervals` are sorted by their start. */
+  constructor(intervals: readonly Interval[]) {
+    this.transactions = intervals.length;
+    this.chainOf = new Int32Array(intervals.length);
+    this.positionOf = new Int32Array(intervals.length);
+    this.chains = this.#layChains(intervals);
+    const steps = intervals.flatMap(({ start, end }, node) =>
+      end === Number.POSITIVE_INFINITY
+        ? [{ at: start, node, ends: false }]
+        : [
+            { at: start, node, ends: false },
+            { at: end, node, ends: true },
+          ],
+    );
+    // Within one moment transactions overlap: starts come first.
+    steps.sort((a, b) => a.at - b.at || Number(a.ends) - Number(b.ends));
+    let moments = 0;
+    for (let i = 1; i < steps.length; i++) if (!steps[i]?.ends && steps[i - 1]?.ends) moments++;
+    this.nodes = this.transactions + moments;
+    this.#outgoing = Array.from({ length: this.nodes }, () => []);
+    this.#clocks = new Int32Array(0);
+    this.#layTime(steps);
+  }
+
+  #layChains(intervals: readonly Interval[]): number {
+    const ends: number[] = [];
+    const lengths: number[] = [];
+    for (const [node, { start, end }] of intervals.entries()) {
+      let chain = ends.findIndex((last) => last < start);
+      if (chain < 0) {
+        chain = ends.length;
+        lengths.push(0);
+      }
+      ends[chain] = end;
+      this.chainOf[node] = chain;
+      this.positionOf[node] = (lengths[chain] as number)++;
+    }
+    return ends.length;
+  }
+
+  #layTime(steps: readonly { readonly node: number; readonly ends: boolean }[]): void {
+    let moment = this.transactions - 1;
+    let ended: number[] = [];
+    for (const { node, ends } of steps) {
+      if (ends) {
+        ended.push(node);
+        continue;
+      }
+      if (ended.length > 0) {
+        if (moment >= this.transactions) this.#put(moment, moment + 1, 'rt', '');
+        moment++;
+        for (const before of ended) this.#put(before, moment, 'rt', '');
+        ended = [];
+      }
+      if (moment >= this.transactions) this.#put(moment, node, 'rt', '');
+    }
+  }
+
+  /** Adds an edge between two transactions; answers false when there is one already. */
+  add(from: number, to: number, reason: Reason, key: string): boolean {
+    const name = from * this.nodes + to;
+    if (from === to || this.#known.has(name)) return false;
+    this.#known.add(name);
+    this.#put(from, to, reason, key);
+    return true;
+  }
+
+  #put(from: number, to: number, reason: Reason, key: string): void {
+    (this.#outgoing[from] as number[]).push(this.edges.length);
+    this.edges.push({ from, to, reason, key });
+  }
+
+  /** The edges that leave a node. */
+  *leaving(node: number): Iterable<Edge> {
+    for (const edge of this.#outgoing[node] as number[]) yield this.edges[edge] as Edge;
+  }
+
+  /**
+   * Computes who comes before whom. Answers the nodes that cannot be put in any order, those on circles and those
+   * behind them; none when there is an order. O(edges × chains).
+   */
+  settle(): number[] {
+    const { chains, edges } = this;
+    const waiting = new Int32Array(this.nodes);
+    for (const { to } of edges) waiting[to] = (waiting[to] as number) + 1;
+    const clocks = new Int32Array(this.nodes * chains);
+    const ready: number[] = [];
+    for (let node = 0; node < this.nodes; node++) if (waiting[node] === 0) ready.push(node);
+    for (let at = 0; at < ready.length; at++) {
+      const node = ready[at] as number;
+      const from = node * chains;
+      const isMoment = node >= this.transactions;
+      for (const edge of this.#outgoing[node] as number[]) {
+        const { to } = edges[edge] as Edge;
+        const into = to * chains;
+        for (let chain = 0; chain < chains; chain++) {
+          const before = clocks[from + chain] as number;
+          if (before > (clocks[into + chain] as number)) clocks[into + chain] = before;
+        }
+        if (!isMoment) {
+          const own = into + (this.chainOf[node] as number);
+          const before = (this.positionOf[node] as number) + 1;
+          if (before > (clocks[own] as number)) clocks[own] = before;
+        }
+        waiting[to] = (waiting[to] as number) - 1;
+        if (waiting[to] === 0) ready.push(to);
+      }
+    }
+    this.#clocks = clocks;
+    if (ready.length === this.nodes) return [];
+    return Array.from({ length: this.nodes }, (_, node) => node).filter((node) => (waiting[node] as number) > 0);
+  }
+
+  /** How many transactions of a chain come before a node, as of the last `settle`. */
+  countBefore(node: number, chain: number): number {
+    return this.#clocks[node * this.chains + chain] as number;
+  }
+
+  /** Whether one transaction comes before another, as of the last `settle`. */
+  isBefore(a: number, b: number): boolean {
+    return this.countBefore(b, this.chainOf[a] as number) > (this.positionOf[a] as number);
+  }
+}

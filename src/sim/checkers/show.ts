@@ -1,0 +1,42 @@
+/** Operations in one line of words, for reports that people read. */
+import type { Action, Observation, Operation } from '../history.ts';
+
+/** `process 3, 12.500 … 14.000 ms: get r1 → 17`; an end that nobody knows is an ellipsis alone. */
+export function showOperation({ process, action, startMs, outcome }: Operation): string {
+  const end = outcome === null || outcome.type === 'info' ? '' : ` ${outcome.atMs.toFixed(3)} ms`;
+  return `process ${process}, ${startMs.toFixed(3)} …${end}: ${showAction(action)} → ${showOutcome(outcome)}`;
+}
+
+function showAction(action: Action): string {
+  switch (action.kind) {
+    case 'set':
+    case 'insert':
+      return `${action.kind} ${action.key}=${action.value}`;
+    case 'bulk':
+      return `bulk ${action.writes.map(([key, value]) => `${key}=${value}`).join(' ')}`;
+    case 'delete':
+    case 'get':
+      return `${action.kind} ${action.key}`;
+    case 'getMany':
+      return `${action.by} ${action.keys.join(' ')}`;
+    case 'scan':
+      return `scan ${action.prefix}* after '${action.after}' limit ${action.limit}`;
+    default:
+      return action satisfies never;
+  }
+}
+
+function showOutcome(outcome: Operation['outcome']): string {
+  if (outcome === null) return 'no answer yet';
+  if (outcome.type === 'fail') return `refused, ${outcome.code}`;
+  if (outcome.type === 'info') return `unknown, ${outcome.code}`;
+  const { answer } = outcome;
+  const note = outcome.uncertain ? ' (uncertain)' : '';
+  if (answer.kind === 'done') return `ok${note}`;
+  if (answer.kind === 'deleted') return `${answer.existed ? 'deleted' : 'was not there'}${note}`;
+  return `${answer.observations.map(showObservation).join(' ')}${note}`;
+}
+
+function showObservation({ key, value, version }: Observation): string {
+  return `${key}=${value ?? 'nothing'}${version === null ? '' : `@${version}`}`;
+}
