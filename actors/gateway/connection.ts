@@ -7,6 +7,8 @@
 import type { Socket } from 'node:net';
 import {
   CONNECTION_COMMANDS_MAX,
+  CONNECTION_COMMANDS_SHARE,
+  GATEWAY_COMMANDS_MAX,
   OUTPUT_BYTES_HARD_MAX,
   OUTPUT_BYTES_SOFT_MAX,
   OUTPUT_TIMEOUT_MS,
@@ -38,6 +40,9 @@ export type Session = {
 
 /** Opens a session that calls `wake` when an answer became ready outside of `push` and `end`. */
 export type OpenSession = (wake: () => void) => Session;
+
+/** What all connections of a gateway have in flight together, as each of them counted last. */
+export type Traffic = { commands: number };
 
 export type ConnectionLimits = {
   readonly commandsMax: number;
@@ -78,6 +83,9 @@ export class Connection {
   readonly #socket: Socket;
   readonly #session: Session;
   readonly #limits: ConnectionLimits;
+  readonly #traffic: Traffic;
+  /** Its part of the traffic. */
+  #counted = 0;
   /** What was read and not handed on yet: at most a chunk or two, because reading pauses while there is any. */
   readonly #input: Uint8Array[] = [];
   #inputEnd: 'open' | 'ended' | 'told' = 'open';
@@ -91,9 +99,10 @@ export class Connection {
   #lastQuickAt = performance.now();
   #lastLookAt = performance.now();
 
-  constructor(socket: Socket, openSession: OpenSession, limits: ConnectionLimits) {
+  constructor(socket: Socket, openSession: OpenSession, limits: ConnectionLimits, traffic: Traffic) {
     this.#socket = socket;
     this.#limits = limits;
+    this.#traffic = traffic;
     this.#session = openSession(() => this.#flushSoon());
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
@@ -119,6 +128,8 @@ export class Connection {
     socket.on('close', () => {
       this.#input.length = 0;
       this.#session.abandon();
+      this.#traffic.commands -= this.#counted;
+      this.#counted = 0;
     });
   }
 
@@ -170,11 +181,19 @@ export class Connection {
   }
 
   #hasRoom(): boolean {
+    const { inFlight } = this.#session;
+    this.#count(inFlight);
     return (
-      this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
+      inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
+      (inFlight < CONNECTION_COMMANDS_SHARE || this.#traffic.commands < GATEWAY_COMMANDS_MAX) &&
       this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
         this.#limits.outputSoftMax
     );
+  }
+
+  #count(inFlight: number): void {
+    this.#traffic.commands += inFlight - this.#counted;
+    this.#counted = inFlight;
   }
 
   /** Many answers of one turn leave in one write: setImmediate runs after the sockets and links of this turn were read. */
@@ -187,6 +206,7 @@ export class Connection {
   #flush(): void {
     this.#flushIsDue = false;
     if (this.#outputEnded || this.#socket.destroyed) return;
+    this.#count(this.#session.inFlight);
     const { outputSoftMax, outputHardMax, commandsMax } = this.#limits;
     const ready = this.#session.output();
     const unread = this.#socket.writableLength;

@@ -6,7 +6,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Actor, createActor } from 'xstate';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
-import { Connection, CONNECTION_LIMITS, type ConnectionLimits, type OpenSession } from './connection.ts';
+import { Connection, CONNECTION_LIMITS, type ConnectionLimits, type OpenSession, type Traffic } from './connection.ts';
 import { gatewayMachine } from './machine.ts';
 
 export type TextGatewayOptions = {
@@ -30,6 +30,7 @@ export class TextGateway {
   readonly #machine: Actor<typeof gatewayMachine> = createActor(gatewayMachine).start();
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
+  readonly #traffic: Traffic = { commands: 0 };
   readonly #closed: (() => void)[] = [];
   #watching: NodeJS.Timeout | null = null;
 
@@ -96,7 +97,7 @@ export class TextGateway {
       );
       return;
     }
-    this.#connections.set(socket, new Connection(socket, this.#options.openSession, this.#limits));
+    this.#connections.set(socket, new Connection(socket, this.#options.openSession, this.#limits, this.#traffic));
     socket.on('close', () => {
       this.#connections.delete(socket);
       this.#closeIfEmpty();

@@ -47,6 +47,13 @@ export const CONNECTIONS_MAX = 10_000;
 /** Commands of one connection that are in flight: reading its socket pauses beyond it. */
 export const CONNECTION_COMMANDS_MAX = 20_000;
 
+/**
+ * Commands of all connections of one gateway that are in flight: beyond it a connection's share is the next figure. Far
+ * more than keeps the servers busy; few enough that one who asks for one thing does not wait for a second behind them.
+ */
+export const GATEWAY_COMMANDS_MAX = 8_192;
+export const CONNECTION_COMMANDS_SHARE = 16;
+
 /** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
 export const OUTPUT_BYTES_SOFT_MAX = 1024 * 1024;
 export const OUTPUT_BYTES_HARD_MAX = 64 * 1024 * 1024;
