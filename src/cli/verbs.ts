@@ -44,13 +44,17 @@ export async function runVerb(
 ): Promise<number> {
   const socket = await openTextSocket(options.endpoint);
   const dialogue = new Dialogue(socket);
-  const timer = setTimeout(() => socket.destroy(), options.timeoutMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, options.timeoutMs);
   try {
     if (options.json) await dialogue.ask('FORMAT json');
     const lines = await dialogue.ask(requestOf(row, words));
     const answer = lines.pop();
     for (const warning of lines) tell(terminal, warning);
-    if (answer === undefined || answer.startsWith(WARNING)) throw unanswered(row);
+    if (answer === undefined || answer.startsWith(WARNING)) throw unanswered(row, isLate ? options.timeoutMs : null);
     return printAnswer(answer, options.json, terminal);
   } finally {
     clearTimeout(timer);
@@ -65,8 +69,10 @@ function printAnswer(answer: string, json: boolean, terminal: Terminal): number 
   return code === null ? EXIT_OK : exitCodeOf(code[1] as string);
 }
 
-function unanswered(row: CommandRow): CommandFailed {
+/** `lateMs`: how long was waited, or null when the connection broke before. */
+function unanswered(row: CommandRow, lateMs: number | null): CommandFailed {
   const readonly = row.flags.includes('readonly');
+  const what = lateMs === null ? 'the connection broke before an answer came' : `no answer within ${lateMs} ms`;
   const outcome = readonly ? '' : '; whether it took effect is unknown';
-  return new CommandFailed(`no answer came${outcome}`, readonly ? EXIT_CANNOT_CONNECT : EXIT_UNKNOWN);
+  return new CommandFailed(what + outcome, readonly && lateMs === null ? EXIT_CANNOT_CONNECT : EXIT_UNKNOWN);
 }

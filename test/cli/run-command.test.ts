@@ -166,7 +166,7 @@ test('a write without an answer is exit code 4', async () => {
   expect(ran).toEqual({
     code: 4,
     output: '',
-    complaints: 'coppice: no answer came; whether it took effect is unknown\n',
+    complaints: 'coppice: no answer within 50 ms; whether it took effect is unknown\n',
   });
 });
 
