@@ -3,7 +3,7 @@
  * are gone. Inputs are the methods named on…; it acts only through its host. It never answers what is not durable at
  * every owner that is in sync (architecture, rules 2 and 3).
  */
-import { ByteReader, text } from '../lib/bytes.ts';
+import { ByteReader } from '../lib/bytes.ts';
 import type { Result } from '../lib/result.ts';
 import { ok } from '../lib/result.ts';
 import type { Command, CommandPort, Reply } from '../model/commands.ts';
@@ -27,7 +27,7 @@ import { force, onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpo
 import { failed } from './notes.ts';
 import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
-import { expireReads, onAnswer, reaskReads, submitRead } from './reads.ts';
+import { expireReads, keysOf, onAnswer, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import { onSpace, resetSpace } from './space.ts';
 import {
@@ -43,6 +43,7 @@ import {
   welcomeAdmitted,
 } from './start.ts';
 import { type BrokerHost, type BrokerState, isUp, newState, readyServers, viewOf } from './state.ts';
+import { type Update, Updates } from './updates.ts';
 import {
   advanceAll,
   advanceServer,
@@ -74,14 +75,13 @@ export class Broker implements CommandPort {
   readonly #scans: Scans;
   readonly #starting: Starting;
   readonly #reader = new ByteReader(new Uint8Array(0));
-  /** Keys that a conditional write is looking at: other writes of them wait. */
-  readonly #held = new Set<string>();
-  #waiting: (() => void)[] = [];
+  readonly #updates: Updates;
 
   /** `savedEpoch`: the bytes that `persistEpoch` was last given by an earlier life, or null. */
   constructor(config: ClusterConfig, host: BrokerHost, savedEpoch: Uint8Array | null) {
     this.#state = newState(config, host);
     this.#scans = new Scans(this.#state);
+    this.#updates = new Updates(this.#state);
     if (savedEpoch !== null) {
       const table = tableOf(savedEpoch);
       this.#state.epochs.durable = table;
@@ -98,18 +98,17 @@ export class Broker implements CommandPort {
   /** Answers every command exactly once. LOADING until the servers' memories were reconciled. */
   submit(command: Command, reply: (reply: Reply) => void): void {
     const state = this.#state;
-    if (state.phase !== 'serving') {
-      reply(failed(state, 'LOADING', 'the storage servers are recovering'));
-      return;
-    }
-    if (state.inFlight >= REQUESTS_IN_FLIGHT_MAX) {
-      reply(failed(state, 'BUSY', `${REQUESTS_IN_FLIGHT_MAX} requests are in flight, retry later`));
-      return;
+    if (!this.#admits(reply)) return;
+    if (state.tracked.size > 0 && command.kind !== 'scan') {
+      if (this.#updates.defers(keysOf(state, command), () => this.submit(command, reply))) return;
     }
     switch (command.kind) {
       case 'write':
+        if (command.onExisting === 'refuse') this.#updates.insert(command, reply);
+        else submitWrite(state, command, reply);
+        return;
       case 'delete':
-        this.#submitWrite(command, reply);
+        submitWrite(state, { kind: 'delete', items: [{ key: command.key, value: null }] }, reply);
         return;
       case 'get':
       case 'query':
@@ -131,42 +130,18 @@ export class Broker implements CommandPort {
     else this.submit(command, reply);
   }
 
-  #submitWrite(command: Extract<Command, { kind: 'write' | 'delete' }>, reply: (reply: Reply) => void): void {
-    if (this.#held.size > 0) {
-      const keys = command.kind === 'delete' ? [command.key] : command.items.map((item) => item.key);
-      if (keys.some((key) => this.#held.has(text(key)))) {
-        this.#waiting.push(() => this.submit(command, reply));
-        return;
-      }
-    }
-    if (command.kind === 'write' && command.onExisting === 'refuse') this.#insert(command, reply);
-    else submitWrite(this.#state, command, reply);
+  /** Changes that depend on what keys hold, all or nothing; `written` says how many. */
+  update(update: Update, reply: (reply: Reply) => void): void {
+    if (this.#admits(reply)) this.#updates.submit(update, reply);
   }
 
-  /** Writes only if no key exists: looks first, and holds the keys meanwhile so that nobody comes between. */
-  #insert(command: Extract<Command, { kind: 'write' }>, reply: (reply: Reply) => void): void {
-    const keys = command.items.map((item) => item.key);
-    const names = keys.map((key) => text(key));
-    for (const name of names) this.#held.add(name);
-    const paths = keys.map((key, i) => ({ text: names[i] as string, segments: [key], joinable: 1 }));
-    submitRead(this.#state, { kind: 'queryMany', paths }, (looked) => {
-      for (const name of names) this.#held.delete(name);
-      if (looked.kind === 'foundMany') {
-        const at = looked.found.findIndex((found) => found !== null);
-        if (at >= 0) {
-          reply(
-            failed(this.#state, 'EXISTS', `high-level key ${names[at]} already exists, overwrite is not supported`),
-          );
-        } else {
-          submitWrite(this.#state, { ...command, onExisting: 'overwrite' }, reply);
-        }
-      } else {
-        reply(looked);
-      }
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const retry of waiting) retry();
-    });
+  #admits(reply: (reply: Reply) => void): boolean {
+    const state = this.#state;
+    if (state.phase !== 'serving') reply(failed(state, 'LOADING', 'the storage servers are recovering'));
+    else if (state.inFlight >= REQUESTS_IN_FLIGHT_MAX) {
+      reply(failed(state, 'BUSY', `${REQUESTS_IN_FLIGHT_MAX} requests are in flight, retry later`));
+    } else return true;
+    return false;
   }
 
   /** A thread runs and its link is open: it will say hello. */
@@ -207,6 +182,7 @@ export class Broker implements CommandPort {
     const durable = onServerLost(state, server);
     reaskReads(state, server);
     this.#scans.reask(server);
+    this.#updates.onServerLost();
     giveUpWrites(state, `${serverName(server)} went down: ${reason}`);
     giveUpShown(state);
     if (durable) this.#onEpochDurable();
@@ -335,6 +311,7 @@ export class Broker implements CommandPort {
     expireWrites(state, now);
     expireReads(state, now);
     this.#scans.expire(now);
+    this.#updates.expire(now);
     this.#goOn();
   }
 

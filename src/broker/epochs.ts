@@ -93,6 +93,8 @@ function settle(state: BrokerState): boolean {
  */
 export function putOutServer(state: BrokerState, server: ServerIndex, reason: string): void {
   const { wanted } = state.epochs;
+  const view = viewOf(state, server);
+  view.acknowledged = Math.max(view.acknowledged, view.durable) as Version;
   const left = groupsOwned(wanted, server).filter((owners) => {
     const inSync = inSyncOf(wanted, owners);
     if (!isMember(inSync, server)) return false;

@@ -3,6 +3,9 @@ import type { Found, Reply } from '../model/commands.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import type { Group } from './group.ts';
 
+/** One key of a change; a null value deletes. */
+export type Change = { readonly key: Uint8Array; readonly value: Uint8Array | null };
+
 export type ReplyTo = (reply: Reply) => void;
 
 /** A write in its place in the order. It leaves a group's queue when every owner in sync there is durable past it. */
@@ -22,7 +25,7 @@ export type Write = {
    * which is all or nothing, and records of an earlier life of the broker.
    */
   readonly frame: Uint8Array | null;
-  /** Of a bulk over several groups: reads that would show it before it is whole. Null until there is one. */
+  /** Who waits until it is whole: reads that would show a part of it, updates that depend on it. Null until there is one. */
   shown: (() => void)[] | null;
   /** Null once the client was answered. */
   reply: ReplyTo | null;

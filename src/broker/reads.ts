@@ -46,6 +46,24 @@ export function submitRead(
   }
 }
 
+/** The keys that a command names or may mean. */
+export function keysOf(state: BrokerState, command: Exclude<Command, { kind: 'scan' }>): Uint8Array[] {
+  switch (command.kind) {
+    case 'write':
+      return command.items.map((item) => item.key);
+    case 'delete':
+    case 'get':
+      return [command.key];
+    case 'query':
+      return asksFor(state, command.path).map((ask) => ask.key);
+    case 'queryMany':
+      return command.paths.flatMap((path) => asksFor(state, path)).map((ask) => ask.key);
+    default:
+      command satisfies never;
+      return [];
+  }
+}
+
 /** The keys a path may mean: the first segments may be one key with dots, but only if such keys were ever stored. */
 function asksFor(state: BrokerState, path: Path): Ask[] {
   if (!state.dotted) {

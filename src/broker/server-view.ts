@@ -25,6 +25,8 @@ export type ServerView = {
   hello: Hello | null;
   /** Every write up to here that was addressed to it is durable there. */
   durable: Version;
+  /** The same over all its lives that this broker saw, since it last began with nothing. */
+  acknowledged: Version;
   ticksSilent: number;
   keys: number;
   walBytes: number;
@@ -44,6 +46,7 @@ export function newView(index: ServerIndex): ServerView {
     phase: 'starting',
     hello: null,
     durable: 0 as Version,
+    acknowledged: 0 as Version,
     ticksSilent: 0,
     keys: 0,
     walBytes: 0,

@@ -22,6 +22,7 @@ import {
   cutOf,
   type EpochTable,
   forgetAbsence,
+  groupsOwned,
   isInSyncSomewhere,
   inSyncOf,
   markJoined,
@@ -34,7 +35,7 @@ import { placementGroups } from '../routing/placement.ts';
 import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
 import { askForAll, askForBulks, mustDrop, noteGroupsAlive, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
+import { answerers, type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
 /** What starting needs to remember and serving does not. */
@@ -239,8 +240,8 @@ export function noteReady(state: BrokerState): boolean {
 
 /** A server said hello while the store serves: it recovers under the table of now. */
 export function admit(state: BrokerState, view: ServerView): void {
-  const { hello } = view;
-  if (hello === null) return;
+  if (view.hello === null) return;
+  view.hello = doubted(state, view, view.hello);
   if (!mayRecover(state, view)) return;
   if (remembers(state, view) && askForBulks(state, view)) return;
   admitNow(state, view);
@@ -248,8 +249,10 @@ export function admit(state: BrokerState, view: ServerView): void {
 
 /** What it holds is known: it recovers as soon as the epoch is durable. */
 export function admitNow(state: BrokerState, view: ServerView): void {
-  if (!remembers(state, view)) putOutWiped(state, view.index);
-  else settleAround(state, view.index);
+  if (!remembers(state, view)) {
+    putOutWiped(state, view.index);
+    view.acknowledged = 0 as Version;
+  } else settleAround(state, view.index);
   noteGroupsAlive(state, view);
   view.phase = 'admitted';
   welcomeAdmitted(state);
@@ -259,6 +262,23 @@ export function admitNow(state: BrokerState, view: ServerView): void {
 export function welcomeAdmitted(state: BrokerState): void {
   if (state.epochs.persisting !== null) return;
   for (const view of state.servers) if (view.phase === 'admitted') welcome(state, view);
+}
+
+/**
+ * A drive that reported a write and never made it shows when the log ends before what its server acknowledged. Then its
+ * directory counts as damaged, if others who serve now have everything that it had; else it is the best there is.
+ */
+function doubted(state: BrokerState, view: ServerView, hello: Hello): Hello {
+  if (hello.corrupt !== '' || hello.table === null || hello.last >= view.acknowledged) return hello;
+  const lost = `its log ends at version ${hello.last}, and it had acknowledged ${view.acknowledged}`;
+  view.lastError = lost;
+  const self = maskOf(view.index);
+  const isElsewhere = groupsOwned(state.epochs.wanted, view.index).every(
+    (owners) => (answerers(state, owners) & ~self) !== 0,
+  );
+  if (isElsewhere) return { ...hello, corrupt: lost };
+  state.host.note(view.index, `${lost}: no other owner that serves has it`);
+  return hello;
 }
 
 /** A damaged directory is set aside only when every key in it has another copy in sync. */

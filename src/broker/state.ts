@@ -20,6 +20,7 @@ import type { Join } from './catch-up.ts';
 import { Group } from './group.ts';
 import type { Ask, Read, Write } from './operations.ts';
 import { newView, type ServerView } from './server-view.ts';
+import type { Tracked } from './tracking.ts';
 
 export type BrokerHost = {
   /** Puts a frame on the link to a server, copying it. */
@@ -62,6 +63,8 @@ export type BrokerState = {
   readonly asks: Map<number, { readonly read: Read; readonly ask: Ask }>;
   readonly reads: Set<Read>;
   readonly deletes: Map<Version, Write>;
+  /** Keys that updates depend on, by keyName. */
+  readonly tracked: Map<string, Tracked>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Map<Version, Write>;
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
@@ -94,6 +97,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     asks: new Map(),
     reads: new Set(),
     deletes: new Map(),
+    tracked: new Map(),
     openBulks: new Map(),
     questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',
@@ -105,6 +109,13 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     dotted: false,
   };
 }
+
+/** A key as a key of a Map: one character a byte. */
+export function keyName(key: Uint8Array): string {
+  return NAMES.decode(key);
+}
+
+const NAMES = new TextDecoder('latin1');
 
 export function groupOf(state: BrokerState, owners: ServerMask): Group {
   let group = state.groups.get(owners);

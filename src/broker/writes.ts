@@ -2,7 +2,7 @@
  * Writes: a place in the order, one frame to each receiver, and an acknowledgement when every owner in sync is durable
  * past it. This is the one place where a write is acknowledged.
  */
-import type { Command, Notes } from '../model/commands.ts';
+import type { Notes } from '../model/commands.ts';
 import { writeHead, writeItem } from '../model/frames.ts';
 import { DEADLINE_MS, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
 import {
@@ -19,7 +19,7 @@ import { ownersOf } from '../routing/placement.ts';
 import { receivers, settleJoins } from './catch-up.ts';
 import type { Group } from './group.ts';
 import { failed, notesOf, underReplicated } from './notes.ts';
-import type { ReplyTo, Write } from './operations.ts';
+import type { Change, ReplyTo, Write } from './operations.ts';
 import { sendWrite, withoutRoom } from './space.ts';
 import {
   answerers,
@@ -27,6 +27,7 @@ import {
   groupOf,
   isStuck,
   isUp,
+  keyName,
   nextVersion,
   readyServers,
   required,
@@ -35,16 +36,16 @@ import {
 
 const DOT = 0x2e;
 
-type WriteCommand = Extract<Command, { kind: 'write' | 'delete' }>;
+/** What a client asked for at once: a delete of one key answers whether it was there. */
+export type Changes = { readonly kind: 'write' | 'delete'; readonly items: readonly Change[] };
 
 /** Orders and sends a write, or refuses it whole before anything was ordered. */
-export function submitWrite(state: BrokerState, command: WriteCommand, reply: ReplyTo): void {
-  const items = command.kind === 'write' ? command.items : [{ key: command.key, value: null }];
+export function submitWrite(state: BrokerState, { kind, items }: Changes, reply: ReplyTo): void {
   if (items.length === 0) {
     reply({ kind: 'written', items: 0, notes: notesOf(state) });
     return;
   }
-  if (command.kind === 'delete' && state.config.deleteMode === 'strict') {
+  if (state.config.deleteMode === 'strict' && items.some((item) => item.value === null)) {
     const down = state.servers.filter((view) => !isUp(state, view)).map((view) => state.host.describe(view.index));
     if (down.length > 0) {
       const are = down.length === 1 ? 'is' : 'are';
@@ -81,9 +82,9 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
       return;
     }
   }
-  const full = withoutRoom(state, targets as ServerMask, items, command.kind);
+  const full = withoutRoom(state, targets as ServerMask, items, kind);
   if (full !== null) {
-    reply(failed(state, 'DISK', `disk full; ${command.kind} refused (${state.host.describe(full)})`));
+    reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));
     return;
   }
   const version = nextVersion(state);
@@ -91,7 +92,7 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   out.reset();
   writeHead(out, version, items.length);
   for (let i = 0; i < items.length; i++) {
-    const item = items[i] as { key: Uint8Array; value: Uint8Array | null };
+    const item = items[i] as Change;
     writeItem(out, owners[i] as ServerMask, item.key, item.value);
     if (!state.dotted && item.key.indexOf(DOT) !== -1) state.dotted = true;
   }
@@ -102,7 +103,7 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
     sentTo: targets as ServerMask,
     waitingGroups: groups.length,
     items: items.length,
-    kind: command.kind,
+    kind,
     existed: false,
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,
@@ -112,8 +113,19 @@ export function submitWrite(state: BrokerState, command: WriteCommand, reply: Re
   enqueue(state, write);
   state.inFlight++;
   if (write.kind === 'delete') state.deletes.set(version, write);
+  if (state.tracked.size > 0) track(state, write, items);
   for (let server = 0; targets >> server !== 0; server++) {
     if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
+  }
+}
+
+/** Updates that depend on these keys see the change from now on. */
+function track(state: BrokerState, write: Write, items: readonly Change[]): void {
+  for (const { key, value } of items) {
+    const tracked = state.tracked.get(keyName(key));
+    if (tracked === undefined) continue;
+    tracked.value = value?.slice() ?? null;
+    tracked.write = write;
   }
 }
 

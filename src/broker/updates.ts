@@ -1,0 +1,224 @@
+/**
+ * Updates: changes that depend on what the keys hold, decided at one place of the order. While an update is under way
+ * the broker tracks its keys: what they held when it asked, and every change that was ordered since. So the next update
+ * of a key need not wait until the change before it is durable; its answer leaves when all that it saw is durable and
+ * whole. Commands on a key follow the updates of it that came before and are not decided yet.
+ */
+import { text } from '../lib/bytes.ts';
+import { ok, type Result } from '../lib/result.ts';
+import type { Command } from '../model/commands.ts';
+import { fail, type KvError } from '../model/errors.ts';
+import { DEADLINE_MS } from '../model/limits.ts';
+import { ownersOf } from '../routing/placement.ts';
+import { receivers } from './catch-up.ts';
+import type { Group } from './group.ts';
+import { failed, notesOf } from './notes.ts';
+import type { Change, ReplyTo } from './operations.ts';
+import { submitRead } from './reads.ts';
+import { whenSettled } from './settled.ts';
+import { answerers, type BrokerState, groupOf, keyName } from './state.ts';
+import { Tracking, type Turn } from './tracking.ts';
+import { submitWrite } from './writes.ts';
+
+/** `decide` is called once with the values of `keys`, null for none, and answers the changes; none is fine too. */
+export type Update = {
+  readonly keys: readonly Uint8Array[];
+  readonly decide: (values: readonly (Uint8Array | null)[]) => Result<readonly Change[], KvError>;
+};
+
+type Pending = {
+  readonly update: Update;
+  readonly turn: Turn;
+  readonly reply: ReplyTo;
+  readonly deadlineMs: number;
+  readonly groups: readonly Group[];
+  isLooking: boolean;
+  isDecided: boolean;
+  isQueued: boolean;
+  /** Whether its changes have a place in the order: then its outcome is unknown until it is durable. */
+  isOrdered: boolean;
+  isOver: boolean;
+};
+
+export class Updates {
+  readonly #state: BrokerState;
+  readonly #tracking: Tracking;
+  readonly #open = new Set<Pending>();
+  /** Raised when a server is lost: what was ordered may not have happened, so values are looked up anew. */
+  #generation = 0;
+
+  constructor(state: BrokerState) {
+    this.#state = state;
+    this.#tracking = new Tracking(state.tracked);
+  }
+
+  submit(update: Update, reply: ReplyTo): void {
+    const state = this.#state;
+    const pending: Pending = {
+      update,
+      turn: { names: [...new Set(update.keys.map(keyName))], onTurn: () => this.#go(pending) },
+      reply,
+      deadlineMs: state.host.now() + DEADLINE_MS,
+      groups: [...new Set(update.keys.map((key) => groupOf(state, ownersOf(state.placement, key))))],
+      isLooking: false,
+      isDecided: false,
+      isQueued: true,
+      isOrdered: false,
+      isOver: false,
+    };
+    this.#open.add(pending);
+    this.#tracking.queue(pending.turn);
+    this.#go(pending);
+  }
+
+  /** Writes only if none of the keys exists. */
+  insert(command: Extract<Command, { kind: 'write' }>, reply: ReplyTo): void {
+    const keys = command.items.map((item) => item.key);
+    const decide = (values: readonly (Uint8Array | null)[]): Result<readonly Change[], KvError> => {
+      const at = values.findIndex((value) => value !== null);
+      if (at < 0) return ok(command.items);
+      const name = text(keys[at] as Uint8Array);
+      return fail('EXISTS', `high-level key ${name} already exists, overwrite is not supported`);
+    };
+    this.submit({ keys, decide }, reply);
+  }
+
+  /** Whether updates of these keys are not decided yet; then `run` is called when they are. */
+  defers(keys: readonly Uint8Array[], run: () => void): boolean {
+    const names = [...new Set(keys.map(keyName))];
+    if (!this.#tracking.isQueued(names)) return false;
+    const turn: Turn = {
+      names,
+      onTurn: () => {
+        if (!this.#tracking.isFirst(turn)) return;
+        this.#tracking.leaveQueue(turn);
+        this.#tracking.forget(turn);
+        run();
+      },
+    };
+    this.#tracking.queue(turn);
+    return true;
+  }
+
+  /** Goes on as far as what is known allows: looks up what its keys hold, waits for its turn, decides. */
+  #go(pending: Pending): void {
+    if (pending.isOver || pending.isDecided || pending.isLooking) return;
+    const wanted = pending.update.keys.filter((key) => this.#tracking.valueOf(keyName(key)) === undefined);
+    if (wanted.length > 0) this.#look(pending, wanted);
+    else if (this.#tracking.isFirst(pending.turn) && !this.#waits(pending)) this.#decide(pending);
+  }
+
+  #look(pending: Pending, wanted: readonly Uint8Array[]): void {
+    const generation = this.#generation;
+    const paths = wanted.map((key) => ({ text: text(key), segments: [key], joinable: 1 }));
+    pending.isLooking = true;
+    submitRead(this.#state, { kind: 'queryMany', paths }, (looked) => {
+      pending.isLooking = false;
+      if (pending.isOver) return;
+      if (looked.kind !== 'foundMany') {
+        this.#end(pending, () => pending.reply(looked));
+        return;
+      }
+      if (looked.notes.uncertain) {
+        this.#refuse(pending, 'UNAVAILABLE', 'no in-sync owner is up for a key that this depends on');
+        return;
+      }
+      // What was ordered since the question is newer than its answer.
+      if (generation === this.#generation) {
+        for (const [i, key] of wanted.entries()) {
+          this.#tracking.found(keyName(key), looked.found[i]?.value.slice() ?? null);
+        }
+      }
+      this.#go(pending);
+    });
+  }
+
+  /**
+   * What it is decided from must be where its changes go, or durable: then no crash keeps a change without what it
+   * came from. The owners of one group have the one before the other.
+   */
+  #waits(pending: Pending): boolean {
+    const { state, group } = { state: this.#state, group: pending.groups[0] };
+    const targets = group === undefined ? 0 : receivers(state, group.owners);
+    for (const name of pending.turn.names) {
+      const write = this.#tracking.writeOf(name);
+      if (write === null || write.waitingGroups === 0) continue;
+      const isAhead = pending.groups.length === 1 && write.groups.length === 1 && (targets & ~write.sentTo) === 0;
+      if (isAhead) continue;
+      write.shown ??= [];
+      write.shown.push(() => this.#go(pending));
+      return true;
+    }
+    return false;
+  }
+
+  #decide(pending: Pending): void {
+    const state = this.#state;
+    const { update } = pending;
+    const settled = whenSettled(state, pending.groups);
+    const decided = update.decide(update.keys.map((key) => this.#tracking.valueOf(keyName(key)) ?? null));
+    pending.isDecided = true;
+    const after = (answer: () => void): void =>
+      settled((isWhole) => {
+        if (isWhole) this.#end(pending, answer);
+        else this.#lost(pending);
+      });
+    if (!decided.ok) {
+      const { code, message } = decided.error;
+      after(() => pending.reply(failed(state, code, message)));
+    } else if (decided.value.length === 0) {
+      after(() => pending.reply({ kind: 'written', items: 0, notes: notesOf(state) }));
+    } else {
+      pending.isOrdered = true;
+      submitWrite(state, { kind: 'write', items: decided.value }, (reply) => {
+        if (reply.kind === 'failed') this.#end(pending, () => pending.reply(reply));
+        else after(() => pending.reply(reply));
+      });
+    }
+    this.#leave(pending);
+  }
+
+  /** A server is gone: what was ordered and is not durable may be gone with it. */
+  onServerLost(): void {
+    this.#generation++;
+    this.#tracking.distrust();
+    for (const pending of [...this.#open]) {
+      if (pending.groups.some((group) => answerers(this.#state, group.owners) === 0)) this.#lost(pending);
+      else this.#go(pending);
+    }
+  }
+
+  expire(now: number): void {
+    for (const pending of [...this.#open]) {
+      if (pending.deadlineMs > now) break;
+      this.#lost(pending);
+    }
+  }
+
+  #leave(pending: Pending): void {
+    if (!pending.isQueued) return;
+    pending.isQueued = false;
+    this.#tracking.leaveQueue(pending.turn);
+  }
+
+  #lost(pending: Pending): void {
+    if (pending.isOrdered) {
+      this.#refuse(pending, 'TIMEOUT', 'an owner went down with this write in flight; its outcome is unknown');
+    } else {
+      this.#refuse(pending, 'UNAVAILABLE', 'no in-sync owner confirmed what this depends on; nothing was changed');
+    }
+  }
+
+  #refuse(pending: Pending, code: KvError['code'], message: string): void {
+    this.#end(pending, () => pending.reply(failed(this.#state, code, message)));
+  }
+
+  #end(pending: Pending, answer: () => void): void {
+    if (pending.isOver) return;
+    pending.isOver = true;
+    this.#open.delete(pending);
+    this.#leave(pending);
+    this.#tracking.forget(pending.turn);
+    answer();
+  }
+}
