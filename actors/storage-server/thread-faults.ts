@@ -2,6 +2,7 @@
  * The faults that act inside a storage server's thread: its disk, its pace, its memory, its loss of power. What they do
  * survives no life; which of them act is given to each life anew. Not made at all unless faults are enabled.
  */
+import type { ActiveDiskFault } from '../../src/faults/disk-decisions.ts';
 import { FaultyDisk } from '../../src/faults/faulty-disk.ts';
 import type { Survivors } from '../../src/faults/action.ts';
 import { Prng } from '../../src/lib/prng.ts';
@@ -39,7 +40,7 @@ export class ThreadFaults {
   readonly #prng: Prng;
   readonly #nothing = new Int32Array(new SharedArrayBuffer(4));
   #faults: readonly ServerFault[] = [];
-  #disks: readonly { readonly fault: Extract<ServerFault, { kind: 'disk' }>['fault']; take(): boolean }[] = [];
+  #disks: readonly (ActiveDiskFault & { readonly left: Int32Array })[] = [];
   #slowing: NodeJS.Timeout | null = null;
 
   constructor(data: ServerThreadData, faults: readonly ServerFault[], world: ThreadFaultsWorld) {
@@ -49,7 +50,9 @@ export class ThreadFaults {
     this.#disk = new FaultyDisk(
       nodeDisk,
       {
-        faults: () => this.#disks,
+        // One that was healed while this thread was busy, or began, acts no more.
+        faults: () =>
+          this.#disks.length === 0 ? this.#disks : this.#disks.filter(({ left }) => Atomics.load(left, 0) !== 0),
         now: () => performance.now(),
         wait: (ms) => void Atomics.wait(this.#nothing, 0, 0, ms),
         after: (ms, then) => void setTimeout(then, ms),
@@ -65,7 +68,7 @@ export class ThreadFaults {
   replace(faults: readonly ServerFault[]): void {
     this.#faults = faults;
     this.#disks = faults.flatMap((each) =>
-      each.kind === 'disk' ? [{ fault: each.fault, take: () => takeOne(each.left) }] : [],
+      each.kind === 'disk' ? [{ fault: each.fault, left: each.left, take: () => takeOne(each.left) }] : [],
     );
     this.#replacePace(faults.reduce((product, each) => (each.kind === 'slow' ? product * each.factor : product), 1));
   }
