@@ -3,7 +3,20 @@
  * or twice in the same thread. It holds the pid and when that process began, so that a dead holder's pid given to
  * somebody else is not taken for it. Taken over when its holder is dead; never waits.
  */
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { err, ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
@@ -47,23 +60,44 @@ function takeFile(path: string, own: string): Holder | null {
   renameSync(path, aside);
   const moved = readFileSync(aside, 'utf8');
   if (moved !== content) linkSync(aside, path);
+  else overwrite(aside, own);
+  const isOurs = moved === content && isLinked(aside, path);
   unlinkSync(aside);
   if (moved !== content) return parse(moved);
-  return create(path, own) ? null : parse(readFileSync(path, 'utf8'));
+  return isOurs ? null : parse(readFileSync(path, 'utf8'));
 }
 
 /** Makes the file with its content in one step, so that nobody reads half of it; false when it exists. */
 function create(path: string, content: string): boolean {
+  if (existsSync(path)) return false;
   const temporary = `${path}.new.${process.pid}`;
   writeFileSync(temporary, content);
   try {
-    linkSync(temporary, path);
+    return isLinked(temporary, path);
+  } finally {
+    unlinkSync(temporary);
+  }
+}
+
+/** Gives the file this name too; false when the name is taken. */
+function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Another content in the same place on the disk: a full one takes it too. */
+function overwrite(path: string, content: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, content);
+    ftruncateSync(file, Buffer.byteLength(content));
   } finally {
-    unlinkSync(temporary);
+    closeSync(file);
   }
 }
 

@@ -6,7 +6,11 @@
  */
 import type { Version } from '../model/ids.ts';
 import type { CheckpointWriter, Store } from '../storage/store.ts';
+import type { RadixTrie } from '../trie/radix-trie.ts';
 import type { Copies } from './copies.ts';
+
+/** Of a leaf in a checkpoint, besides its key and its value. */
+const LEAF_BYTES = 16;
 
 /** Leaves a step: below a millisecond or two. */
 const LEAVES_A_STEP = 2_000;
@@ -43,7 +47,7 @@ export class Checkpointing {
 
   /** The disk is full: asks for a checkpoint if one would free half of what the WAL takes. To be called now and then. */
   relieve({ trie }: Copies): void {
-    if (trie.keyBytes + trie.valueBytes < this.#store.walBytes / 2) this.#requested = true;
+    if (bytesOf(trie) < this.#store.walBytes / 2) this.#requested = true;
   }
 
   get hasWork(): boolean {
@@ -64,7 +68,7 @@ export class Checkpointing {
         return;
       }
       this.#requested = false;
-      const writer = this.#store.beginCheckpoint();
+      const writer = this.#store.beginCheckpoint(bytesOf(copies.trie));
       // What the removed segments said of epochs and versions is said again behind the beginning.
       this.#appendMeta();
       this.#metaLsn = this.#store.lastLsn;
@@ -130,6 +134,11 @@ export class Checkpointing {
     this.#progress = { kind: 'idle' };
     this.#sizeAtLast = this.#store.walBytes;
   }
+}
+
+/** About what a checkpoint of it has. */
+function bytesOf(trie: RadixTrie): number {
+  return trie.keyBytes + trie.valueBytes + (trie.size + trie.tombstones) * LEAF_BYTES;
 }
 
 const NOTHING = new Uint8Array(0);

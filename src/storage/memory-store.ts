@@ -38,7 +38,7 @@ function memoryStore(): Store {
     append: () => ++last as Lsn,
     commit: (done) => done(null),
     markDurable: NOTHING,
-    beginCheckpoint: (begin = (last + 1) as Lsn) => memoryCheckpoint(begin),
+    beginCheckpoint: (_expectedBytes, begin = (last + 1) as Lsn) => memoryCheckpoint(begin),
     close: (done) => done?.(),
     abandon: NOTHING,
   };

@@ -56,9 +56,9 @@ export type Store = {
   markDurable(): void;
   /**
    * Begins a checkpoint of all records below `begin`; by default of the durable ones, which the caller has applied.
-   * One at a time.
+   * One at a time. `expectedBytes`: about what it will have; a full disk keeps so much for it, if it can.
    */
-  beginCheckpoint(begin?: Lsn): CheckpointWriter;
+  beginCheckpoint(expectedBytes?: number, begin?: Lsn): CheckpointWriter;
   /** Commits what was appended, marks it durable and closes. */
   close(done?: () => void): void;
   /** Lets go of the files without another write, for a life that ends: no callback comes any more. */

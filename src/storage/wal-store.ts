@@ -88,10 +88,10 @@ export class WalStore implements Store {
     if (this.#needsMark()) this.#writeMark(() => undefined);
   }
 
-  beginCheckpoint(begin: Lsn = (this.#durableLsn + 1) as Lsn): CheckpointWriter {
+  beginCheckpoint(expectedBytes = 0, begin: Lsn = (this.#durableLsn + 1) as Lsn): CheckpointWriter {
     assert(this.#checkpoint === null, 'one checkpoint at a time');
     const isAtEnd = begin > this.#lastLsn && this.#failure === null && !this.#isInFlight && this.#records.length === 0;
-    if (isAtEnd) this.#attempt(() => this.#tail.turn());
+    if (isAtEnd) this.#attempt(() => this.#tail.turn(expectedBytes));
     assert(begin <= this.#durableLsn + 1, 'a checkpoint covers durable records only');
     const { disk, directory, server } = this.#life;
     const file = new CheckpointFile(disk, `${directory}/${checkpointName(begin)}${TEMPORARY}`, { server, begin });

@@ -113,20 +113,23 @@ export class WalTail {
   }
 
   /**
-   * Goes on in another segment, so that a checkpoint which begins here frees all that was before. Everything written is
-   * durable. On a full disk the new one gets the room that the old one had, less some that the checkpoint may use.
-   * Nothing happens when little would be freed, or there is no room for it.
+   * A checkpoint of about so many bytes begins here. Goes on in another segment, so that it frees all that was before,
+   * unless that would be little. On a full disk the room ahead is lent to the checkpoint, and to the new segment.
+   * Everything written is durable.
    */
-  turn(): void {
+  turn(checkpointBytes: number): void {
     const { disk, directory, sync } = this.#life;
-    if (this.#position - HEADER_BYTES < this.#reserve / 4) return;
-    const wasFull = this.noSpace !== null;
-    this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
-    if (wasFull && this.#current.frontier - this.#position < this.#reserve) return;
-    if (wasFull) this.#current.shrinkTo(this.#current.frontier - 2 * this.margin);
-    if (!isGrown(this.#next, HEADER_BYTES + this.margin, this.margin)) return;
-    this.#cut(0);
-    if (wasFull) isGrown(this.#current, HEADER_BYTES + this.margin + this.#reserve / 2, this.margin);
+    const ahead = this.#current.frontier - this.#position;
+    const isLent = this.noSpace !== null;
+    if (isLent) {
+      if (ahead < checkpointBytes + 2 * this.margin) return;
+      this.#current.shrinkTo(this.#position + this.margin);
+    }
+    if (this.#position - HEADER_BYTES > this.#reserve / 4) {
+      this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
+      if (isGrown(this.#next, HEADER_BYTES + this.margin, this.margin)) this.#cut(0);
+    }
+    if (isLent) isGrown(this.#current, this.#position + ahead - checkpointBytes, this.margin / 4);
     else this.grow(0);
   }
 

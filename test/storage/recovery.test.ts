@@ -210,10 +210,10 @@ describe('checkpoints', () => {
       write(store, written.at(-1) as string);
     }
 
-    const writer = store.beginCheckpoint((store.lastLsn - 1) as Lsn);
+    const writer = store.beginCheckpoint(0, (store.lastLsn - 1) as Lsn);
     writer.finish(() => writer.publish());
     const [before] = segmentsOf(disk);
-    const nextWriter = store.beginCheckpoint(store.lastLsn);
+    const nextWriter = store.beginCheckpoint(0, store.lastLsn);
     nextWriter.finish(() => nextWriter.publish());
 
     expect([before, segmentsOf(disk)]).toEqual(['wal-0000000001', ['wal-0000000002']]);
