@@ -21,6 +21,12 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
     warned: (warning) => bar.above(warning),
     progressed: (bytes) => bar.update(bytes),
   });
+  let isLate = false;
+  socket.setTimeout(options.timeoutMs, () => {
+    // Input that comes slowly keeps nobody waiting.
+    isLate = loader.waiting > 0;
+    if (isLate) socket.destroy();
+  });
   const loadAll = async (): Promise<LoadReport> => {
     let report: LoadReport | null = null;
     for (const file of files) {
@@ -45,10 +51,8 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
   socket.end();
   print(terminal, options.json ? loadJson(result) : loadSummary(result));
   if (result.unknown > 0) {
-    tell(
-      terminal,
-      `the connection broke with ${result.unknown} lines unanswered; loading again changes nothing that is stored`,
-    );
+    const what = isLate ? `no answer within ${options.timeoutMs} ms,` : 'the connection broke with';
+    tell(terminal, `${what} ${result.unknown} lines unanswered; loading again changes nothing that is stored`);
   }
   return loadExitCode(result, options.skipBad);
 }

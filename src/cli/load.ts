@@ -70,6 +70,11 @@ export class Loader {
     });
   }
 
+  /** Lines that were sent and have no answer. */
+  get waiting(): number {
+    return this.#lines.size;
+  }
+
   /** Sends a file; resolves when every line has its answer, or when the connection broke (`unknown` > 0). Sums up files. */
   async load(file: AsyncIterable<Uint8Array>): Promise<LoadReport> {
     const started = performance.now();

@@ -12,11 +12,11 @@ import { goesOn, withoutContinuation } from '../compute/statement.ts';
 import { COMMAND_WORDS, commandNamed } from '../protocol/command-table.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { converse, Dialogue, WARNING } from './dialogue.ts';
-import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts';
+import { EXIT_FAILED, EXIT_OK, EXIT_UNKNOWN } from './exit-codes.ts';
 import { showHints } from './ghost.ts';
 import { hintFor } from './hint.ts';
 import { hasColour, type Terminal } from './terminal.ts';
-import { openTextSocket, useJson } from './text-socket.ts';
+import { CommandFailed, openTextSocket, useJson } from './text-socket.ts';
 
 /** Keys offered at once, and how long completion may wait for them. */
 const OFFERED_MAX = 50;
@@ -39,8 +39,19 @@ export async function runShell(
     await client.close();
     return EXIT_OK;
   }
-  const input = options.exec.length > 0 ? Readable.from([`${options.exec.join('\n')}\n`]) : terminal.stdin;
-  return (await converse(input, socket, terminal.stdout)) ? EXIT_OK : EXIT_FAILED;
+  const isScript = options.exec.length > 0;
+  // All of it is asked at once, so that silence means waiting; a person's pauses mean nothing.
+  let isLate = false;
+  if (isScript) {
+    socket.setTimeout(options.timeoutMs, () => {
+      isLate = true;
+      socket.destroy();
+    });
+  }
+  const input = isScript ? Readable.from([`${options.exec.join('\n')}\n`]) : terminal.stdin;
+  const hasEnded = await converse(input, socket, terminal.stdout);
+  if (isLate) throw new CommandFailed(`no answer within ${options.timeoutMs} ms`, EXIT_UNKNOWN);
+  return hasEnded ? EXIT_OK : EXIT_FAILED;
 }
 
 /** A person's session, until EXIT, Ctrl+D or the end of the connection. */

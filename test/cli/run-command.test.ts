@@ -170,6 +170,22 @@ test('a write without an answer is exit code 4', async () => {
   });
 });
 
+test('a load and a script of questions without an answer are exit code 4', async () => {
+  await using port = await openTextPort();
+  port.cluster.hold();
+  const file = join(folder, 'held.txt');
+  writeFileSync(file, '"a" -> []\n');
+
+  const load = await run(['load', file, '--timeout', '50ms'], { port });
+  const script = await run(['shell', '--exec', 'GET a', '--timeout', '50ms'], { port });
+
+  expect(load.code).toBe(4);
+  expect(load.complaints).toBe(
+    'no answer within 50 ms, 1 lines unanswered; loading again changes nothing that is stored\n',
+  );
+  expect(script).toEqual({ code: 4, output: '', complaints: 'coppice: no answer within 50 ms\n' });
+});
+
 test('gen writes the same bytes for the same seed, to dataToIndex.txt in the current folder unless told', async () => {
   const keyFile = join(folder, 'keyFile.txt');
   writeFileSync(keyFile, 'name string\nage int\nheight float\nstreet string\nlevel int\n');
