@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const TOOLS = ['run', 'profile', 'program', 'rounds'];
-const ON_REQUEST = ['kill-loop', 'power-loop', 'disk-full', 'in-flight', 'worker-restarts', 'host-restarts'];
+const ON_REQUEST = [
+  'kill-loop',
+  'power-loop',
+  'disk-full',
+  'in-flight',
+  'worker-restarts',
+  'host-restarts',
+  'overload',
+];
 
 const questions = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.ts'))

@@ -49,9 +49,9 @@ export const CONNECTION_COMMANDS_MAX = 20_000;
 
 /**
  * Commands of all connections of one gateway that are in flight: beyond it a connection's share is the next figure. Far
- * more than keeps the servers busy; few enough that one who asks for one thing does not wait for a second behind them.
+ * more than keeps the servers busy; few enough that one who asks for one thing does not wait for seconds behind them.
  */
-export const GATEWAY_COMMANDS_MAX = 8_192;
+export const GATEWAY_COMMANDS_MAX = 32_768;
 export const CONNECTION_COMMANDS_SHARE = 16;
 
 /** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
