@@ -39,7 +39,8 @@ export function planJoins(state: BrokerState): void {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
       if (isMember(groupOf(state, owners).joining, view.index)) continue;
       if (isMember(inSyncOf(state.epochs.durable, owners), view.index)) continue;
-      const source = membersOf(answerers(state, owners))[0];
+      // A source gives a target one catch-up at a time; the rest follows when that one has settled.
+      const source = membersOf(answerers(state, owners)).find((server) => !isGiving(state, server, view.index));
       if (source === undefined) continue;
       const groups = bySource.get(source);
       if (groups === undefined) bySource.set(source, [owners]);
@@ -47,6 +48,11 @@ export function planJoins(state: BrokerState): void {
     }
     for (const [source, groups] of bySource) startJoin(state, view.index, source, groups);
   }
+}
+
+function isGiving(state: BrokerState, source: ServerIndex, target: ServerIndex): boolean {
+  for (const join of state.joins.values()) if (join.source === source && join.target === target) return true;
+  return false;
 }
 
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {

@@ -77,7 +77,6 @@ export type BrokerState = {
   nextRequest: number;
   nextJoin: number;
   inFlight: number;
-  ticks: number;
   /** Whether a key with a dot may be stored: then a path's first segments may name one. */
   dotted: boolean;
 };
@@ -105,7 +104,6 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     nextRequest: 1,
     nextJoin: 1,
     inFlight: 0,
-    ticks: 0,
     dotted: false,
   };
 }

@@ -1,0 +1,104 @@
+/** What clients ask of the broker: each command goes to the room that knows it, and is answered exactly once. */
+import type { ByteReader } from '../lib/bytes.ts';
+import type { Command, CommandPort, Reply } from '../model/commands.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import { REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { failed } from './notes.ts';
+import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
+import { Scans } from './scans.ts';
+import type { BrokerState } from './state.ts';
+import { type Update, Updates } from './updates.ts';
+import { expireWrites, giveUpShown, giveUpWrites, submitWrite } from './writes.ts';
+
+export class Commands implements CommandPort {
+  readonly #state: BrokerState;
+  readonly #scans: Scans;
+  readonly #updates: Updates;
+
+  constructor(state: BrokerState) {
+    this.#state = state;
+    this.#scans = new Scans(state);
+    this.#updates = new Updates(state);
+  }
+
+  /** Answers every command exactly once. LOADING until the servers' memories were reconciled. */
+  submit(command: Command, reply: (reply: Reply) => void): void {
+    const state = this.#state;
+    if (!this.#admits(reply)) return;
+    if (state.tracked.size > 0 && command.kind !== 'scan') {
+      if (this.#updates.defers(keysOf(state, command), () => this.submit(command, reply))) return;
+    }
+    switch (command.kind) {
+      case 'write':
+        if (command.onExisting === 'refuse') this.#updates.insert(command, reply);
+        else submitWrite(state, command, reply);
+        return;
+      case 'delete':
+        submitWrite(state, { kind: 'delete', items: [{ key: command.key, value: null }] }, reply);
+        return;
+      case 'get':
+      case 'query':
+      case 'queryMany':
+        submitRead(state, command, reply);
+        return;
+      case 'scan':
+        this.#scans.submit(command, reply);
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  /** Like `submit`, but reads are answered from the copies of one server alone: its own text port speaks for it. */
+  submitAt(server: ServerIndex, command: Command, reply: (reply: Reply) => void): void {
+    const isRead = command.kind === 'get' || command.kind === 'query' || command.kind === 'queryMany';
+    if (isRead && this.#state.phase === 'serving') submitRead(this.#state, command, reply, server);
+    else this.submit(command, reply);
+  }
+
+  /** Changes that depend on what keys hold, all or nothing; `written` says how many. */
+  update(update: Update, reply: (reply: Reply) => void): void {
+    if (this.#admits(reply)) this.#updates.submit(update, reply);
+  }
+
+  #admits(reply: (reply: Reply) => void): boolean {
+    const state = this.#state;
+    if (state.phase !== 'serving') {
+      reply(failed(state, 'LOADING', 'the storage servers are recovering'));
+      return false;
+    }
+    if (state.inFlight >= REQUESTS_IN_FLIGHT_MAX) {
+      reply(failed(state, 'BUSY', `${REQUESTS_IN_FLIGHT_MAX} requests are in flight, retry later`));
+      return false;
+    }
+    return true;
+  }
+
+  /** A server is gone. What it was asked is asked elsewhere; what only it had is answered TIMEOUT. */
+  onServerLost(server: ServerIndex, reason: string): void {
+    const state = this.#state;
+    reaskReads(state, server);
+    this.#scans.reask(server);
+    this.#updates.onServerLost();
+    giveUpWrites(state, reason);
+    giveUpShown(state);
+  }
+
+  /** `reader` is behind the kind byte of a `scanned` frame. */
+  onScanned(reader: ByteReader): void {
+    this.#scans.onScanned(reader);
+  }
+
+  /** More is durable than before. */
+  onDurable(): void {
+    this.#scans.settle();
+  }
+
+  /** Answers what is overdue. */
+  expire(now: number): void {
+    expireWrites(this.#state, now);
+    expireReads(this.#state, now);
+    this.#scans.expire(now);
+    this.#updates.expire(now);
+  }
+}

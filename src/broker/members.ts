@@ -1,0 +1,176 @@
+/**
+ * The storage servers as members of the cluster: who comes, who goes, who is put out for being silent, and what the
+ * epochs say of them. After every change the cluster goes on as far as it can: starts together, catches up.
+ */
+import type { Epoch, Incarnation, ServerIndex, Version } from '../model/ids.ts';
+import { membersOf, serverName } from '../model/ids.ts';
+import { HEARTBEATS_MISSED_MAX } from '../model/limits.ts';
+import { abortJoins, planJoins } from './catch-up.ts';
+import type { Commands } from './commands.ts';
+import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } from './epochs.ts';
+import { ping } from './heartbeat.ts';
+import { onBulk, settleBulks } from './orphans.ts';
+import type { Hello } from './server-view.ts';
+import { resetSpace } from './space.ts';
+import {
+  admit,
+  admitNow,
+  hearLate,
+  noteReady,
+  onTail,
+  onTailEnd,
+  progressStart,
+  type Starting,
+  welcomeAdmitted,
+} from './start.ts';
+import { type BrokerState, viewOf } from './state.ts';
+import { advanceAll, onReadyWrites } from './writes.ts';
+
+/** Ticks a server may take to open its directory or to replay, without a sign of life. */
+const STARTING_TICKS_MAX = 300;
+
+export class Members {
+  readonly #state: BrokerState;
+  readonly #commands: Commands;
+  readonly #starting: Starting;
+
+  /** `hostRemembers`: whether the host's own epoch file was there. */
+  constructor(state: BrokerState, commands: Commands, hostRemembers: boolean) {
+    this.#state = state;
+    this.#commands = commands;
+    this.#starting = { hostRemembers, tails: new Map(), pendingTails: new Map(), welcomed: false };
+  }
+
+  /** A thread runs and its link is open: it will say hello. */
+  onStarted(server: ServerIndex, incarnation: Incarnation): void {
+    const view = viewOf(this.#state, server);
+    // Its exit may be heard of later than the start of its successor.
+    if (view.phase !== 'absent' && view.incarnation > 0) this.#lose(server, 'replaced by a new incarnation');
+    view.incarnation = incarnation;
+    view.phase = 'starting';
+    view.hello = null;
+    view.durable = 0 as Version;
+    view.ticksSilent = 0;
+    resetSpace(view);
+  }
+
+  /** An incarnation is over. */
+  onExited(server: ServerIndex, incarnation: Incarnation, reason: string): void {
+    const view = viewOf(this.#state, server);
+    if (view.incarnation !== incarnation || view.phase === 'absent') return;
+    view.lastError = reason;
+    this.#lose(server, reason);
+  }
+
+  /** Ends an incarnation that cannot be trusted to know what is agreed: it must recover. */
+  putOut(server: ServerIndex, reason: string): void {
+    const view = viewOf(this.#state, server);
+    const { incarnation } = view;
+    view.lastError = reason;
+    this.#lose(server, reason);
+    this.#state.host.terminate(server, incarnation, reason);
+  }
+
+  #lose(server: ServerIndex, reason: string): void {
+    const state = this.#state;
+    const view = viewOf(state, server);
+    const before = view.phase;
+    view.phase = 'absent';
+    view.hello = null;
+    abortJoins(state, server);
+    if (state.phase === 'serving' || state.phase === 'welcoming') {
+      if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
+    }
+    this.#starting.pendingTails.delete(server);
+    // What it sent of its tail must not be rolled forward without it: the others are asked again.
+    hearLate(state);
+    state.questions.asked.delete(server);
+    const durable = onServerLost(state, server);
+    this.#commands.onServerLost(server, `${serverName(server)} went down: ${reason}`);
+    if (durable) this.#onEpochDurable();
+    else this.#goOn();
+  }
+
+  onHello(server: ServerIndex, hello: Hello): void {
+    const state = this.#state;
+    const view = viewOf(state, server);
+    view.hello = hello;
+    if (hello.torn) state.host.note(server, 'the end of its log was torn; nothing of it was acknowledged');
+    view.phase = 'heard';
+    if (state.phase === 'serving' || (state.phase === 'welcoming' && this.#starting.welcomed)) {
+      admit(state, view);
+    } else {
+      hearLate(state);
+      this.#goOn();
+    }
+  }
+
+  /** One record that somebody may lack. */
+  onTail(server: ServerIndex, frame: Uint8Array): void {
+    if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, frame);
+    else onTail(this.#state, this.#starting, server, frame);
+  }
+
+  onTailEnd(server: ServerIndex): void {
+    const state = this.#state;
+    if (state.questions.asked.has(server)) {
+      settleBulks(state, server);
+      admitNow(state, viewOf(state, server));
+    } else {
+      onTailEnd(this.#starting, server);
+    }
+    this.#goOn();
+  }
+
+  /** `dotted`: whether it holds keys with dots. */
+  onReady(server: ServerIndex, dotted: boolean): void {
+    const state = this.#state;
+    const view = viewOf(state, server);
+    const last = view.hello?.last ?? (0 as Version);
+    view.phase = 'ready';
+    view.durable = last;
+    if (dotted) state.dotted = true;
+    if (state.phase === 'serving') noteReady(state);
+    for (const tainted of membersOf(onReadyWrites(state, server, last))) {
+      this.putOut(tainted, 'it holds a write that was given up');
+    }
+    // The table may have gone on while it replayed; it follows the writes, because it says that they came before.
+    sendEpoch(state, server);
+    advanceAll(state);
+    this.#goOn();
+  }
+
+  onEpochPersisted(epoch: Epoch): void {
+    if (onHostHasEpoch(this.#state, epoch)) this.#onEpochDurable();
+  }
+
+  onEpochKept(server: ServerIndex, epoch: Epoch): void {
+    if (onEpochKept(this.#state, server, epoch)) this.#onEpochDurable();
+  }
+
+  #onEpochDurable(): void {
+    advanceAll(this.#state);
+    this.#commands.onDurable();
+    welcomeAdmitted(this.#state);
+    this.#goOn();
+  }
+
+  /** Every HEARTBEAT_INTERVAL_MS: asks every server for a sign of life and puts out the silent. */
+  onTick(): void {
+    const state = this.#state;
+    for (const view of state.servers) {
+      if (view.phase === 'absent') continue;
+      view.ticksSilent++;
+      const silentMax = view.phase === 'ready' ? HEARTBEATS_MISSED_MAX : STARTING_TICKS_MAX;
+      if (view.ticksSilent > silentMax) this.putOut(view.index, `silent for ${silentMax} heartbeats`);
+      else if (view.phase === 'ready') ping(state, view.index);
+    }
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    const state = this.#state;
+    while (state.phase !== 'serving' && progressStart(state, this.#starting));
+    if (state.phase === 'serving') planJoins(state);
+  }
+}
