@@ -30,7 +30,7 @@ import { onSpace } from './space.ts';
 import { readHello } from './start.ts';
 import { type BrokerHost, type BrokerState, isUp, newState, readyServers, viewOf } from './state.ts';
 import type { Update } from './updates.ts';
-import { advanceServer, giveUpWrites, onDeleted } from './writes.ts';
+import { advanceAll, advanceServer, giveUpWrites, onDeleted } from './writes.ts';
 
 export type { BrokerHost } from './state.ts';
 
@@ -128,7 +128,10 @@ export class Broker implements CommandPort {
         break;
       case FRAME.space:
         // It cannot hold what it lacks: another catch-up begins when there is space.
-        if (onSpace(state, server, reader)) abortJoinsTo(state, server);
+        if (onSpace(state, server, reader)) {
+          abortJoinsTo(state, server);
+          advanceAll(state);
+        }
         break;
       case FRAME.hello:
         this.#members.onHello(server, readHello(reader, readTable));

@@ -89,6 +89,10 @@ export function onJoined(state: BrokerState, from: ServerIndex, id: number): voi
   if (join === undefined || join.target !== from) return;
   join.barriers = new Map(join.groups.map((owners) => [owners, groupOf(state, owners).newest]));
   join.through = state.lastVersion;
+  for (const owners of join.groups) {
+    const group = groupOf(state, owners);
+    group.arriving = (group.arriving | maskOf(from)) as ServerMask;
+  }
   ping(state, from);
   settleJoins(state);
 }
@@ -128,6 +132,7 @@ export function abortJoinsTo(state: BrokerState, target: ServerIndex): void {
 function leave(state: BrokerState, owners: ServerMask, target: ServerIndex): void {
   const group = groupOf(state, owners);
   group.joining = (group.joining & ~maskOf(target)) as ServerMask;
+  group.arriving = (group.arriving & ~maskOf(target)) as ServerMask;
 }
 
 /** Servers that get a write of a group: in sync (now or soon) or catching up, and there to hear it. */

@@ -15,6 +15,11 @@ export class Group {
   newest = 0 as Version;
   /** Owners that are catching up and get what is written meanwhile. */
   joining = 0 as ServerMask;
+  /**
+   * Those of them that have the copy: writes wait for them too. One that was in sync before it had what was agreed
+   * without it could be put out, or be the last one, as if it had it.
+   */
+  arriving = 0 as ServerMask;
 
   constructor(owners: ServerMask) {
     this.owners = owners;

@@ -87,6 +87,8 @@ export class Members {
     state.questions.asked.delete(server);
     const durable = onServerLost(state, server);
     this.#commands.onServerLost(server, `${serverName(server)} went down: ${reason}`);
+    // What waited for it while it caught up waits no longer.
+    advanceAll(state);
     if (durable) this.#onEpochDurable();
     else this.#goOn();
   }

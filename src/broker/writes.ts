@@ -154,10 +154,11 @@ export function advanceServer(state: BrokerState, server: ServerIndex): void {
 function advance(state: BrokerState, group: Group): void {
   const inSync = inSyncOf(state.epochs.wanted, group.owners);
   let durable = Number.POSITIVE_INFINITY;
-  for (const server of membersOf(required(state, group.owners))) {
+  const { arriving } = group;
+  for (const server of membersOf((required(state, group.owners) | arriving) as ServerMask)) {
     const view = viewOf(state, server);
     // One that is being put out counts for nothing, whatever it says: everything waits for the epoch without it.
-    const counts = view.phase === 'ready' && isMember(inSync, server);
+    const counts = view.phase === 'ready' && isMember((inSync | arriving) as ServerMask, server);
     durable = Math.min(durable, counts ? view.durable : 0);
   }
   for (let write = group.writes.peek(); write !== undefined && write.version <= durable; write = group.writes.peek()) {
