@@ -33,6 +33,9 @@ export const WHOLE_MS_MAX = 10_000;
 /** How long a healed cluster is watched beyond what it may take. */
 const PATIENCE_MS = 30_000;
 
+/** Within how long the end of a server is noticed. */
+const NOTICED_MS = 20;
+
 /** How long the first start may take. */
 const START_MS_MAX = 30_000;
 
@@ -149,6 +152,8 @@ class Player {
         for (const server of happening.reread) {
           // Without its page cache: what a lying disk never kept must show now, while the others are whole.
           cluster.server(server).reread();
+          // Its end must be heard of first: until then everything seems whole.
+          cluster.queue.run(NOTICED_MS);
           this.#becomeWhole(`after s${server + 1} read its disk anew`);
         }
         return;
