@@ -73,8 +73,9 @@ describe('every fault over the text port', () => {
     return answers.map((answer) => answer.at(-1) as string);
   }
 
-  async function expectAllThere(): Promise<void> {
-    expect(await readAll()).toEqual(KEYS.map((key) => `${key} -> ${written}`));
+  /** What `readAll` answers when nothing is lost. */
+  function everything(): string[] {
+    return KEYS.map((key) => `${key} -> ${written}`);
   }
 
   /** Begins a fault and sees it in STATUS and in the log in time; answers its name. */
@@ -112,7 +113,7 @@ describe('every fault over the text port', () => {
       expect(isListed).toBe(true);
       expect(servers.filter(({ state }) => state === 'down')).toHaveLength(1);
       expect(await listed(name)).toBe(false);
-      await expectAllThere();
+      expect(await readAll()).toEqual(everything());
     },
   );
 
@@ -127,7 +128,7 @@ describe('every fault over the text port', () => {
     await until(({ servers }) => servers[0]?.state === 'up');
 
     expect(faults[0]?.until).toMatch(/^\d{4}-/);
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test('a loss of all power takes every server down, and gives everything back that was acknowledged', async () => {
@@ -139,7 +140,7 @@ describe('every fault over the text port', () => {
     await until(({ servers }) => servers.every(({ state }) => state === 'up'));
 
     expect(refused).toMatch(/^ERROR UNAVAILABLE/);
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test.each(['hang s2 2s', 'pause s2', 'cut s2 | s1 s3 broker', 'isolate s2', 'clog s2', 'disk stall s2'])(
@@ -154,7 +155,7 @@ describe('every fault over the text port', () => {
       await terminal.ask(`FAULT heal ${name}`);
       await until(({ servers }) => servers[1]?.state === 'up');
 
-      await expectAllThere();
+      expect(await readAll()).toEqual(everything());
     },
   );
 
@@ -165,7 +166,7 @@ describe('every fault over the text port', () => {
     await terminal.ask('FAULT resume s2');
 
     expect((await s2()).incarnation).toBe(incarnation);
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test.each<[string, number]>([
@@ -177,7 +178,7 @@ describe('every fault over the text port', () => {
     await begin(statement);
 
     expect(await writeAll()).toBeGreaterThan(leastMs);
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test.each([
@@ -193,7 +194,7 @@ describe('every fault over the text port', () => {
 
     expect(await listed(name)).toBe(true);
     for (let i = 0; i < 5; i++) await writeAll();
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   // Each on another server: one that dies again and again is started again later and later.
@@ -212,7 +213,7 @@ describe('every fault over the text port', () => {
     await terminal.ask(`FAULT heal ${name}`);
     await until(({ servers }) => servers[server]?.state === 'up');
 
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test.each(['oom s2', 'flap s2 2'])(
@@ -226,7 +227,7 @@ describe('every fault over the text port', () => {
       await until(({ servers }) => servers[1]?.state === 'up');
 
       expect((await status()).servers[0]?.incarnation).toBe(before.servers[0]?.incarnation);
-      await expectAllThere();
+      expect(await readAll()).toEqual(everything());
     },
   );
 
@@ -243,7 +244,7 @@ describe('every fault over the text port', () => {
     await terminal.ask('FAULT restart s2');
     await until(({ servers }) => servers[1]?.state === 'up');
 
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test('reads of its disk that fail keep a server from starting, until they are healed', async () => {
@@ -253,7 +254,7 @@ describe('every fault over the text port', () => {
     await terminal.ask('FAULT heal');
     await until(({ servers }) => servers[1]?.state === 'up');
 
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test('a full disk refuses writes with DISK, and takes them again when it is healed', async () => {
@@ -270,7 +271,7 @@ describe('every fault over the text port', () => {
 
     expect(answers.at(-1)).toMatch(/^ERROR DISK/);
     expect(state).toBe('up');
-    await expectAllThere();
+    expect(await readAll()).toEqual(everything());
   });
 
   test.each<[string, (offsetMs: number) => boolean]>([

@@ -4,9 +4,10 @@
  * must be all or nothing. The test runs three rounds, `npm run bench -- kill-loop` as many as one likes.
  */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { Prng } from '../../src/lib/prng.ts';
-import { type Operation, Register } from './kill-loop-register.ts';
+import { Register } from './kill-loop-register.ts';
+import { Ring } from './kill-loop-ring.ts';
+import { Writer } from './kill-loop-writer.ts';
 import { spawnProgram, startProgram, Terminal } from './program.ts';
 
 export type KillLoopOptions = {
@@ -19,19 +20,23 @@ export type KillLoopOptions = {
 
 export type KillLoopReport = { acknowledged: number; kills: number; lost: number; partial: number };
 
-const WRITERS = 4;
-const SINGLE_KEYS = 40;
-const FAMILIES = 4;
-const FAMILY_KEYS = 7;
-/** Commands that one writer has in flight. */
-const WINDOW = 24;
-const PADDING_BYTES_MAX = 1_500;
+const WRITERS = 16;
+const SINGLE_KEYS = 200;
+/** Keys of each family that is only ever written whole, by one bulk. */
+const FAMILY_SIZES = [1, 2, 7, 50, 50, 100, 1_000, 5_000];
+const RING_KEYS = 200;
+/** The bulk that is on its way when everything ends: microseconds from its last byte to the kill. */
+const SHOT_MICROSECONDS_MAX = 4_000;
+const SHOT_MICROSECONDS_PER_KEY = 2;
+/** Keys that are asked for at once. */
+const READ_KEYS = 500;
+/** Characters of a finding. */
+const LINE_MAX = 1_000;
 const WRITING_MS_MAX = 500;
 /** Every so often a start is killed too, in the middle of its recovery. */
 const KILLED_START_PROBABILITY = 0.3;
 const STARTING_MS_MAX = 1_500;
 const SERVER_CRASH_PROBABILITY = 0.3;
-const SNAPSHOT_PROBABILITY = 0.002;
 const SERVERS = ['s1', 's2', 's3'];
 const ARGUMENTS = ['--enable-faults', '--empty', '--quiet'];
 
@@ -39,29 +44,29 @@ const ARGUMENTS = ['--enable-faults', '--empty', '--quiet'];
 export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOptions): Promise<KillLoopReport> {
   const prng = new Prng(seed);
   const report: KillLoopReport = { acknowledged: 0, kills: 0, lost: 0, partial: 0 };
-  const registers = [
-    ...Array.from({ length: SINGLE_KEYS }, (_, i) => new Register([`key${i}`])),
-    ...Array.from(
-      { length: FAMILIES },
-      (_, family) => new Register(Array.from({ length: FAMILY_KEYS }, (_, i) => `family${family}:${i}`)),
-    ),
-  ];
+  const registers = registersOf();
   for (let round = 1; round <= rounds; round++) {
     const program = await startProgram(ARGUMENTS, directory);
-    await check(program.text, registers, report, onLine);
+    await check(program.text, registers, ring, report, onLine);
     const writers = await Promise.all(
       Array.from({ length: WRITERS }, (_, writer) =>
         Writer.open(program.text, `r${round}w${writer}`, prng.fork(writer)),
       ),
     );
-    for (const writer of writers) writer.write(registers);
+    for (const writer of writers) writer.write(registers, ring);
     const writingMs = prng.float() * WRITING_MS_MAX;
     if (prng.chance(SERVER_CRASH_PROBABILITY)) {
       await pause(writingMs / 2);
       await crashServer(program.text, prng.pick(SERVERS));
     }
     await pause(writingMs);
+    const shooter = await Writer.open(program.text, `r${round}shot`, prng.fork(WRITERS));
+    const target = registers[SINGLE_KEYS + prng.below(FAMILY_SIZES.length)] as Register;
+    const shotMicroseconds = prng.float() * (SHOT_MICROSECONDS_MAX + target.keys.length * SHOT_MICROSECONDS_PER_KEY);
+    shooter.writeOnce(target);
+    await pause(shotMicroseconds / 1_000);
     await program.kill();
+    writers.push(shooter);
     report.kills++;
     const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
     const unanswered = writers.reduce((sum, writer) => sum + writer.inFlight, 0);
@@ -72,11 +77,12 @@ export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOpti
       report.kills++;
     }
     onLine(
-      `round ${round}: killed after ${Math.round(writingMs)} ms, ${acknowledged} acknowledged, ${unanswered} in flight`,
+      `round ${round}: killed after ${Math.round(writingMs)} ms, ${acknowledged} acknowledged, ${unanswered} in flight, ` +
+        `${Math.round(shotMicroseconds)} µs into a bulk of ${target.keys.length}`,
     );
   }
   const program = await startProgram(ARGUMENTS, directory);
-  await check(program.text, registers, report, onLine);
+  await check(program.text, registers, ring, report, onLine);
   await program.stop();
   return report;
 }
@@ -87,10 +93,11 @@ export function killLoopSummary({ acknowledged, kills, lost, partial }: KillLoop
 }
 
 /** Reads every key at one moment and begins anew from what is there. */
-async function check(
+export async function check(
   port: number,
   registers: readonly Register[],
-  report: KillLoopReport,
+  ring: Ring,
+  report: Pick<KillLoopReport, 'lost' | 'partial'>,
   onLine: (line: string) => void,
 ): Promise<void> {
   const terminal = await Terminal.open(port);
@@ -99,7 +106,9 @@ async function check(
     const found = await valuesOf(terminal, register.keys);
     if (new Set(found).size > 1) {
       report.partial++;
-      onLine(`PARTIAL ${register.keys.map((key, i) => `${key}=${brief(found[i] ?? null)}`).join(' ')}`);
+      onLine(
+        `PARTIAL ${register.keys.map((key, i) => `${key}=${brief(found[i] ?? null)}`).join(' ')}`.slice(0, LINE_MAX),
+      );
     }
     for (const value of new Set(found)) {
       const wrong = register.wrong(value);
@@ -109,21 +118,34 @@ async function check(
     }
     register.restart(found[0] ?? null);
   }
+  const found = await valuesOf(terminal, ring.keys);
+  const wrong = ring.wrong(found);
+  if (wrong !== null) {
+    report.partial++;
+    onLine(`PARTIAL ${wrong.slice(0, LINE_MAX)}`);
+  }
+  ring.restart(found);
   terminal.close();
 }
 
-/** What the keys hold; asked again while the answer is not certain. */
+/** What the keys hold; asked again while an answer is not certain. */
 async function valuesOf(terminal: Terminal, keys: readonly string[]): Promise<(string | null)[]> {
   const values: (string | null)[] = [];
-  for (const key of keys) {
-    const line = await terminal.until(
-      `GET ${key}`,
-      (answer) => answer.startsWith('{"ok":true') && !isUncertain(answer),
-    );
-    const { value } = JSON.parse(line) as { value: { v: string } | null };
-    values.push(value?.v ?? null);
+  for (let at = 0; at < keys.length; at += READ_KEYS) {
+    const page = keys.slice(at, at + READ_KEYS);
+    const answers = await terminal.askAll(page.map((key) => `GET ${key}`));
+    for (const [i, key] of page.entries()) {
+      const first = answers[i]?.at(-1) as string;
+      const line = isCertain(first) ? first : await terminal.until(`GET ${key}`, isCertain);
+      const { value } = JSON.parse(line) as { value: { v: string } | null };
+      values.push(value?.v ?? null);
+    }
   }
   return values;
+}
+
+function isCertain(answer: string): boolean {
+  return answer.startsWith('{"ok":true') && !isUncertain(answer);
 }
 
 function isUncertain(answer: string): boolean {
@@ -146,89 +168,13 @@ async function killStart(directory: string, afterMs: number): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-/** One connection that writes without waiting for single answers, and knows which of its operations were acknowledged. */
-class Writer {
-  readonly #socket: Socket;
-  readonly #name: string;
-  readonly #prng: Prng;
-  /** Oldest first; null for a command that stores nothing. */
-  readonly #inFlight: ({ register: Register; operation: Operation } | null)[] = [];
-  readonly #closed: Promise<unknown>;
-  #registers: readonly Register[] = [];
-  #buffer = '';
-  #written = 0;
-  acknowledged = 0;
-
-  private constructor(socket: Socket, name: string, prng: Prng) {
-    this.#socket = socket;
-    this.#name = name;
-    this.#prng = prng;
-    this.#closed = new Promise((settle) => socket.once('close', settle));
-    socket.setEncoding('latin1');
-    socket.on('data', (chunk: string) => this.#onData(chunk));
-    socket.on('error', () => socket.destroy());
-  }
-
-  static async open(port: number, name: string, prng: Prng): Promise<Writer> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    await once(socket, 'connect');
-    return new Writer(socket, name, prng);
-  }
-
-  get inFlight(): number {
-    return this.#inFlight.length;
-  }
-
-  /** Writes until the connection ends. */
-  write(registers: readonly Register[]): void {
-    this.#registers = registers;
-    this.#fill();
-  }
-
-  async closed(): Promise<void> {
-    await this.#closed;
-  }
-
-  #fill(): void {
-    let lines = '';
-    while (this.#inFlight.length < WINDOW) lines += `${this.#next()}\n`;
-    if (lines !== '') this.#socket.write(lines);
-  }
-
-  #next(): string {
-    if (this.#prng.chance(SNAPSHOT_PROBABILITY)) {
-      this.#inFlight.push(null);
-      return 'SNAPSHOT';
-    }
-    const register = this.#prng.pick(this.#registers);
-    const [key] = register.keys;
-    const isDelete = register.keys.length === 1 && this.#prng.chance(0.2);
-    const padding = 'x'.repeat(this.#prng.below(PADDING_BYTES_MAX));
-    const value = isDelete ? null : `${this.#name}n${this.#written++}-${padding}`;
-    this.#inFlight.push({ register, operation: register.begin(this.#name, value) });
-    if (value === null) return `DELETE ${key}`;
-    if (register.keys.length > 1) return `BULKSET ${JSON.stringify(register.keys.map((name) => [name, { v: value }]))}`;
-    return this.#prng.chance(0.5) ? `SET ${key} {"v":"${value}"}` : `PUT "${key}" -> [ "v" -> "${value}" ]`;
-  }
-
-  #onData(chunk: string): void {
-    const lines = (this.#buffer + chunk).split('\n');
-    this.#buffer = lines.pop() ?? '';
-    for (const line of lines) if (!line.startsWith('WARNING:')) this.#onAnswer(line);
-    if (!this.#socket.destroyed) this.#fill();
-  }
-
-  #onAnswer(line: string): void {
-    const asked = this.#inFlight.shift();
-    if (asked === null || asked === undefined) return;
-    const { register, operation } = asked;
-    if (!line.startsWith('ERROR ')) {
-      this.acknowledged++;
-      register.acknowledge(operation);
-    } else if (!line.startsWith('ERROR TIMEOUT')) {
-      register.refuse(operation);
-    }
-  }
+/** Registers of single keys, and of families that are only ever written whole. */
+export function registersOf(): Register[] {
+  return [
+    ...Array.from({ length: SINGLE_KEYS }, (_, i) => new Register([`key${i}`])),
+    ...FAMILY_SIZES.map((size, family) => new Register(Array.from({ length: size }, (_, i) => `family${family}:${i}`))),
+  ];
+  const ring = new Ring('ring', RING_KEYS);
 }
 
 function brief(value: string | null): string {
