@@ -10,6 +10,8 @@ import { Ring } from './kill-loop-ring.ts';
 import { Writer } from './kill-loop-writer.ts';
 import { spawnProgram, startProgram, Terminal } from './program.ts';
 
+export { Writer };
+
 export type KillLoopOptions = {
   readonly rounds: number;
   readonly seed: number;
@@ -45,9 +47,10 @@ export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOpti
   const prng = new Prng(seed);
   const report: KillLoopReport = { acknowledged: 0, kills: 0, lost: 0, partial: 0 };
   const registers = registersOf();
+  const ring = new Ring('ring', RING_KEYS);
   for (let round = 1; round <= rounds; round++) {
     const program = await startProgram(ARGUMENTS, directory);
-    await check(program.text, registers, ring, report, onLine);
+    await check(program.text, registers, report, onLine, ring);
     const writers = await Promise.all(
       Array.from({ length: WRITERS }, (_, writer) =>
         Writer.open(program.text, `r${round}w${writer}`, prng.fork(writer)),
@@ -82,7 +85,7 @@ export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOpti
     );
   }
   const program = await startProgram(ARGUMENTS, directory);
-  await check(program.text, registers, ring, report, onLine);
+  await check(program.text, registers, report, onLine, ring);
   await program.stop();
   return report;
 }
@@ -96,9 +99,9 @@ export function killLoopSummary({ acknowledged, kills, lost, partial }: KillLoop
 export async function check(
   port: number,
   registers: readonly Register[],
-  ring: Ring,
   report: Pick<KillLoopReport, 'lost' | 'partial'>,
   onLine: (line: string) => void,
+  ring: Ring | null = null,
 ): Promise<void> {
   const terminal = await Terminal.open(port);
   await terminal.ask('FORMAT json');
@@ -118,13 +121,15 @@ export async function check(
     }
     register.restart(found[0] ?? null);
   }
-  const found = await valuesOf(terminal, ring.keys);
-  const wrong = ring.wrong(found);
-  if (wrong !== null) {
-    report.partial++;
-    onLine(`PARTIAL ${wrong.slice(0, LINE_MAX)}`);
+  if (ring !== null) {
+    const found = await valuesOf(terminal, ring.keys);
+    const wrong = ring.wrong(found);
+    if (wrong !== null) {
+      report.partial++;
+      onLine(`PARTIAL ${wrong.slice(0, LINE_MAX)}`);
+    }
+    ring.restart(found);
   }
-  ring.restart(found);
   terminal.close();
 }
 
@@ -174,7 +179,6 @@ export function registersOf(): Register[] {
     ...Array.from({ length: SINGLE_KEYS }, (_, i) => new Register([`key${i}`])),
     ...FAMILY_SIZES.map((size, family) => new Register(Array.from({ length: size }, (_, i) => `family${family}:${i}`))),
   ];
-  const ring = new Ring('ring', RING_KEYS);
 }
 
 function brief(value: string | null): string {

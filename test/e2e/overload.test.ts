@@ -14,5 +14,4 @@ test('three times more than a host can do is answered or refused, bounded in mem
   expect({ wrong: report.wrong, unanswered: report.unanswered }, story).toEqual({ wrong: 0, unanswered: 0 });
   expect(report.rssMiB, story).toBeLessThan(256);
   expect(report.recoveredMs, story).toBeLessThan(1_000);
-  expect(report.done, story).toBeGreaterThan(report.capacity / 2);
 });
