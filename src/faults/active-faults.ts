@@ -154,7 +154,7 @@ export class ActiveFaults {
     if (lack !== undefined) return fail('BADFAULT', lack);
     const entry = this.#entryOf(plan, options, seed);
     this.#healWhere((other) => other.id === entry.id || other.identity === entry.identity);
-    if (options.name !== null) this.#names.set(options.name, plan.picked);
+    if (options.name !== null) this.#names.set(options.name, plan.named);
     try {
       for (const step of plan.steps) this.#run(entry, step, prng);
     } catch (error) {

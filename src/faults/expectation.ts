@@ -1,4 +1,5 @@
 /** Whether a check holds now, with what was found, in words. Asks the host; decides when an expectation is settled. */
+import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import type { ScriptHost, Verdict } from './script-host.ts';
 import type { Interval, Statistics } from './statistics.ts';
 import type { Check, Comparison, Span } from './syntax.ts';
@@ -17,20 +18,24 @@ export type Watching = {
 export function watch(check: Check, span: Span, watching: Watching, settled: (finding: Finding) => void): void {
   const { host } = watching;
   const fromMs = host.now();
-  const spanMs = 'ms' in span ? span.ms : 0;
+  const untilMs = fromMs + ('ms' in span ? span.ms : 0);
   const isMeasured = MEASURED.has(check.kind);
   const look = (): void => {
     const toMs = host.now();
     const interval = { fromMs: span.kind === 'within' || span.kind === 'during' ? fromMs : watching.startMs, toMs };
     examine(check, interval, watching, (finding) => {
-      const isOver = host.now() - fromMs >= spanMs;
+      const leftMs = untilMs - host.now();
+      // Less than a microsecond is nothing, and may be less than what moves the clock on.
+      const isOver = leftMs < 0.001;
       // A share or a quantile says something about the whole span, when it is over.
       const decides = span.kind === 'during' ? !finding.holds && !isMeasured : finding.holds;
       if (decides || isOver) settled(finding);
-      else host.after(Math.min(host.lookMs, fromMs + spanMs - host.now()), look);
+      else host.after(Math.min(host.lookMs, leftMs), look);
     });
   };
-  look();
+  // What happened in the same moment has not been noticed yet: `within` would be met by the past.
+  if (span.kind === 'within') host.after(Math.min(span.ms, NOTICE_MS), look);
+  else look();
 }
 
 /** Whether it holds for what ended in the interval, or now. */
@@ -53,6 +58,9 @@ export function matches(pattern: string): (text: string) => boolean {
   const expression = new RegExp(`^${source.join('.*')}$`, 'su');
   return (text) => expression.test(text);
 }
+
+/** Milliseconds until the end of a server's life is noticed by everybody. */
+const NOTICE_MS = HEARTBEAT_INTERVAL_MS;
 
 const MEASURED: ReadonlySet<Check['kind']> = new Set(['ok', 'latency', 'errors']);
 

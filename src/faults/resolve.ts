@@ -17,8 +17,10 @@ export type Step = { readonly afterMs: number; readonly forMs: number | null; re
 
 export type Plan = {
   readonly shown: Fault;
-  /** Those it was said of, for AS and for HEAL. */
+  /** Those it was said of, for HEAL. */
   readonly picked: readonly Neighbour[];
+  /** Those that AS gives the name: of a partition, the first group. */
+  readonly named: readonly Neighbour[];
   readonly steps: readonly Step[];
   /** Whether chance decided anything, or will. */
   readonly isRandom: boolean;
@@ -45,7 +47,8 @@ export function resolve(fault: Fault, options: FaultOptions, { view, names, prng
       const groups = picker.pickGroups(fault.groups);
       if (!groups.ok) return groups;
       const shown: Fault = { kind: 'partition', groups: groups.value.map(selectorOf) };
-      return linkPlan(shown, groups.value.flat(), linksAmong(groups.value), { kind: 'cut' }, picker.hasDrawn);
+      const plan = linkPlan(shown, groups.value.flat(), linksAmong(groups.value), { kind: 'cut' }, picker.hasDrawn);
+      return plan.ok ? ok({ ...plan.value, named: groups.value[0] ?? [] }) : plan;
     }
     case 'isolate': {
       const group = picker.pick(fault.servers);
@@ -83,6 +86,7 @@ export function resolve(fault: Fault, options: FaultOptions, { view, names, prng
       return ok({
         shown: { ...fault, servers: selectorOf(servers) },
         picked: servers,
+        named: servers,
         steps: [{ afterMs: 0, forMs: null, action: action.value }],
         isRandom: picker.hasDrawn || RANDOM_KINDS.has(fault.kind),
       });
@@ -153,7 +157,8 @@ function linkPlan(
   isRandom: boolean,
 ): Result<Plan, string> {
   if (links.length === 0) return err('there is no link between them');
-  return ok({ shown, picked, steps: [{ afterMs: 0, forMs: null, action: { kind: 'link', links, rule } }], isRandom });
+  const steps: Step[] = [{ afterMs: 0, forMs: null, action: { kind: 'link', links, rule } }];
+  return ok({ shown, picked, named: picked, steps, isRandom });
 }
 
 /** FoundationDB's: a drawn subset is clogged one by one, and freed one by one in another order. */
@@ -166,5 +171,5 @@ function swizzle(view: ClusterView, prng: Prng): Result<Plan, string> {
     const action: FaultAction = { kind: 'link', links: linksAround([server], view.servers), rule: { kind: 'clog' } };
     return { afterMs, forMs: untilMs - afterMs, action };
   });
-  return ok({ shown: { kind: 'swizzle' }, picked: subset, steps, isRandom: true });
+  return ok({ shown: { kind: 'swizzle' }, picked: subset, named: subset, steps, isRandom: true });
 }
