@@ -68,16 +68,20 @@ export class StorageServer implements ServerControl {
       isFull: () => (this.#hub.get('broker')?.blockedBytes ?? 0) > ANSWER_BYTES_WAITING_MAX,
       onLinkLost: (from, _link, { broken, reason }) => this.#onLinkLost(from, broken, reason),
     });
-    this.#replica = new Replica(data, {
-      send: (to, frame) => this.#hub.send(to, frame),
-      openStore: () =>
-        openStore(world.disk, data.directory, { server: serverName(data.index), durability: data.durability }),
-      setAside: () => this.#setAside(),
-      wake: () => this.#idleSoon(),
-      phase: (phase, reason) => this.#onPhase(phase, reason),
-      epoch: (isBehind) => this.#onEpoch(isBehind),
-      fail: (reason) => this.#fail(reason),
-    });
+    this.#replica = new Replica(
+      data,
+      {
+        send: (to, frame) => this.#hub.send(to, frame),
+        openStore: () =>
+          openStore(world.disk, data.directory, { server: serverName(data.index), durability: data.durability }),
+        setAside: () => this.#setAside(),
+        wake: () => this.#idleSoon(),
+        phase: (phase, reason) => this.#onPhase(phase, reason),
+        epoch: (isBehind) => this.#onEpoch(isBehind),
+        fail: (reason) => this.#fail(reason),
+      },
+      world.faults ?? undefined,
+    );
     for (const { to, rules } of data.rules) this.#hub.replaceRules(to, rules);
     this.#machine.subscribe(({ value, context }) => {
       const state = nameOf(value);

@@ -9,6 +9,8 @@ import { Prng } from '../../src/lib/prng.ts';
 import { nodeDisk } from '../../src/node/disk.ts';
 import { type ServerFault, SURVIVORS, takeOne } from '../../src/node/server-fault.ts';
 import { GATE_WORD, type ServerReport, type ServerThreadData } from '../../src/node/server-thread.ts';
+import type { Version } from '../../src/model/ids.ts';
+import type { ReplicaFaults } from '../../src/replica/skipping.ts';
 import type { Disk } from '../../src/storage/disk.ts';
 
 export type ThreadFaultsWorld = {
@@ -32,7 +34,10 @@ const HOARD_LENGTH = 65_536;
 /** A thread of several lives and servers draws different numbers in each. */
 const LIVES_APART = 0x9e37_79b1;
 
-export class ThreadFaults {
+/** Versions that follow each other make different seeds. */
+const VERSIONS_APART = 0x85eb_ca6b;
+
+export class ThreadFaults implements ReplicaFaults {
   readonly disk: Disk;
   readonly #disk: FaultyDisk;
   readonly #world: ThreadFaultsWorld;
@@ -80,9 +85,12 @@ export class ThreadFaults {
     }
   }
 
-  /** Whether the write that comes next is to be skipped in memory. */
-  skips(): boolean {
-    return this.#faults.some((each) => each.kind === 'flaky' && this.#prng.chance(each.probability));
+  /** Whether a write is left out of memory: on all servers that one fault makes flaky, the same ones are. */
+  skips(version: Version): boolean {
+    return this.#faults.some(
+      (each) =>
+        each.kind === 'flaky' && new Prng(each.seed ^ Math.imul(version, VERSIONS_APART)).chance(each.probability),
+    );
   }
 
   /** Power fails at one of the next calls of the disk, or in a moment when there is none. */

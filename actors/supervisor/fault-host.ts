@@ -99,7 +99,7 @@ export class ThreadFaultHost implements FaultHost {
       case 'throw':
         return this.#insideAll(action.servers, () => ({ kind: 'throw', left: sharedCount(action.count) }));
       case 'flaky':
-        return this.#insideAll(action.servers, () => ({ kind: 'flaky', probability: action.probability }));
+        return this.#insideAll(action.servers, () => ({ kind: 'flaky', probability: action.probability, seed }));
       case 'disk':
         return this.#insideAll(action.servers, () => ({
           kind: 'disk',

@@ -9,7 +9,7 @@ export type ServerFault =
   | { readonly kind: 'disk'; readonly fault: DiskFault; readonly left: Int32Array }
   | { readonly kind: 'throw'; readonly left: Int32Array }
   | { readonly kind: 'slow'; readonly factor: number }
-  | { readonly kind: 'flaky'; readonly probability: number };
+  | { readonly kind: 'flaky'; readonly probability: number; readonly seed: number };
 
 /** What `left` holds for a fault that acts until it is healed. */
 export const UNTIL_HEALED = -1;

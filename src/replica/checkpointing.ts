@@ -4,7 +4,7 @@
  * checkpoint gives the state. It is published only when everything in it is committed: what is agreed is never
  * mixed with what may still be cut.
  */
-import type { Version } from '../model/ids.ts';
+import type { Lsn, Version } from '../model/ids.ts';
 import type { CheckpointWriter, Store } from '../storage/store.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
 import type { Copies } from './copies.ts';
@@ -58,8 +58,18 @@ export class Checkpointing {
     return this.#requested || this.#store.walBytes - this.#sizeAtLast > this.#bytesMax;
   }
 
-  /** One page, when one is being written; begins one when it is due. Only between batches, when nothing is unsynced. */
-  step(copies: Copies, committed: Version, mayPublish: boolean): void {
+  /**
+   * One page, when one is being written; begins one when it is due. Only between batches, when nothing is unsynced.
+   * `logFrom`: the log has something from there on that `copies` lack, so it stays; null when they have everything.
+   */
+  step(
+    copies: Copies,
+    {
+      committed,
+      mayPublish,
+      logFrom,
+    }: { readonly committed: Version; readonly mayPublish: boolean; readonly logFrom: Lsn | null },
+  ): void {
     const progress = this.#progress;
     if (progress.kind === 'idle') {
       if (!this.#isDue() || !mayPublish) {
@@ -68,7 +78,7 @@ export class Checkpointing {
         return;
       }
       this.#requested = false;
-      const writer = this.#store.beginCheckpoint(bytesOf(copies.trie));
+      const writer = this.#store.beginCheckpoint(bytesOf(copies.trie), logFrom ?? undefined);
       // What the removed segments said of epochs and versions is said again behind the beginning.
       this.#appendMeta();
       this.#metaLsn = this.#store.lastLsn;

@@ -6,7 +6,9 @@
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { isMember } from '../model/ids.ts';
 import type { WriteCursor } from '../model/frames.ts';
+import { expiryOf } from '../document/expiring.ts';
 import { RadixTrie } from '../trie/radix-trie.ts';
+import { Expiries } from './expiries.ts';
 
 const DOT = 0x2e;
 
@@ -15,6 +17,7 @@ const PRUNE_MAX = 10_000;
 
 export class Copies {
   readonly trie = new RadixTrie();
+  readonly expiries = new Expiries();
   /** Whether a key with a dot was ever stored: only then may a path begin with more than one segment. */
   dotted = false;
   /** The newest version of any leaf. */
@@ -41,6 +44,12 @@ export class Copies {
     return existed;
   }
 
+  /** Whether a live leaf is there. */
+  has(key: Uint8Array): boolean {
+    const leaf = this.trie.find(key);
+    return leaf !== -1 && !this.trie.isTombstone(leaf);
+  }
+
   /** Applies one leaf that came from a checkpoint or from another owner; `value` null is a tombstone. */
   applyLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
     this.#put(key, version, owners, value, 0, value === null ? 0 : value.length);
@@ -53,8 +62,13 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       this.trie.append(key, version, false, value);
+      this.#noteExpiry(key, expiryOf(value));
     }
     this.#noteKey(key, version);
+  }
+
+  #noteExpiry(key: Uint8Array, expiresAtMs: number | null): void {
+    if (expiresAtMs !== null) this.expiries.add(key, expiresAtMs);
   }
 
   #noteKey(key: Uint8Array, version: Version): void {
@@ -79,6 +93,7 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       trie.set(key, version, false, value, start, end);
+      this.#noteExpiry(key, expiryOf(value, start));
     }
     this.#noteKey(key, version);
     return existed;

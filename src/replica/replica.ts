@@ -10,19 +10,20 @@ import { Copies } from './copies.ts';
 import type { Peer, ReplicaHost, ReplicaOptions } from './host.ts';
 import { Recovering } from './recovering.ts';
 import { Serving } from './serving.ts';
+import { NO_REPLICA_FAULTS, type ReplicaFaults } from './skipping.ts';
 
 export class Replica {
   readonly #copies: Copies;
   readonly #recovering: Recovering;
   #serving: Serving | null = null;
 
-  constructor(options: ReplicaOptions, host: ReplicaHost) {
+  constructor(options: ReplicaOptions, host: ReplicaHost, faults: ReplicaFaults = NO_REPLICA_FAULTS) {
     const copies = new Copies(options.index);
     // Every frame and record of this server is built in it, one at a time.
     const out = new ByteWriter(64 * 1024);
     this.#copies = copies;
     this.#recovering = new Recovering(options, host, copies, out, (recovered) => {
-      this.#serving = new Serving(options, host, copies, out, recovered);
+      this.#serving = new Serving(options, host, copies, out, recovered, faults);
       this.#serving.start();
     });
   }

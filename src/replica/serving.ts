@@ -6,6 +6,7 @@
 import { assert } from '../lib/assert.ts';
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
+import type { Lsn } from '../model/ids.ts';
 import { type EpochTable, inSyncOf, readTable } from '../replication/epoch-table.ts';
 import type { DiskError } from '../storage/disk.ts';
 import type { Store } from '../storage/store.ts';
@@ -19,6 +20,7 @@ import { pongFrame } from './pong.ts';
 import type { Recovered } from './recovering.ts';
 import { eachItem } from './recovery.ts';
 import { scanFrame } from './scan.ts';
+import { type ReplicaFaults, Skipping } from './skipping.ts';
 import { Space } from './space.ts';
 import type { Standing } from './standing.ts';
 import { Transfers } from './transfer.ts';
@@ -36,6 +38,9 @@ export class Serving {
   readonly #cursor = new WriteCursor();
   readonly #reader = new ByteReader(new Uint8Array(0));
   readonly #replayedRecords: number;
+  readonly #skipping: Skipping;
+  /** LSN of the first record of the batch that is applied. */
+  #batchBegin = 0 as Lsn;
   #collecting = new Batch();
   #committing = new Batch();
   #isCommitting = false;
@@ -48,6 +53,7 @@ export class Serving {
     copies: Copies,
     out: ByteWriter,
     { store, standing, replayedRecords }: Recovered,
+    faults: ReplicaFaults,
   ) {
     this.#host = host;
     this.#copies = copies;
@@ -55,6 +61,7 @@ export class Serving {
     this.#store = store;
     this.#standing = standing;
     this.#replayedRecords = replayedRecords;
+    this.#skipping = new Skipping(faults);
     this.#space = new Space(store, out, (frame) => host.send('broker', frame));
     this.#logging = new Logging(store, standing, this.#space, out);
     this.#checkpointing = new Checkpointing(
@@ -90,6 +97,7 @@ export class Serving {
     const batch = this.#collecting;
     this.#collecting = this.#committing;
     this.#committing = batch;
+    this.#batchBegin = (this.#store.lastLsn + 1) as Lsn;
     const hasWrites = this.#logging.append(batch);
     this.#space.check();
     if (!hasWrites) {
@@ -113,7 +121,8 @@ export class Serving {
     if (this.#isOver) return false;
     this.#transfers.step(this.#copies.trie, (to, frame) => this.#host.send(to, frame));
     if (!this.#isCommitting) {
-      this.#checkpointing.step(this.#copies, this.#standing.committed, this.#standing.isComplete);
+      const { committed, isComplete } = this.#standing;
+      this.#checkpointing.step(this.#copies, { committed, mayPublish: isComplete, logFrom: this.#skipping.from });
     }
     return this.#hasWork();
   }
@@ -167,7 +176,8 @@ export class Serving {
         break;
       case FRAME.ping:
         this.#standing.onDurable(this.#logging.through);
-        if (this.#space.isFull) this.#checkpointing.relieve(this.#copies);
+        this.#nameExpired(reader);
+        if (this.#space.isFull && this.#skipping.from === null) this.#checkpointing.relieve(this.#copies);
         this.#host.send('broker', this.#pong());
         break;
       case FRAME.epoch:
@@ -186,7 +196,9 @@ export class Serving {
         if (from !== 'broker') this.#transfers.onTaken(from);
         break;
       case FRAME.transfer:
-        this.#transfers.begin(reader, this.#standing.table);
+        // Its log would give what its memory lacks: it starts again first, and another owner gives meanwhile.
+        if (this.#skipping.from !== null) this.#fail('a fault left writes out of its memory');
+        else this.#transfers.begin(reader, this.#standing.table);
         break;
       case FRAME.checkpoint:
         this.#checkpointing.request();
@@ -199,8 +211,9 @@ export class Serving {
   #applyWrite(bytes: Uint8Array, start: number, end: number): void {
     const cursor = this.#cursor;
     cursor.open(bytes, start, end);
+    const isSkipped = this.#skipping.skips(cursor.version, this.#batchBegin);
     while (cursor.next()) {
-      const existed = this.#copies.applyItem(cursor);
+      const existed = isSkipped ? this.#copies.has(cursor.key()) : this.#copies.applyItem(cursor);
       if (cursor.deletes) {
         const frame = this.#frame(FRAME.deleted);
         frame.f64(cursor.version);
@@ -209,6 +222,18 @@ export class Serving {
       }
     }
     this.#standing.onDurable(cursor.version);
+  }
+
+  /** Keys whose time has come by the broker's clock, which the ping that `reader` is at the begin of tells. */
+  #nameExpired(ping: ByteReader): void {
+    ping.f64();
+    ping.f64();
+    const due = this.#copies.expiries.due(this.#copies.trie, ping.f64());
+    if (due.length === 0) return;
+    const frame = this.#frame(FRAME.expired);
+    frame.varint(due.length);
+    for (const key of due) frame.sized(key);
+    this.#host.send('broker', frame.view());
   }
 
   /** The epoch is durable here: from now on it counts. */

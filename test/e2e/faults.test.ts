@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Program, startProgram, Terminal } from './program.ts';
 
 type Status = {
@@ -271,6 +273,54 @@ describe('every fault over the text port', () => {
 
     expect(answers.at(-1)).toMatch(/^ERROR DISK/);
     expect(state).toBe('up');
+    expect(await readAll()).toEqual(everything());
+  });
+
+  // N-01, N-06
+  test('a flaky server answers with what was before, and has everything after a restart, also past a checkpoint', async () => {
+    const before = written;
+    await begin('flaky all 1');
+    await writeAll();
+    const during = await readAll();
+
+    await terminal.ask('SNAPSHOT');
+    const directory = join(program.directory, 's1');
+    await vi.waitUntil(() => readdirSync(directory).some((name) => /^checkpoint-\d+$/.test(name)), { timeout: 5_000 });
+    await terminal.ask('FAULT heal');
+    await terminal.ask('FAULT restart all');
+    await until(({ servers }) => servers.every(({ state }) => state === 'up'));
+
+    expect(during).toEqual(KEYS.map((key) => `${key} -> ${before}`));
+    expect(await readAll()).toEqual(everything());
+  });
+
+  // N-03
+  test('of a bulk flaky servers show all or nothing', async () => {
+    await begin('flaky all 0.5 SEED 3');
+    const seen = [];
+    for (let i = 0; i < 30; i++) {
+      written++;
+      await terminal.ask(`BULKSET ${JSON.stringify(KEYS.map((key) => [key, written]))}`);
+      seen.push(new Set((await readAll()).map((line) => Number(line.split(' ').at(-1)))));
+    }
+
+    expect(seen.map(({ size }) => size)).toEqual(seen.map(() => 1));
+    const shown = seen.filter((values, i) => values.has(written - 29 + i)).length;
+    expect([shown > 3, shown < 27]).toEqual([true, true]);
+    await terminal.ask('FAULT restart all');
+    await until(({ servers }) => servers.every(({ state }) => state === 'up'));
+    expect(await readAll()).toEqual(everything());
+  });
+
+  test('a server that lacks a write in memory gives no copy of it to another', async () => {
+    await begin('flaky s1 1');
+    await writeAll();
+    await begin('wipe s2');
+    await terminal.ask('FAULT heal');
+    await until(({ servers }) => servers.every(({ state }) => state === 'up'));
+    await terminal.ask('FAULT restart all');
+    await until(({ servers }) => servers.every(({ state }) => state === 'up'));
+
     expect(await readAll()).toEqual(everything());
   });
 
