@@ -23,6 +23,8 @@ export type PlayResult = {
   /** Milliseconds after the last heal until every group took a write, and until every server was up. */
   readonly writableMs: number;
   readonly wholeMs: number;
+  /** Situations that were met, and how often (probes.ts). */
+  readonly met: ReadonlyMap<string, number>;
   readonly violations: readonly string[];
 };
 
@@ -104,6 +106,7 @@ class Player {
   }
 
   result(thrown: readonly string[]): PlayResult {
+    this.#trace.probes.onFrames(this.#trace.frames);
     const violations = [...this.#violations, ...this.#cluster.bugs, ...thrown];
     return {
       seed: this.#scenario.seed,
@@ -114,6 +117,7 @@ class Player {
       tally: this.#workload?.tally ?? { acknowledged: 0, refused: 0, unknown: 0, uncertain: 0, reads: 0 },
       writableMs: this.#writableMs,
       wholeMs: this.#wholeMs,
+      met: this.#trace.probes.counts,
       violations,
     };
   }
@@ -122,6 +126,7 @@ class Player {
     const name = kindOf(happening);
     this.#workload?.onFault(name);
     this.#faults[name] = (this.#faults[name] ?? 0) + 1;
+    this.#probe(name, happening);
     const cluster = this.#cluster;
     switch (happening.kind) {
       case 'fault':
@@ -160,6 +165,16 @@ class Player {
       default:
         happening satisfies never;
     }
+  }
+
+  /** In which state a fault finds a server. */
+  #probe(name: string, happening: Happening): void {
+    const { broker } = this.#cluster;
+    if (broker === null) return;
+    let hit: readonly ServerIndex[] = [];
+    if (happening.kind === 'fault' && happening.action.kind !== 'link') hit = happening.action.servers;
+    else if (happening.kind === 'restart' || happening.kind === 'crash-point') hit = [happening.server];
+    for (const server of hit) this.#trace.probes.onFault(name, broker.view(server).state);
   }
 
   #heals(heal: () => void, afterMs: number | null): void {

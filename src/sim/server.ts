@@ -83,6 +83,7 @@ export class SimulatedServer {
   #life: Life | null = null;
   #incarnation = 0;
   #isExiting = false;
+  #isWantedAtOnce = false;
   #holds = 0;
   #deathsMs: readonly number[] = [];
   #isGivenUp = false;
@@ -134,8 +135,9 @@ export class SimulatedServer {
     this.#world.queue.after(this.#world.prng.float() * EXIT_MS, () => this.#end(life, 'its disk is not there', null));
   }
 
-  /** Starts it, unless it runs, is held down or its last life has not exited. One that was given up gets a clean record. */
+  /** Starts it, unless it runs or is held down; when its last life has exited. One that was given up gets a clean record. */
   start(): void {
+    this.#isWantedAtOnce = this.#isExiting;
     if (this.#life !== null || this.#isExiting || this.#holds > 0 || !this.#world.isOn()) return;
     if (this.#isGivenUp) this.#deathsMs = [];
     this.#isGivenUp = false;
@@ -331,6 +333,10 @@ export class SimulatedServer {
     this.#deathsMs = recentDeaths(this.#deathsMs, queue.nowMs, { asked });
     this.#world.onExited(this, life, reason);
     if (this.#holds > 0) return;
+    if (this.#isWantedAtOnce) {
+      this.start();
+      return;
+    }
     if (diesTooOften(this.#deathsMs)) {
       this.#isGivenUp = true;
       this.#world.event(this.index, 'is given up');

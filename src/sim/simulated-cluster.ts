@@ -121,7 +121,9 @@ export class SimulatedCluster implements SimulatedWorld {
     this.#asked.add(asked);
     host.thread.run(() =>
       host.broker.submit(command, (answer) => {
-        if (this.#asked.delete(asked)) reply(answer);
+        if (!this.#asked.delete(asked)) return;
+        this.trace.probes.onReply(answer);
+        reply(answer);
       }),
     );
   }
@@ -196,8 +198,11 @@ export class SimulatedCluster implements SimulatedWorld {
   #tick(host: HostLife): void {
     this.queue.after(HEARTBEAT_INTERVAL_MS + this.prng.float() * this.#knobs.lateMs, () => {
       if (this.#host !== host) return;
-      host.thread.run(() => host.broker.onTick());
-      this.#tick(host);
+      // As timers do: one that was due long ago rings once.
+      host.thread.run(() => {
+        host.broker.onTick();
+        this.#tick(host);
+      });
     });
   }
 

@@ -6,6 +6,7 @@
  *   line = time in ms, what, words          12.345 s1 > broker durable 9
  */
 import { FRAME } from '../model/frames.ts';
+import { Probes } from './probes.ts';
 
 const KIND_NAMES = new Map<number, string>(Object.entries(FRAME).map(([name, kind]) => [kind, name]));
 
@@ -15,6 +16,7 @@ export class Trace {
   /** How many frames of each kind were delivered. */
   readonly frames = new Uint32Array(256);
   events = 0;
+  readonly probes = new Probes();
 
   /** `write` gets every line, without its end; null: only the hash is wanted. */
   constructor(write: ((line: string) => void) | null) {
@@ -42,6 +44,7 @@ export class Trace {
 
   /** Anything else that happened, in words. */
   event(nowMs: number, what: string): void {
+    this.probes.onEvent(what);
     this.#time(nowMs);
     for (let at = 0; at < what.length; at++) this.#word(what.charCodeAt(at));
     this.#write?.(`${nowMs.toFixed(3)} ${what}`);
