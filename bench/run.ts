@@ -17,6 +17,7 @@ const ON_REQUEST = [
   'worker-restarts',
   'host-restarts',
   'overload',
+  'fuzz',
 ];
 
 const questions = readdirSync(FOLDER)
