@@ -47,7 +47,11 @@ export class SimulatedDirectory {
     const whole = survivors === 'prefix' ? prng.below(pending.length + 1) : 0;
     const odds = prng.pick([0.1, 0.5, 0.9]);
     pending.forEach((change, index) => {
-      if (index < whole || (survivors === 'random' && prng.chance(odds))) apply(this.#durable, change);
+      const isKept =
+        typeof survivors === 'object'
+          ? survivors.keep(1) === 1
+          : index < whole || (survivors === 'random' && prng.chance(odds));
+      if (isKept) apply(this.#durable, change);
     });
     this.now = new Map(this.#durable);
     for (const entry of new Set(this.now.values())) entry.crash(survivors, prng);

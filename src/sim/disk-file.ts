@@ -12,7 +12,13 @@ export const SECTOR_BYTES = 512;
  * What a crash leaves of what was not synced: nothing, a prefix of the operations (the last one torn), or any sectors
  * of any of them, the rest old, zero or garbage where the file was growing.
  */
-export type Survivors = 'none' | 'prefix' | 'random';
+export type Survivors = 'none' | 'prefix' | 'random' | Choice;
+
+/**
+ * Somebody else decides, for every operation that was not synced: how many of its parts survive, the first ones. A write
+ * has as many parts as sectors; a change of a size or of a name has one.
+ */
+export type Choice = { keep(parts: number): number };
 
 type Operation = { readonly id: number } & (
   | {
@@ -87,6 +93,11 @@ export class SimulatedFile {
       const whole = survivors === 'prefix' ? prng.below(pending.length + 1) : 0;
       const odds = prng.pick([0.1, 0.5, 0.9]);
       pending.forEach((operation, index) => {
+        if (typeof survivors === 'object') {
+          const parts = operation.kind === 'write' ? sectorsOf(operation) : 1;
+          this.#keep(operation, survivors.keep(parts), parts);
+          return;
+        }
         const isCut = survivors === 'prefix' && index === whole;
         const isTorn = operation.kind === 'write' && operation.isTorn;
         if (index < whole) apply(this.durable, operation);
@@ -115,10 +126,18 @@ export class SimulatedFile {
   /** The first sectors of a write; no size but theirs. */
   #tear(operation: Operation, prng: Prng): void {
     if (operation.kind !== 'write') return;
-    const { offset, bytes } = operation;
-    const sectors = Math.ceil(((offset % SECTOR_BYTES) + bytes.length) / SECTOR_BYTES);
-    const end = prng.below(sectors) * SECTOR_BYTES - (offset % SECTOR_BYTES);
-    if (end > 0) this.durable.write(offset, bytes.subarray(0, end));
+    const parts = sectorsOf(operation);
+    this.#keep(operation, prng.below(parts), parts);
+  }
+
+  #keep(operation: Operation, kept: number, parts: number): void {
+    if (kept >= parts) {
+      apply(this.durable, operation);
+    } else if (operation.kind === 'write') {
+      const { offset, bytes } = operation;
+      const end = kept * SECTOR_BYTES - (offset % SECTOR_BYTES);
+      if (end > 0) this.durable.write(offset, bytes.subarray(0, end));
+    }
   }
 
   /** Each sector of a write by itself, and the size by itself. */
@@ -191,6 +210,11 @@ export class GrowingBytes {
     this.#bytes = own;
     this.#isShared = false;
   }
+}
+
+/** Sectors that a write touches. */
+function sectorsOf({ offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array }): number {
+  return Math.ceil(((offset % SECTOR_BYTES) + bytes.length) / SECTOR_BYTES);
 }
 
 function apply(bytes: GrowingBytes, operation: Operation): void {

@@ -40,7 +40,7 @@ export const MARK_KIND = 0;
 
 /** Bytes of a segment, if no batch is larger. One preallocation is short, and a checkpoint frees much at a time. */
 export const SEGMENT_BYTES = 16 * 1024 * 1024;
-export const SEGMENT_BYTES_MIN = 64 * 1024;
+export const SEGMENT_BYTES_MIN = 16 * 1024;
 
 /** Bytes of a server's name in a header. */
 export const SERVER_NAME_BYTES_MAX = 16;

@@ -1,22 +1,19 @@
 /** A storage server's life that power may end at any disk call, and the check of what is left. */
+import { utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import type { Durability } from '../../src/model/config.ts';
 import { CrashSignal, type SimulatedDisk } from '../../src/sim/disk.ts';
+import { readFileChecked, replaceFile } from '../../src/storage/checked-file.ts';
 import { type DataFormat, claimDirectory } from '../../src/storage/format.ts';
 import { openStore } from '../../src/storage/recovery.ts';
+import { SEGMENT_BYTES_MIN } from '../../src/storage/segment.ts';
 import type { Recovery, Store } from '../../src/storage/store.ts';
-import {
-  append,
-  checkpoint,
-  DIRECTORY,
-  leavesOf,
-  newDisk,
-  OPTIONS,
-  open,
-  recordsOf,
-  unwrap,
-  write,
-} from './scenario.ts';
+import { append, checkpoint, DIRECTORY, newDisk, OPTIONS, open, unwrap, write } from './scenario.ts';
+
+/** Small segments: a life with several is short, and its states are quickly looked at. */
+export const SMALL = { ...OPTIONS, segmentBytes: SEGMENT_BYTES_MIN };
+
+const INCARNATION = 'data/incarnation';
 
 export const FORMAT: DataFormat = { mode: 'single', servers: 1, replicas: 1 };
 
@@ -28,10 +25,17 @@ const nameOf = (n: number): string => String(n).padStart(6, '0');
 
 /** Numbers that are there, of the checkpoint and of the records after it. */
 export function numbersIn(recovery: Recovery): number[] {
-  return [
-    ...leavesOf(recovery).map(({ key }) => Number(key)),
-    ...recordsOf(recovery).map((each) => Number.parseInt(each, 10)),
-  ];
+  const numbers: number[] = [];
+  recovery.checkpoint((key) => numbers.push(numberOf(key)));
+  recovery.records((_lsn, _kind, payload) => numbers.push(numberOf(payload)));
+  return numbers;
+}
+
+/** The six digits that a record or a key begins with. */
+function numberOf(bytes: Uint8Array): number {
+  let number = 0;
+  for (let i = 0; i < 6; i++) number = number * 10 + (bytes[i] as number) - 0x30;
+  return number;
 }
 
 function commitBatch(store: Store, progress: Progress, sizes: readonly number[]): void {
@@ -52,24 +56,44 @@ function checkpointAll(store: Store, progress: Progress): void {
 
 /** First start, single and group commits, segment cuts, a checkpoint that removes segments, marks, a second life. */
 export function live(disk: SimulatedDisk, progress: Progress, durability: Durability = 'fsync'): void {
-  const options = { ...OPTIONS, durability };
+  const options = { ...SMALL, durability };
   unwrap(claimDirectory(disk, 'data', FORMAT));
+  unwrap(replaceFile(disk, INCARNATION, utf8('1')));
   const first = unwrap(open(disk, options).start(1));
   commitBatch(first, progress, [10]);
   commitBatch(first, progress, [600, 1, 700]);
-  commitBatch(first, progress, [40_000]);
+  commitBatch(first, progress, [10_000]);
   first.markDurable();
-  commitBatch(first, progress, [30_000, 20]);
+  commitBatch(first, progress, [7_000, 20]);
   checkpointAll(first, progress);
   commitBatch(first, progress, [100, 100]);
   first.close();
+  unwrap(replaceFile(disk, INCARNATION, utf8('2')));
   const second = unwrap(open(disk, options).start(2));
   commitBatch(second, progress, [10, 2_000]);
-  commitBatch(second, progress, [50_000]);
-  commitBatch(second, progress, [50_000]);
+  commitBatch(second, progress, [12_000]);
+  commitBatch(second, progress, [12_000]);
   checkpointAll(second, progress);
   commitBatch(second, progress, [10]);
   second.abandon();
+}
+
+/** Another life: steps and sizes are drawn. Lives end in order or not, and the next one takes over. */
+export function drawnLife(disk: SimulatedDisk, progress: Progress, seed: number): void {
+  const prng = new Prng(seed);
+  unwrap(claimDirectory(disk, 'data', FORMAT));
+  for (let incarnation = 1, lives = prng.between(2, 4); incarnation <= lives; incarnation++) {
+    unwrap(replaceFile(disk, INCARNATION, utf8(String(incarnation))));
+    const store = unwrap(open(disk, SMALL).start(incarnation));
+    for (let steps = prng.between(1, 6); steps > 0; steps--) {
+      const sizes = Array.from({ length: prng.between(1, 4) }, () => prng.below(prng.pick([30, 700, 3_000, 12_000])));
+      commitBatch(store, progress, sizes);
+      if (prng.chance(0.3)) store.markDurable();
+      if (prng.chance(0.25)) checkpointAll(store, progress);
+    }
+    if (prng.chance(0.5)) store.close();
+    else store.abandon();
+  }
 }
 
 /** Runs the life until power fails at a call. Null when it ends before. */
@@ -89,19 +113,21 @@ export function liveUntil(nth: number, effect: 'crash-before' | 'crash-after', d
 
 /** What is wrong with the disk after a crash, given what was told before it; null when nothing is. */
 export function violation(disk: SimulatedDisk, { appended, acknowledged }: Progress): string | null {
-  const opened = openStore(disk, DIRECTORY, OPTIONS);
+  const opened = openStore(disk, DIRECTORY, SMALL);
   if (!opened.ok) return `${opened.error.code} ${opened.error.message}`;
   const numbers = numbersIn(opened.value);
   if (numbers.some((n, index) => n !== index + 1)) return `not a prefix: ${numbers.join(' ')}`;
   if (numbers.length < acknowledged) return `lost: ${numbers.length} of ${acknowledged}`;
   if (numbers.length > appended) return `invented: ${numbers.length} of ${appended}`;
+  const kept = readFileChecked(disk, INCARNATION);
+  if (!kept.ok) return `${kept.error.code} ${kept.error.message}`;
   const claimed = claimDirectory(disk, 'data', FORMAT);
   if (!claimed.ok) return `${claimed.error.code} ${claimed.error.message}`;
   const started = opened.value.start(9);
   if (!started.ok) return `${started.error.code} ${started.error.message}`;
   write(started.value, `${nameOf(numbers.length + 1)} after`);
   disk.crash('none', new Prng(0));
-  const again = openStore(disk, DIRECTORY, OPTIONS);
+  const again = openStore(disk, DIRECTORY, SMALL);
   if (!again.ok) return `then ${again.error.code} ${again.error.message}`;
   const found = numbersIn(again.value).length;
   return found === numbers.length + 1 ? null : `then ${found} of ${numbers.length + 1}`;

@@ -1,38 +1,10 @@
-/** Power fails at every disk call of a storage server's life; after "All file systems are not created equal" (OSDI'14). */
-import { describe, expect, test } from 'vitest';
+/** Power fails at every disk call of a storage server's life, and again while it starts; see crash-states.test.ts. */
+import { expect, test } from 'vitest';
 import { Prng } from '../../src/lib/prng.ts';
 import { CrashSignal, type SimulatedDisk } from '../../src/sim/disk.ts';
-import type { Survivors } from '../../src/sim/disk-file.ts';
 import { claimDirectory } from '../../src/storage/format.ts';
-import { FORMAT, liveUntil, numbersIn, violation } from './crash-life.ts';
+import { FORMAT, liveUntil, numbersIn, SMALL, violation } from './crash-life.ts';
 import { open, unwrap } from './scenario.ts';
-
-const MODES: Survivors[] = ['none', 'prefix', 'random'];
-
-/** How often each end is drawn. */
-const DRAWS: Record<Survivors, number> = { none: 1, prefix: 6, random: 18 };
-
-describe.each(['crash-before', 'crash-after'] as const)('%s every disk call', (effect) => {
-  test.each(MODES)('nothing acknowledged is lost, nothing is half there: %s survives', (mode) => {
-    const failures: string[] = [];
-    let states = 0;
-
-    for (let nth = 1; ; nth++) {
-      const run = liveUntil(nth, effect);
-      if (run === null) break;
-      for (let seed = 0; seed < DRAWS[mode]; seed++) {
-        const disk = run.disk.fork();
-        disk.crash(mode, new Prng(seed));
-        states++;
-        const wrong = violation(disk, run.progress);
-        if (wrong !== null) failures.push(`call ${nth}, seed ${seed}: ${wrong}`);
-      }
-    }
-
-    expect(failures).toEqual([]);
-    expect(states).toBeGreaterThan(100 * DRAWS[mode]);
-  });
-});
 
 test('what a restart found and told is there after the next power loss, also when power fails during the restart', () => {
   const failures: string[] = [];
@@ -43,7 +15,7 @@ test('what a restart found and told is there after the next power loss, also whe
       run.disk.crash('random', new Prng(seed));
       for (let inRestart = 1; ; inRestart += 2) {
         const disk = run.disk.fork();
-        const found = numbersIn(open(disk)).length;
+        const found = numbersIn(open(disk, SMALL)).length;
         disk.inject({ call: 'any', nth: inRestart, effect: 'crash-before' });
         const isStarted = startsWithoutCrash(disk);
         disk.heal();
@@ -92,7 +64,7 @@ test('durability os loses acknowledged records when power fails: the checker see
 function startsWithoutCrash(disk: SimulatedDisk): boolean {
   try {
     unwrap(claimDirectory(disk, 'data', FORMAT));
-    unwrap(open(disk).start(3)).abandon();
+    unwrap(open(disk, SMALL).start(3)).abandon();
     return true;
   } catch (error) {
     if (!(error instanceof CrashSignal)) throw error;
