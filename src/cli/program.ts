@@ -15,6 +15,7 @@ import { completionScript } from './completion-scripts.ts';
 import { CONNECT_FLAGS, type ConnectOptions, connectOptions } from './connect-options.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { runExport } from './export-command.ts';
+import { FAULT_FLAGS } from './fault-options.ts';
 import { checkReadable } from './files.ts';
 import { type Flag, FlagReader, type FlagValues, longName } from './flags.ts';
 import { runGen } from './gen-command.ts';
@@ -50,7 +51,7 @@ const EXEC_FLAG: Flag = {
 };
 
 /** Commands that have their place and no content yet. */
-const NOT_YET = ['fault', 'bench'];
+const NOT_YET = ['bench'];
 
 /** The program; the code to end with is told to `done`. */
 export function buildProgram(host: ProgramHost, done: (exitCode: number) => void): Command {
@@ -132,11 +133,25 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
     terminal.stdout.write(script);
     return EXIT_OK;
   });
-  add('simulate', 'search for broken promises in simulated clusters', SIMULATE_FLAGS, async (_, values) => {
+  const searching = 'search for broken promises in simulated clusters, or run a fault script in one';
+  add('simulate [script]', searching, SIMULATE_FLAGS, async ([script], values) => {
     // The whole simulated world is loaded by who asks for it alone.
+    if (script !== undefined) {
+      const { runSimulatedScript } = await import('./fault-command.ts');
+      return runSimulatedScript(script, values, terminal);
+    }
     const { runSimulate } = await import('./simulate-command.ts');
     return runSimulate(values, terminal);
   });
+  add(
+    'fault <script>',
+    'run a fault script on a host of its own, or with --port on one',
+    FAULT_FLAGS,
+    async ([script], values) => {
+      const { runFaultScript } = await import('./fault-command.ts');
+      return runFaultScript(script as string, values, host.startHost, terminal);
+    },
+  );
   for (const name of NOT_YET) {
     add(`${name} [words...]`, 'not in this version', [], async () => {
       throw new CommandFailed(`${name} is not in this version`, EXIT_FAILED);

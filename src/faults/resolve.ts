@@ -10,7 +10,7 @@ import type { DirectedLink, FaultAction, Neighbour } from './action.ts';
 import { allLinks, everybody, linksAmong, linksAround, linksFrom, ringLinks } from './links.ts';
 import { type ClusterView, Picker, selectorOf } from './picker.ts';
 import { actionOf } from './server-actions.ts';
-import type { Fault, FaultOptions, LinkSelector } from './syntax.ts';
+import type { Fault, FaultOptions, LinkSelector, Selector } from './syntax.ts';
 
 /** One action of a fault: when it begins, and when it ends by itself (null: with the fault). */
 export type Step = { readonly afterMs: number; readonly forMs: number | null; readonly action: FaultAction };
@@ -172,4 +172,23 @@ function swizzle(view: ClusterView, prng: Prng): Result<Plan, string> {
     return { afterMs, forMs: untilMs - afterMs, action };
   });
   return ok({ shown: { kind: 'swizzle' }, picked: subset, named: subset, steps, isRandom: true });
+}
+
+/** Those that AS names in a statement that has nothing left to chance; empty when it is about all. */
+export function namedBy(fault: Fault): Selector {
+  switch (fault.kind) {
+    case 'partition':
+      return fault.groups[0] ?? [];
+    case 'ring':
+    case 'swizzle':
+    case 'client':
+    case 'point':
+      return [];
+    default: {
+      if ('servers' in fault) return fault.servers;
+      const { link } = fault;
+      if (link.kind === 'every') return [];
+      return link.kind === 'around' ? link.selector : [...link.from, ...link.to];
+    }
+  }
 }

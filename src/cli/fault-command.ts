@@ -1,0 +1,163 @@
+/**
+ * `coppice fault SCRIPT` and `coppice simulate SCRIPT`: a fault script in real time, against a fresh host of its own or
+ * a running one, and the same script in virtual time. 5 when something that it expects did not come.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseScript } from '../faults/parse-script.ts';
+import { reportLines, type ScriptReport } from '../faults/report.ts';
+import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
+import type { Script } from '../faults/syntax.ts';
+import type { Result } from '../lib/result.ts';
+import type { KvError } from '../model/errors.ts';
+import type { ClusterStatus } from '../model/status.ts';
+import { runScriptInSimulator } from '../sim/script-cluster.ts';
+import { CONNECT_FLAGS, connectOptions } from './connect-options.ts';
+import { EXIT_OK, EXIT_SIGINT, EXIT_SIGTERM, EXIT_USAGE, EXIT_VERIFICATION, exitCodeOf } from './exit-codes.ts';
+import { FAULT_FLAGS, SCRIPT_FLAGS } from './fault-options.ts';
+import { readText } from './files.ts';
+import { FlagReader, type FlagValues, wholeNumber } from './flags.ts';
+import type { StartHost } from './host.ts';
+import { startOrFail } from './run-host.ts';
+import { localTarget, remoteTarget, type ScriptTarget } from './script-target.ts';
+import { ThreadScriptHost } from './script-threads.ts';
+import { startOptions } from './start-options.ts';
+import { print, type Terminal } from './terminal.ts';
+import { CommandFailed } from './text-socket.ts';
+
+const SEED_MAX = 0xffff_ffff;
+
+/** Runs a script on threads; resolves with the exit code. Nothing is begun when the script is wrong. */
+export async function runFaultScript(
+  file: string,
+  values: FlagValues,
+  startHost: StartHost,
+  terminal: Terminal,
+): Promise<number> {
+  const reader = new FlagReader(FAULT_FLAGS, values, terminal.env);
+  const seed = reader.get('seed', wholeNumber(0, SEED_MAX)) ?? randomInt(SEED_MAX);
+  const options = checked(reader.done({ json: reader.has('json') }));
+  const text = await readText(file);
+  const isRemote = values['port'] !== undefined || values['url'] !== undefined || values['host'] !== undefined;
+  const own = isRemote ? null : sure(file, parseScript(text, null));
+  const target = own === null ? await connected(values, terminal) : await started(own, seed, startHost);
+  try {
+    const status = await target.status();
+    const script = own ?? sure(file, parseScript(text, shapeOf(status)));
+    if (own === null) await checkFaults(target);
+    const host = new ThreadScriptHost(target, status, seed);
+    try {
+      sure(file, checkScript(script, host));
+      const ended = await runOn(host, script, seed, terminal);
+      if (typeof ended === 'number') {
+        await target.fault('HEAL all');
+        return ended;
+      }
+      return tellReport(ended, options, terminal);
+    } finally {
+      host.close();
+    }
+  } finally {
+    await target.close();
+  }
+}
+
+/** Runs a script in the simulator. */
+export async function runSimulatedScript(file: string, values: FlagValues, terminal: Terminal): Promise<number> {
+  const reader = new FlagReader(SCRIPT_FLAGS, values, terminal.env);
+  const seed = reader.get('seed', wholeNumber(0, SEED_MAX)) ?? randomInt(SEED_MAX);
+  const options = checked(reader.done({ json: reader.has('json') }));
+  const { report } = sure(file, runScriptInSimulator(await readText(file), seed));
+  return tellReport(report, options, terminal);
+}
+
+/** Settles with the report, or with the exit code of a signal. */
+function runOn(
+  host: ThreadScriptHost,
+  script: Script,
+  seed: number,
+  terminal: Terminal,
+): Promise<ScriptReport | number> {
+  return new Promise((resolve) => {
+    const stopListening = terminal.onSignal((signal) => {
+      stopListening();
+      resolve(signal === 'SIGINT' ? EXIT_SIGINT : EXIT_SIGTERM);
+    });
+    new ScriptRunner(script, host, script.seed ?? seed, (report) => {
+      stopListening();
+      resolve(report);
+    }).start();
+  });
+}
+
+function tellReport(report: ScriptReport, { json }: { readonly json: boolean }, terminal: Terminal): number {
+  if (json) print(terminal, JSON.stringify(report));
+  else for (const line of reportLines(report)) print(terminal, line);
+  return report.passed ? EXIT_OK : EXIT_VERIFICATION;
+}
+
+async function connected(values: FlagValues, terminal: Terminal): Promise<ScriptTarget> {
+  return remoteTarget(checked(connectOptions(CONNECT_FLAGS, values, terminal.env)).endpoint);
+}
+
+/** A host with a folder of its own, which is gone with it. */
+async function started(
+  { servers, replicas, mode, seed }: Script,
+  drawn: number,
+  startHost: StartHost,
+): Promise<ScriptTarget> {
+  const directory = await mkdtemp(join(tmpdir(), 'coppice-fault-'));
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const flags: FlagValues = {
+    dir: join(directory, 'data'),
+    servers: `${servers}`,
+    replicas: `${replicas}`,
+    mode,
+    port: 'off',
+    'resp-port': 'off',
+    'http-port': 'off',
+    'enable-faults': true,
+    empty: true,
+    quiet: true,
+    seed: `${seed ?? drawn}`,
+  };
+  try {
+    const host = await startOrFail(startHost, checked(startOptions(flags, {})));
+    return localTarget(host, async () => {
+      await host.stop();
+      await remove();
+    });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** A host that injects no faults is told before the script begins. */
+async function checkFaults(target: ScriptTarget): Promise<void> {
+  try {
+    await target.fault('LIST');
+  } catch (error) {
+    const { code, message } = error as Partial<KvError>;
+    throw new CommandFailed(`${code ?? ''} ${message ?? String(error)}`.trim(), exitCodeOf(`${code}`), {
+      cause: error,
+    });
+  }
+}
+
+function shapeOf({ servers, replicas, mode }: ClusterStatus): Pick<Script, 'servers' | 'replicas' | 'mode'> {
+  return { servers: servers.length, replicas, mode };
+}
+
+/** The value, or the place in the file where it is wrong. */
+function sure<T>(file: string, result: Result<T, KvError>): T {
+  if (result.ok) return result.value;
+  throw new CommandFailed(`${result.error.code} ${file}:${result.error.message}`, exitCodeOf(result.error.code));
+}
+
+function checked<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new CommandFailed(result.error, EXIT_USAGE);
+  return result.value;
+}
