@@ -6,9 +6,7 @@
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { isMember } from '../model/ids.ts';
 import type { WriteCursor } from '../model/frames.ts';
-import { expiryOf } from '../document/expiring.ts';
 import { RadixTrie } from '../trie/radix-trie.ts';
-import { Expiries } from './expiries.ts';
 
 const DOT = 0x2e;
 
@@ -17,7 +15,6 @@ const PRUNE_MAX = 10_000;
 
 export class Copies {
   readonly trie = new RadixTrie();
-  readonly expiries = new Expiries();
   /** Whether a key with a dot was ever stored: only then may a path begin with more than one segment. */
   dotted = false;
   /** The newest version of any leaf. */
@@ -62,13 +59,8 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       this.trie.append(key, version, false, value);
-      this.#noteExpiry(key, expiryOf(value));
     }
     this.#noteKey(key, version);
-  }
-
-  #noteExpiry(key: Uint8Array, expiresAtMs: number | null): void {
-    if (expiresAtMs !== null) this.expiries.add(key, expiresAtMs);
   }
 
   #noteKey(key: Uint8Array, version: Version): void {
@@ -93,7 +85,6 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       trie.set(key, version, false, value, start, end);
-      this.#noteExpiry(key, expiryOf(value, start));
     }
     this.#noteKey(key, version);
     return existed;
