@@ -72,8 +72,10 @@ export class StorageServer implements ServerControl {
       data,
       {
         send: (to, frame) => this.#hub.send(to, frame),
-        openStore: () =>
-          openStore(world.disk, data.directory, { server: serverName(data.index), durability: data.durability }),
+        openStore: (visit) => {
+          const options = { server: serverName(data.index), durability: data.durability };
+          return openStore(world.disk, data.directory, options, visit);
+        },
         setAside: () => this.#setAside(),
         wake: () => this.#idleSoon(),
         phase: (phase, reason) => this.#onPhase(phase, reason),

@@ -6,7 +6,9 @@
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { isMember } from '../model/ids.ts';
 import type { WriteCursor } from '../model/frames.ts';
+import { expiryOf } from '../document/expiring.ts';
 import { RadixTrie } from '../trie/radix-trie.ts';
+import { Expiries } from './expiries.ts';
 
 const DOT = 0x2e;
 
@@ -15,6 +17,7 @@ const PRUNE_MAX = 10_000;
 
 export class Copies {
   readonly trie = new RadixTrie();
+  readonly expiries = new Expiries();
   /** Whether a key with a dot was ever stored: only then may a path begin with more than one segment. */
   dotted = false;
   /** The newest version of any leaf. */
@@ -29,15 +32,20 @@ export class Copies {
   /** Applies the current item of a write if this server owns it. Answers whether a live leaf was there before. */
   applyItem(cursor: WriteCursor): boolean {
     if (!isMember(cursor.owners, this.#self)) return false;
-    const { bytes } = cursor.reader;
-    const existed = this.#put(
-      cursor.key(),
-      cursor.version,
-      cursor.owners,
-      cursor.deletes ? null : bytes,
-      cursor.valueStart,
-      cursor.valueEnd,
-    );
+    const { reader, version, owners, keyStart, keyEnd } = cursor;
+    const { bytes } = reader;
+    const { trie } = this;
+    const leaf = trie.seek(bytes, keyStart, keyEnd);
+    const existed = leaf !== -1 && !trie.isTombstone(leaf);
+    if (leaf !== -1 && trie.versionOf(leaf) >= version) return existed;
+    if (cursor.deletes) {
+      this.#putTombstone(cursor.key(), version, owners);
+    } else {
+      trie.put(version, false, bytes, cursor.valueStart, cursor.valueEnd);
+      const expiresAtMs = expiryOf(bytes, cursor.valueStart);
+      if (expiresAtMs !== null) this.#noteExpiry(cursor.key(), expiresAtMs);
+    }
+    this.#note(bytes, keyStart, keyEnd, version);
     return existed;
   }
 
@@ -49,7 +57,16 @@ export class Copies {
 
   /** Applies one leaf that came from a checkpoint or from another owner; `value` null is a tombstone. */
   applyLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
-    this.#put(key, version, owners, value, 0, value === null ? 0 : value.length);
+    const { trie } = this;
+    const leaf = trie.seek(key);
+    if (leaf !== -1 && trie.versionOf(leaf) >= version) return;
+    if (value === null) {
+      this.#putTombstone(key, version, owners);
+    } else {
+      trie.put(version, false, value);
+      this.#noteExpiry(key, expiryOf(value));
+    }
+    this.#note(key, 0, key.length, version);
   }
 
   /** Applies a leaf that comes after all others in key order, as a checkpoint's do; into an empty store. */
@@ -59,35 +76,24 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       this.trie.append(key, version, false, value);
+      this.#noteExpiry(key, expiryOf(value));
     }
-    this.#noteKey(key, version);
+    this.#note(key, 0, key.length, version);
   }
 
-  #noteKey(key: Uint8Array, version: Version): void {
+  #noteExpiry(key: Uint8Array, expiresAtMs: number | null): void {
+    if (expiresAtMs !== null) this.expiries.add(key, expiresAtMs);
+  }
+
+  /** Under the key that the trie was just asked for. */
+  #putTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
+    this.trie.put(version, true, key, 0, 0);
+    this.#tombstones.push({ key: key.slice(), version, owners });
+  }
+
+  #note(bytes: Uint8Array, keyStart: number, keyEnd: number, version: Version): void {
     if (version > this.newest) this.newest = version;
-    if (!this.dotted && key.indexOf(DOT) !== -1) this.dotted = true;
-  }
-
-  #put(
-    key: Uint8Array,
-    version: Version,
-    owners: ServerMask,
-    value: Uint8Array | null,
-    start: number,
-    end: number,
-  ): boolean {
-    const { trie } = this;
-    const leaf = trie.find(key);
-    const existed = leaf !== -1 && !trie.isTombstone(leaf);
-    if (leaf !== -1 && trie.versionOf(leaf) >= version) return existed;
-    if (value === null) {
-      trie.set(key, version, true, key, 0, 0);
-      this.#tombstones.push({ key: key.slice(), version, owners });
-    } else {
-      trie.set(key, version, false, value, start, end);
-    }
-    this.#noteKey(key, version);
-    return existed;
+    for (let at = keyStart; at < keyEnd && !this.dotted; at++) this.dotted = bytes[at] === DOT;
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
 import type { Placement } from '../routing/placement.ts';
+import type { VisitRecord } from '../storage/segment-scan.ts';
 import type { Recovery } from '../storage/store.ts';
 
 export type ReplicaOptions = Placement & {
@@ -21,8 +22,8 @@ export type Peer = 'broker' | ServerIndex;
 export type ReplicaHost = {
   /** Puts a frame on the link to `to`, copying it; a peer without a link gets nothing. */
   send(to: Peer, frame: Uint8Array): void;
-  /** Opens this server's directory; called again after `setAside`. */
-  openStore(): Result<Recovery, KvError>;
+  /** Opens this server's directory, showing `visit` each record once (storage/recovery.ts); called again after `setAside`. */
+  openStore(visit: VisitRecord): Result<Recovery, KvError>;
   /** Puts a damaged directory aside (never deletes it) so that an empty one can be opened. */
   setAside(): void;
   /** There may be work for `onIdle` now. */

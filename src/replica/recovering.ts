@@ -10,7 +10,8 @@ import type { Copies } from './copies.ts';
 import type { ReplicaHost, ReplicaOptions } from './host.ts';
 import { pongFrame } from './pong.ts';
 import { appendRecord, RECORD, readDrops, writeCuts, writeDrops, writeMeta } from './records.ts';
-import { cutsAskedOf, type Remembered, remember, replay } from './recovery.ts';
+import { cutsAskedOf, replay } from './recovery.ts';
+import { type Remembered, Remembering } from './remembering.ts';
 import { Standing } from './standing.ts';
 import { sendTail } from './tail.ts';
 
@@ -85,7 +86,7 @@ export class Recovering {
   /** The records that the named servers may lack, for a cluster that starts as a whole. */
   #onTailWanted(reader: ByteReader): void {
     const send = (frame: Uint8Array): void => this.#host.send('broker', frame);
-    if (this.#opened !== null) sendTail(this.#out, reader, this.#opened.recovery, send);
+    if (this.#opened !== null) sendTail(this.#out, reader, this.#opened.recovery, this.#opened.remembered, send);
     send(this.#frame(FRAME.tailEnd).view());
   }
 
@@ -132,9 +133,10 @@ export class Recovering {
 
   /** Null, or what is wrong with the directory. */
   #open(): string | null {
-    const opened = this.#host.openStore();
+    const remembering = new Remembering();
+    const opened = this.#host.openStore(remembering.visit);
     if (!opened.ok) return opened.error.message;
-    this.#opened = { recovery: opened.value, remembered: remember(opened.value) };
+    this.#opened = { recovery: opened.value, remembered: remembering.remembered() };
     return null;
   }
 

@@ -1,63 +1,16 @@
 /**
- * A storage server's way back: what its directory says before anybody told it what is agreed, and, under the table
- * it is given, the state. What it holds above the cut of a group it was put out of is dropped, then and in every
- * later recovery (the cut itself is a record).
+ * A storage server's way back to its state, from what its directory holds, under the table it is given. What it holds
+ * above the cut of a group it was put out of is dropped, then and in every later recovery (the cut itself is a record).
  */
 import { ByteReader } from '../lib/bytes.ts';
-import type { Lsn, ServerIndex, ServerMask, Version } from '../model/ids.ts';
+import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { OP, WriteCursor } from '../model/frames.ts';
 import { cutOf, type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { Recovery } from '../storage/store.ts';
 import type { Copies } from './copies.ts';
-import { type Cut, RECORD, readCuts, readDrops, readMeta } from './records.ts';
-
-/** What a directory says of itself. `table` is null when nothing was ever agreed there: a new or a wiped server. */
-export type Remembered = {
-  readonly table: EpochTable | null;
-  readonly last: Version;
-  readonly committed: Version;
-  readonly cuts: readonly (Cut & { readonly before: Lsn })[];
-  readonly drops: ReadonlySet<Version>;
-};
-
-/** Reads every record once for what it says of versions and agreements; applies nothing. */
-export function remember(recovery: Recovery): Remembered {
-  let table = null as EpochTable | null;
-  let last = 0 as Version;
-  let committed = 0 as Version;
-  const cuts: (Cut & { before: Lsn })[] = [];
-  const drops = new Set<Version>();
-  const cursor = new WriteCursor();
-  recovery.records((lsn, kind, payload) => {
-    switch (kind) {
-      case RECORD.write:
-        cursor.open(payload, 0, payload.length);
-        if (cursor.version > last) last = cursor.version;
-        break;
-      case RECORD.meta: {
-        const meta = readMeta(payload);
-        if (table === null || meta.table.epoch >= table.epoch) table = meta.table;
-        if (meta.last > last) last = meta.last;
-        if (meta.committed > committed) committed = meta.committed;
-        break;
-      }
-      case RECORD.cut:
-        for (const cut of readCuts(payload)) cuts.push({ ...cut, before: lsn });
-        break;
-      case RECORD.drop:
-        for (const version of readDrops(new ByteReader(payload))) drops.add(version);
-        break;
-      case RECORD.committed: {
-        const reader = new ByteReader(payload);
-        committed = Math.max(committed, reader.f64()) as Version;
-        last = Math.max(last, reader.f64()) as Version;
-        break;
-      }
-    }
-  });
-  return { table, last, committed, cuts, drops };
-}
+import { type Cut, RECORD } from './records.ts';
+import type { Remembered } from './remembering.ts';
 
 /** The cuts that `table` asks of this server now. */
 export function cutsAskedOf(table: EpochTable, self: ServerIndex): Cut[] {
@@ -76,23 +29,24 @@ export function replay(
   const cuts = cutIndex(remembered, asked.cuts);
   const drops = new Set([...remembered.drops, ...asked.drops]);
   const dropped = (owners: ServerMask, version: Version, lsn: number): boolean => {
+    if (cuts.size === 0) return false;
     const ofGroup = cuts.get(owners);
     return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
   };
   recovery.checkpoint((key, version, tombstone, value) => {
     const owners = cuts.size > 0 || tombstone ? ownersOf(table, key) : (0 as ServerMask);
-    if (cuts.size > 0 && dropped(owners, version, 0)) return;
+    if (dropped(owners, version, 0)) return;
     copies.appendLeaf(key, version, owners, tombstone ? null : value);
   });
   const cursor = new WriteCursor();
   let records = 0;
-  recovery.records((lsn, kind, payload) => {
+  recovery.records((lsn, kind, bytes, start, end) => {
     if (kind === RECORD.write) {
-      cursor.open(payload, 0, payload.length);
-      if (drops.has(cursor.version)) return;
+      cursor.open(bytes, start, end);
+      if (drops.size > 0 && drops.has(cursor.version)) return;
       while (cursor.next()) if (!dropped(cursor.owners, cursor.version, lsn)) copies.applyItem(cursor);
     } else if (kind === RECORD.items) {
-      eachItem(payload, 0, payload.length, (version, owners, key, value) => {
+      eachItem(bytes, start, end, (version, owners, key, value) => {
         if (!dropped(owners, version, lsn)) copies.applyLeaf(key, version, owners, value);
       });
     }

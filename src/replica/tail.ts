@@ -7,20 +7,23 @@ import { FRAME, WriteCursor } from '../model/frames.ts';
 import type { Version } from '../model/ids.ts';
 import type { Recovery } from '../storage/store.ts';
 import { RECORD } from './records.ts';
+import type { Remembered } from './remembering.ts';
 
 /** Sends a `tail` frame for each record that a `tailWanted` frame asks for, whose fields `reader` is at. */
 export function sendTail(
   out: ByteWriter,
   reader: ByteReader,
   recovery: Recovery,
+  remembered: Remembered,
   send: (frame: Uint8Array) => void,
 ): void {
   const after = new Map<number, Version>();
   for (let count = reader.varint(); count > 0; count--) after.set(reader.u8(), reader.f64() as Version);
+  const oldest = Math.min(...after.values()) as Version;
   const cursor = new WriteCursor();
-  recovery.records((_lsn, kind, payload) => {
+  recovery.records((_lsn, kind, bytes, start, end) => {
     if (kind !== RECORD.write) return;
-    cursor.open(payload, 0, payload.length);
+    cursor.open(bytes, start, end);
     let wanted = false;
     while (cursor.next()) {
       for (const [server, version] of after) {
@@ -30,7 +33,7 @@ export function sendTail(
     if (!wanted) return;
     out.reset();
     out.u8(FRAME.tail);
-    out.bytes(payload);
+    out.bytes(bytes, start, end);
     send(out.view());
-  });
+  }, remembered.newerFrom(oldest));
 }

@@ -175,6 +175,7 @@ export class SimulatedCluster {
         },
         backlogBytes: () => 0,
         now: () => this.queue.nowMs,
+        wallMs: () => this.queue.nowMs,
         persistEpoch: (bytes, epoch: Epoch) => {
           this.queue.after(this.prng.float() * 2, () => {
             if (!alive()) return;
@@ -230,7 +231,7 @@ export class SimulatedCluster {
             if (to === 'broker') toBroker.send(frame);
             else this.#peerLink(node, life, to)?.send(frame);
           },
-          openStore: () => openStore(node.disk, 'data', this.#storeOptions(node)),
+          openStore: (visit) => openStore(node.disk, 'data', this.#storeOptions(node), visit),
           setAside: () => node.disk.rename('data', `data.corrupt-${incarnation}`),
           wake: () => {
             if (idling) return;

@@ -19,7 +19,6 @@ export type SimulatedDiskOptions = {
   readonly latencyMs?: () => number;
   /** Bytes that all files together may have. */
   readonly capacityBytes?: number;
-  readonly crc32?: (bytes: Uint8Array, seed: number) => number;
 };
 
 /** Thrown by the call at which power fails, through the actor that made it; its host then calls crash(). */
@@ -41,7 +40,7 @@ export class SimulatedDisk implements Disk {
   calls = 0;
   capacityBytes: number;
   latencyMs: () => number;
-  readonly crc32: (bytes: Uint8Array, seed: number) => number;
+  readonly crc32 = crc32;
   readonly #after: ((delayMs: number, work: () => void) => void) | null;
   #root = new SimulatedDirectory();
   readonly #faults = new DiskFaults();
@@ -52,7 +51,6 @@ export class SimulatedDisk implements Disk {
     this.#after = options.after ?? null;
     this.latencyMs = options.latencyMs ?? (() => 0);
     this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
-    this.crc32 = options.crc32 ?? crc32;
   }
 
   /** Makes calls to come go wrong; the answer heals it. */
@@ -96,7 +94,7 @@ export class SimulatedDisk implements Disk {
 
   /** A copy of what is there and pending, without handles and faults: several ends of one beginning. */
   fork(): SimulatedDisk {
-    const copy = new SimulatedDisk({ latencyMs: this.latencyMs, capacityBytes: this.capacityBytes, crc32: this.crc32 });
+    const copy = new SimulatedDisk({ latencyMs: this.latencyMs, capacityBytes: this.capacityBytes });
     copy.#root = this.#root.fork();
     return copy;
   }

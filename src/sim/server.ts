@@ -261,12 +261,11 @@ export class SimulatedServer {
           if (this.#crashAfterSends > 0 && --this.#crashAfterSends === 0) throw new CrashSignal('crash at a send');
           if (!life.thread.isOver) life.links.get(to)?.send(frame);
         },
-        openStore: () =>
-          openStore(this.disk, 'data', {
-            server: `s${this.index + 1}`,
-            durability: config.durability,
-            segmentBytes: knobs.segmentBytes,
-          }),
+        openStore: (visit) => {
+          const { segmentBytes } = knobs;
+          const options = { server: `s${this.index + 1}`, durability: config.durability, segmentBytes };
+          return openStore(this.disk, 'data', options, visit);
+        },
         setAside: () => {
           this.#world.event(this.index, 'sets its directory aside');
           this.disk.rename('data', `data.corrupt-${life.incarnation}`);

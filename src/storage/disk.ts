@@ -50,8 +50,8 @@ export type Disk = {
   /** Makes the names of the directory durable. */
   syncDirectory(path: string): void;
   exists(path: string): boolean;
-  /** CRC-32 (IEEE), continuing from `seed`: lib/crc32.ts or the platform's own. */
-  readonly crc32: (bytes: Uint8Array, seed: number) => number;
+  /** CRC-32 (IEEE) of bytes[start, end), all by default, continuing from `seed`: lib/crc32.ts or the platform's own. */
+  readonly crc32: (bytes: Uint8Array, seed: number, start?: number, end?: number) => number;
 };
 
 /** What the system calls of the fault model answer; everything else is `EIO`. */

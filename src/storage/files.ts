@@ -43,14 +43,24 @@ export function ensureDirectory(disk: Disk, path: string): void {
   if (missing.length === 0) disk.syncDirectory(directoryOf(path));
 }
 
-/** All bytes of a file. A read that fails is tried once more: a drive's own retry often recovers the sector. */
-export function readWhole(disk: Disk, path: string): Uint8Array {
+/** Memory that one file after the other is read into, as large as the largest of them. */
+export type Scratch = { bytes: Uint8Array };
+
+/**
+ * All bytes of a file, or the first `most` of them; with `scratch` they are good until it is read into again. A read
+ * that fails is tried once more: a drive's own retry often recovers the sector.
+ */
+export function readWhole(
+  disk: Disk,
+  path: string,
+  most = Number.POSITIVE_INFINITY,
+  scratch: Scratch = { bytes: NO_BYTES },
+): Uint8Array {
   const handle = disk.open(path, { access: 'read', sync: 'inline' });
   try {
-    const size = disk.size(handle);
-    if (size === 0) return NO_BYTES;
-    const bytes = new Uint8Array(size);
-    return bytes.subarray(0, readAt(disk, handle, 0, bytes));
+    const size = Math.min(disk.size(handle), most);
+    if (size > scratch.bytes.length) scratch.bytes = new Uint8Array(size);
+    return scratch.bytes.subarray(0, readAt(disk, handle, 0, scratch.bytes.subarray(0, size)));
   } finally {
     disk.close(handle);
   }

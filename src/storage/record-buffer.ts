@@ -46,7 +46,7 @@ export class RecordBuffer {
       const size = recordBytes(this.#view.getUint32(at + 4, true) - RECORD_HEADER_BYTES);
       this.#view.setUint32(at + 16, place.mark, true);
       const seed = (place.identity ^ (place.offset + at)) >>> 0;
-      crc = crc32(this.#bytes.subarray(at + 4, at + size), seed);
+      crc = crc32(this.#bytes, seed, at + 4, at + size);
       this.#view.setUint32(at, crc, true);
       at += size;
     }

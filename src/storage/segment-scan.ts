@@ -33,15 +33,18 @@ export type SegmentContent = {
 /** A bad record where a good one must be. */
 export type Rot = { readonly offset: number; readonly reason: string };
 
-/** Called with each record but bare marks; the payload is bytes[start, end). */
-export type VisitRecord = (lsn: Lsn, kind: number, start: number, end: number, offset: number) => void;
+/** Called with each record but bare marks; the payload is bytes[start, end), good during the call only. */
+export type VisitRecord = (lsn: Lsn, kind: number, bytes: Uint8Array, start: number, end: number) => void;
 
-/** What the newest segment holds. */
-export function scanLast(bytes: Uint8Array, header: SegmentHeader, crc32: Crc32): Result<SegmentContent, Rot> {
+/** What the newest segment holds. `visit` sees each record as it is found good, whatever the verdict on the segment. */
+export function scanLast(
+  bytes: Uint8Array,
+  header: SegmentHeader,
+  crc32: Crc32,
+  visit?: VisitRecord,
+): Result<SegmentContent, Rot> {
   const walker = new Walker(bytes, header, crc32);
-  while (walker.next()) {
-    // Each step checks one record.
-  }
+  while (walker.next()) if (visit !== undefined) walker.show(visit);
   const end = walker.position();
   const nonZeroEnd = lastNonZero(bytes, end.offset);
   if (nonZeroEnd > end.offset) {
@@ -54,41 +57,31 @@ export function scanLast(bytes: Uint8Array, header: SegmentHeader, crc32: Crc32)
   return ok({ end, mark: walker.mark, tornBytes: nonZeroEnd - end.offset });
 }
 
-/** Checks a segment that has a successor, which says where it ends and with which record. */
+/** Checks a segment that has a successor, which says where it ends and with which record. `visit` as above. */
 export function scanWhole(
   bytes: Uint8Array,
   header: SegmentHeader,
   until: { readonly end: number; readonly crc: number },
   crc32: Crc32,
+  visit?: VisitRecord,
 ): Result<Position, Rot> {
   const walker = new Walker(bytes, header, crc32);
-  while (walker.offset < until.end && walker.next()) {
-    // Each step checks one record.
-  }
+  while (walker.offset < until.end && walker.next()) if (visit !== undefined) walker.show(visit);
   const end = walker.position();
   if (end.offset !== until.end) return err({ offset: end.offset, reason: walker.problem ?? 'no record' });
   if (end.crc !== until.crc) return err({ offset: end.offset, reason: 'not the segment that its successor follows' });
   return ok(end);
 }
 
-/**
- * Visits the records before the offset `end`, checking each again. Returns where a record is bad, or null: bytes that
- * a scan found good do not change, unless the drive does.
- */
-export function eachRecord(
-  bytes: Uint8Array,
-  header: SegmentHeader,
-  end: number,
-  crc32: Crc32,
-  visit: VisitRecord,
-): Rot | null {
-  const walker = new Walker(bytes, header, crc32);
-  while (walker.offset < end) {
-    const at = walker.offset;
-    if (!walker.next()) return { offset: at, reason: walker.problem ?? 'no record' };
-    if (walker.kind !== MARK_KIND) visit(walker.lsn, walker.kind, at + RECORD_HEADER_BYTES, at + walker.length, at);
+/** Visits the records before the offset `end` of a segment that a scan found good: nothing is checked again. */
+export function eachRecord(bytes: Uint8Array, end: number, visit: VisitRecord): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = HEADER_BYTES; at < end; ) {
+    const length = view.getUint32(at + 4, true);
+    const kind = bytes[at + 14] as number;
+    if (kind !== MARK_KIND) visit(readLsn(view, at + 8), kind, bytes, at + RECORD_HEADER_BYTES, at + length);
+    at += recordBytes(length - RECORD_HEADER_BYTES);
   }
-  return null;
 }
 
 /** Steps from record to record as long as they are valid. */
@@ -116,6 +109,13 @@ export class Walker {
     this.crc = header.crc;
     this.mark = this.position();
     this.#crc32 = crc32;
+  }
+
+  /** Shows the record that next() moved over, unless it is a bare mark. */
+  show(visit: VisitRecord): void {
+    if (this.kind === MARK_KIND) return;
+    const start = this.offset - recordBytes(this.length - RECORD_HEADER_BYTES);
+    visit(this.lsn, this.kind, this.bytes, start + RECORD_HEADER_BYTES, start + this.length);
   }
 
   position(): Position {
@@ -147,7 +147,7 @@ export class Walker {
     const end = at + recordBytes(length - RECORD_HEADER_BYTES);
     if (end > this.bytes.length) return false;
     const seed = (this.header.crc ^ at) >>> 0;
-    return this.#crc32(this.bytes.subarray(at + 4, end), seed) === this.view.getUint32(at, true);
+    return this.#crc32(this.bytes, seed, at + 4, end) === this.view.getUint32(at, true);
   }
 
   #problemAt(at: number, length: number): string | null {

@@ -26,7 +26,8 @@ import type { Result } from '../lib/result.ts';
 import { err, ok } from '../lib/result.ts';
 import type { Lsn } from '../model/ids.ts';
 
-export type Crc32 = (bytes: Uint8Array, seed: number) => number;
+/** CRC-32 (IEEE) of bytes[start, end), all by default, continuing from `seed`: lib/crc32.ts or the platform's own. */
+export type Crc32 = (bytes: Uint8Array, seed: number, start?: number, end?: number) => number;
 
 export const WAL_VERSION = 1;
 /** CRC-32 as in lib/crc32.ts. The only one so far; named in every header so that another can follow. */

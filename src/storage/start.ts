@@ -8,7 +8,7 @@ import { type Disk, DiskError } from './disk.ts';
 import { ensureDirectory, readWhole } from './files.ts';
 import { classify, segmentName, segmentNumber, TORN } from './names.ts';
 import { RecordBuffer } from './record-buffer.ts';
-import type { Found, FoundSegment } from './survey.ts';
+import { type Found, type FoundSegment, readAgain } from './survey.ts';
 import { HEADER_BYTES, NO_PREDECESSOR, RECORD_HEADER_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
 import { eachRecord } from './segment-scan.ts';
@@ -79,11 +79,9 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
   const newest = found.chain.at(-1);
   const mark = found.tail?.mark.offset ?? 0;
   if (newest === undefined || newest.end === mark) return kept;
-  const bytes = readWhole(disk, newest.path);
-  const rot = eachRecord(bytes, newest.header, newest.end, disk.crc32, (lsn, kind, start, end) => {
+  eachRecord(readAgain(disk, newest), newest.end, (lsn, kind, bytes, start, end) => {
     if (start - RECORD_HEADER_BYTES >= mark) kept.append(lsn, kind, bytes, start, end);
   });
-  if (rot !== null) throw new DiskError('EIO', `read at offset ${rot.offset} (${rot.reason})`, newest.path);
   return kept;
 }
 

@@ -8,6 +8,7 @@ import type { KvError } from '../model/errors.ts';
 import type { Lsn, Version } from '../model/ids.ts';
 import type { VisitLeaf } from './checkpoint-format.ts';
 import type { DiskError, SyncMode } from './disk.ts';
+import type { VisitRecord } from './segment-scan.ts';
 
 export type StoreOptions = {
   /** Name of the storage server: a file of another one is refused. */
@@ -102,8 +103,8 @@ export type Recovery = {
   readonly notes: readonly string[];
   /** Leaves in key order. Throws DiskError when the file can no longer be read as it was when opened. */
   checkpoint(visit: VisitLeaf): void;
-  /** Records in LSN order, as often as wanted; the payload is good during the call only. Throws as above. */
-  records(visit: (lsn: Lsn, kind: number, payload: Uint8Array) => void): void;
+  /** Records in LSN order, all or those from `from` on, as often as wanted. Throws as above. */
+  records(visit: VisitRecord, from?: Lsn): void;
   /**
    * Begins a life: a new segment, with what lay above the last durable mark written again and synced, for what a page
    * cache shows need not be on the disk. DISK.

@@ -4,18 +4,24 @@
  * its predecessor ends and with which record, so a missing, older or foreign file is found. Rot is CORRUPT with file
  * and offset, never cut away; a torn tail is. Opening changes nothing.
  */
+import { NO_BYTES } from '../lib/bytes.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import type { Lsn } from '../model/ids.ts';
 import { eachBlock } from './checkpoint-reader.ts';
-import type { Disk } from './disk.ts';
-import { diskFailure, readWhole } from './files.ts';
+import { type Disk, DiskError } from './disk.ts';
+import { diskFailure, readWhole, type Scratch } from './files.ts';
 import { checkpointName, classify, segmentName } from './names.ts';
 import { decodeHeader, type SegmentHeader } from './segment.ts';
-import { type Position, type Rot, scanLast, scanWhole } from './segment-scan.ts';
+import { type Position, type Rot, scanLast, scanWhole, type VisitRecord } from './segment-scan.ts';
 
-/** A segment that counts, checked up to `end`. */
-export type FoundSegment = { readonly path: string; readonly header: SegmentHeader; readonly end: number };
+/** A segment that counts, checked up to `end`; `sum` is the CRC-32 of all these bytes, to know them again by. */
+export type FoundSegment = {
+  readonly path: string;
+  readonly header: SegmentHeader;
+  readonly end: number;
+  readonly sum: number;
+};
 
 export type Found = {
   readonly checkpoint: { readonly path: string; readonly begin: Lsn; readonly entries: number } | null;
@@ -26,8 +32,16 @@ export type Found = {
   readonly notes: readonly string[];
 };
 
-/** What counts in the directory. `server` null takes any server's files. CORRUPT, DISK. */
-export function survey(disk: Disk, directory: string, server: string | null): Result<Found, KvError> {
+/**
+ * What counts in the directory. `server` null takes any server's files. `visit` sees the records that the checkpoint
+ * does not cover, newest segment first, before the verdict is known. CORRUPT, DISK.
+ */
+export function survey(
+  disk: Disk,
+  directory: string,
+  server: string | null,
+  visit?: VisitRecord,
+): Result<Found, KvError> {
   try {
     const files = (disk.exists(directory) ? disk.list(directory) : []).map(classify);
     const numbers = (kind: 'segment' | 'checkpoint'): number[] =>
@@ -42,7 +56,13 @@ export function survey(disk: Disk, directory: string, server: string | null): Re
         ? ok({ checkpoint: null, chain: [], tail: null, notes })
         : fail('CORRUPT', `${directory}: a checkpoint without any WAL segment`);
     }
-    return findChain(disk, directory, { newest, begin, server }, checkpoint.value, notes);
+    return findChain(
+      disk,
+      directory,
+      { newest, begin, server, visit: uncovered(begin, visit) },
+      checkpoint.value,
+      notes,
+    );
   } catch (error) {
     return { ok: false, error: diskFailure(error) };
   }
@@ -51,15 +71,21 @@ export function survey(disk: Disk, directory: string, server: string | null): Re
 function findChain(
   disk: Disk,
   directory: string,
-  from: { readonly newest: number; readonly begin: Lsn; readonly server: string | null },
+  from: {
+    readonly newest: number;
+    readonly begin: Lsn;
+    readonly server: string | null;
+    readonly visit: VisitRecord | undefined;
+  },
   checkpoint: Found['checkpoint'],
   notes: string[],
 ): Result<Found, KvError> {
-  const { begin, server } = from;
-  const newest = readSegment(disk, directory, from.newest, server);
+  const { begin, server, visit } = from;
+  const scratch: Scratch = { bytes: NO_BYTES };
+  const newest = readSegment(disk, directory, from.newest, server, scratch);
   if (!newest.ok) return newest;
   const { path, header, bytes } = newest.value;
-  const content = scanLast(bytes, header, disk.crc32);
+  const content = scanLast(bytes, header, disk.crc32, visit);
   if (!content.ok) return corrupt(path, content.error);
   const tail = content.value;
   if (tail.tornBytes > 0) {
@@ -71,26 +97,49 @@ function findChain(
       `${path}: offset ${tail.end.offset}: ends at LSN ${tail.end.lsn}, the checkpoint at ${begin - 1}`,
     );
   }
-  const chain: FoundSegment[] = [{ path, header, end: tail.end.offset }];
+  const chain: FoundSegment[] = [foundSegment(disk, newest.value, tail.end.offset)];
   for (let successor = header; successor.firstLsn > begin; ) {
     const { predecessor } = successor;
-    const found = predecessor.number === 0 ? null : readSegment(disk, directory, predecessor.number, server);
+    const found = predecessor.number === 0 ? null : readSegment(disk, directory, predecessor.number, server, scratch);
     if (found === null) {
       return fail('CORRUPT', `${directory}: no segment has the records ${begin} … ${successor.firstLsn - 1}`);
     }
     if (!found.ok) return found;
-    const end = scanWhole(found.value.bytes, found.value.header, predecessor, disk.crc32);
+    const end = scanWhole(found.value.bytes, found.value.header, predecessor, disk.crc32, visit);
     if (!end.ok) return corrupt(found.value.path, end.error);
     if (end.value.lsn !== successor.firstLsn - 1) {
       const reason = `ends at LSN ${end.value.lsn}, its successor begins at ${successor.firstLsn}`;
       return corrupt(found.value.path, { offset: end.value.offset, reason });
     }
-    chain.push({ path: found.value.path, header: found.value.header, end: predecessor.end });
+    chain.push(foundSegment(disk, found.value, predecessor.end));
     successor = found.value.header;
   }
   return ok({ checkpoint, chain: chain.reverse(), tail, notes });
 }
 
+/**
+ * The bytes of a segment that a survey found, up to its end. Throws DiskError when they are others than a moment ago: no
+ * state can be built on that.
+ */
+export function readAgain(disk: Disk, { path, end, sum }: FoundSegment, scratch?: Scratch): Uint8Array {
+  const bytes = readWhole(disk, path, end, scratch);
+  if (bytes.length < end || disk.crc32(bytes, 0) !== sum) throw new DiskError('EIO', 'read the same bytes again', path);
+  return bytes;
+}
+
+function foundSegment(disk: Disk, { path, header, bytes }: ReadSegment, end: number): FoundSegment {
+  return { path, header, end, sum: disk.crc32(bytes, 0, 0, end) };
+}
+
+/** `visit` without the records that a checkpoint covers. */
+function uncovered(begin: Lsn, visit: VisitRecord | undefined): VisitRecord | undefined {
+  if (visit === undefined) return undefined;
+  return (lsn, kind, bytes, start, end) => {
+    if (lsn >= begin) visit(lsn, kind, bytes, start, end);
+  };
+}
+
+/** Its bytes are good until the next one is read. */
 type ReadSegment = { readonly path: string; readonly header: SegmentHeader; readonly bytes: Uint8Array };
 
 function readSegment(
@@ -98,10 +147,11 @@ function readSegment(
   directory: string,
   number: number,
   server: string | null,
+  scratch: Scratch,
 ): Result<ReadSegment, KvError> {
   const path = `${directory}/${segmentName(number)}`;
   if (!disk.exists(path)) return fail('CORRUPT', `${path}: missing, though a later segment follows it`);
-  const bytes = readWhole(disk, path);
+  const bytes = readWhole(disk, path, Number.POSITIVE_INFINITY, scratch);
   const header = decodeHeader(bytes, disk.crc32);
   if (!header.ok) return corrupt(path, { offset: 0, reason: header.error });
   if (header.value.number !== number) {

@@ -16,7 +16,7 @@ const WORD_RANGE = 0x1_0000_0000;
 const HEADER_BYTES = 16;
 
 /** Shorter copies are faster byte by byte: a subarray and a set cost more than they save. */
-const COPY_LOOP_MAX = 48;
+const COPY_LOOP_MAX = 96;
 
 /** Units that a leaf of so many bytes of key and value takes. */
 export function leafUnits(keyLength: number, valueLength: number): number {

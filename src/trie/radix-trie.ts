@@ -6,6 +6,7 @@
  * A leaf is named by its ref, a number ≥ 0. Refs and views are valid until the next `set` or `delete`: blocks move.
  */
 import { assert } from '../lib/assert.ts';
+import { NO_BYTES } from '../lib/bytes.ts';
 import type { Version } from '../model/ids.ts';
 import { KEY_BYTES_MAX } from '../model/limits.ts';
 import { NO_BLOCK, PAGE_SHIFT } from './block-heap.ts';
@@ -25,6 +26,16 @@ import { childCount, depthOf, TERMINAL } from './node.ts';
 import { type ScanRange, type ScanVisit, scanTree } from './scan.ts';
 import { compact, cutPath, findLeaf, lastLeaf, makeTree, nearestLeaf, Path } from './tree.ts';
 
+type Sought = {
+  key: Uint8Array;
+  from: number;
+  to: number;
+  near: number;
+  common: number;
+  isFound: boolean;
+  change: number;
+};
+
 export class RadixTrie {
   readonly #tree = makeTree();
   readonly #path = new Path();
@@ -36,6 +47,8 @@ export class RadixTrie {
   #changes = 0;
   /** The last leaf in order when #path leads to it, else -1. */
   #last = -1;
+  /** What `seek` found, for `put`: the key, a leaf nearest to it, the bytes they share, and at which change. */
+  readonly #sought: Sought = { key: NO_BYTES, from: 0, to: 0, near: -1, common: 0, isFound: false, change: -1 };
 
   /** Live keys: tombstones are not among them. */
   get size(): number {
@@ -119,20 +132,43 @@ export class RadixTrie {
     keyFrom = 0,
     keyTo = key.length,
   ): void {
-    assert(keyTo > keyFrom && keyTo - keyFrom <= KEY_BYTES_MAX, 'a key is 1 to 65536 bytes');
+    this.seek(key, keyFrom, keyTo);
+    this.put(version, tombstone, value, start, end);
+  }
+
+  /** `find`, which keeps the place so that a `put` need not search again. The key has 1 … KEY_BYTES_MAX bytes. */
+  seek(key: Uint8Array, start = 0, end = key.length): number {
+    assert(end > start && end - start <= KEY_BYTES_MAX, 'a key is 1 to 65536 bytes');
     const { leaves } = this.#tree;
-    const near = this.#leafCount === 0 ? -1 : nearestLeaf(this.#tree, key, keyFrom, keyTo, this.#path);
-    const common = near < 0 ? 0 : commonLength(leaves, near, key, keyFrom, keyTo);
+    const near = this.#leafCount === 0 ? -1 : nearestLeaf(this.#tree, key, start, end, this.#path);
+    const common = near < 0 ? 0 : commonLength(leaves, near, key, start, end);
+    const sought = this.#sought;
+    sought.key = key;
+    sought.from = start;
+    sought.to = end;
+    sought.near = near;
+    sought.common = common;
+    sought.isFound = near >= 0 && common === end - start && common === keyLength(leaves, near);
+    sought.change = this.#changes;
+    // The path leads there now.
+    this.#last = -1;
+    return sought.isFound ? near : -1;
+  }
+
+  /** `set` for the key that `seek` was given right before: an AssertionError when anything was written in between. */
+  put(version: Version, tombstone: boolean, value: Uint8Array, start = 0, end = value.length): void {
+    const { leaves } = this.#tree;
+    const { key, from, to, near, common, isFound, change } = this.#sought;
+    assert(change === this.#changes, 'a put follows its seek');
     let leaf: number;
-    if (near >= 0 && common === keyTo - keyFrom && common === keyLength(leaves, near)) {
+    if (isFound) {
       this.#tombstones -= leafIsTombstone(leaves, near) ? 1 : 0;
       this.#valueBytes -= valueLength(leaves, near);
       leaf = this.#roomFor(near, end - start);
     } else {
-      leaf = this.#addLeaf(near, common, key, keyFrom, keyTo, end - start);
+      leaf = this.#addLeaf(near, common, key, from, to, end - start);
     }
     this.#fill(leaf, version, tombstone, value, start, end);
-    this.#last = -1;
     compact(this.#tree);
   }
 

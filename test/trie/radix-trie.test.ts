@@ -270,6 +270,40 @@ describe('RadixTrie', () => {
     for (const overhead of overheads) expect(overhead).toBeLessThan(60);
   });
 
+  test('seek finds as find does, and put writes there as set does', () => {
+    const prng = new Prng(11);
+    const [bySeek, bySet] = [new RadixTrie(), new RadixTrie()];
+    const found: boolean[] = [];
+    for (let version = 1; version <= 5_000; version++) {
+      const frame = utf8(`<${'ab'.repeat(prng.below(4))}${prng.below(1_000)}>`);
+      const key = frame.slice(1, -1);
+      const value = utf8('v'.repeat(prng.below(40)));
+      found.push(bySet.find(key) < 0 === bySeek.seek(frame, 1, frame.length - 1) < 0);
+
+      bySeek.put(version as Version, version % 9 === 0, value);
+      bySet.set(key, version as Version, version % 9 === 0, value);
+    }
+
+    expect(found).not.toContain(false);
+    expect(keysOf(bySeek).map(hex)).toEqual(keysOf(bySet).map(hex));
+    expect(keysOf(bySeek).map((key) => read(bySeek, key))).toEqual(keysOf(bySet).map((key) => read(bySet, key)));
+    expect([bySeek.size, bySeek.tombstones, bySeek.valueBytes]).toEqual([
+      bySet.size,
+      bySet.tombstones,
+      bySet.valueBytes,
+    ]);
+  });
+
+  test('refuses a put whose place another write may have moved', () => {
+    const trie = new RadixTrie();
+    trie.seek(utf8('a'));
+    put(trie, 'b');
+
+    const late = () => trie.put(1 as Version, false, NO_BYTES);
+
+    expect(late).toThrow(AssertionError);
+  });
+
   test('appends keys in order as set would, also with other writes in between', () => {
     const prng = new Prng(10);
     const names = new Set(Array.from({ length: 20_000 }, () => 'abc'.repeat(prng.below(3)) + prng.below(30_000)));

@@ -1,0 +1,107 @@
+/**
+ * What a storage server's directory says before anybody told it what is agreed. Reads every record once, for versions
+ * and agreements; applies nothing. Records come in any order, so of two that say the same thing the later LSN counts.
+ */
+import { ByteReader } from '../lib/bytes.ts';
+import type { Lsn, Version } from '../model/ids.ts';
+import { WriteCursor } from '../model/frames.ts';
+import type { EpochTable } from '../replication/epoch-table.ts';
+import type { VisitRecord } from '../storage/segment-scan.ts';
+import { type Cut, RECORD, readCuts, readDrops, readMeta } from './records.ts';
+
+/** What a directory says of itself. `table` is null when nothing was ever agreed there: a new or a wiped server. */
+export type Remembered = {
+  readonly table: EpochTable | null;
+  readonly last: Version;
+  readonly committed: Version;
+  readonly cuts: readonly (Cut & { readonly before: Lsn })[];
+  readonly drops: ReadonlySet<Version>;
+  /** An LSN below which no write is newer than `version`. */
+  newerFrom(version: Version): Lsn;
+};
+
+/** Records that are remembered together: a few hundred such pieces stand for a million records. */
+const PIECE_RECORDS = 4_096;
+
+/** Records from `lsn` on, PIECE_RECORDS of them at most, and the newest version that any of them wrote. */
+type Piece = { readonly lsn: Lsn; newest: Version };
+
+export class Remembering {
+  #table: EpochTable | null = null;
+  #tableLsn = 0 as Lsn;
+  #last = 0 as Version;
+  #committed = 0 as Version;
+  readonly #cuts: (Cut & { readonly before: Lsn })[] = [];
+  readonly #drops = new Set<Version>();
+  readonly #cursor = new WriteCursor();
+  readonly #pieces: Piece[] = [];
+  #piece: Piece = { lsn: 0 as Lsn, newest: 0 as Version };
+
+  readonly visit: VisitRecord = (lsn, kind, bytes, start, end) => {
+    switch (kind) {
+      case RECORD.write:
+        this.#cursor.open(bytes, start, end);
+        this.#onWrite(lsn, this.#cursor.version);
+        break;
+      case RECORD.meta: {
+        const { table, committed, last } = readMeta(bytes.subarray(start, end));
+        const isLater = this.#table === null || later(table.epoch, lsn, this.#table.epoch, this.#tableLsn);
+        if (isLater) {
+          this.#table = table;
+          this.#tableLsn = lsn;
+        }
+        this.#agreed(committed, last);
+        break;
+      }
+      case RECORD.cut:
+        for (const cut of readCuts(bytes.subarray(start, end))) this.#cuts.push({ ...cut, before: lsn });
+        break;
+      case RECORD.drop:
+        for (const version of readDrops(new ByteReader(bytes, start, end))) this.#drops.add(version);
+        break;
+      case RECORD.committed: {
+        const reader = new ByteReader(bytes, start, end);
+        const committed = reader.f64() as Version;
+        this.#agreed(committed, reader.f64() as Version);
+        break;
+      }
+    }
+  };
+
+  /** What all records together say. */
+  remembered(): Remembered {
+    return {
+      table: this.#table,
+      last: this.#last,
+      committed: this.#committed,
+      cuts: this.#cuts,
+      drops: this.#drops,
+      newerFrom: (version) => this.#newerFrom(version),
+    };
+  }
+
+  #onWrite(lsn: Lsn, version: Version): void {
+    if (version > this.#last) this.#last = version;
+    if (lsn < this.#piece.lsn || lsn >= this.#piece.lsn + PIECE_RECORDS || this.#pieces.length === 0) {
+      this.#piece = { lsn, newest: version };
+      this.#pieces.push(this.#piece);
+    } else if (version > this.#piece.newest) {
+      this.#piece.newest = version;
+    }
+  }
+
+  #newerFrom(version: Version): Lsn {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { lsn, newest } of this.#pieces) if (newest > version && lsn < first) first = lsn;
+    return first as Lsn;
+  }
+
+  #agreed(committed: Version, last: Version): void {
+    if (committed > this.#committed) this.#committed = committed;
+    if (last > this.#last) this.#last = last;
+  }
+}
+
+function later(epoch: number, lsn: Lsn, thanEpoch: number, thanLsn: Lsn): boolean {
+  return epoch > thanEpoch || (epoch === thanEpoch && lsn > thanLsn);
+}
