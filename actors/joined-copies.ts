@@ -3,6 +3,7 @@
  * request numbers that no broker gives. An answer may lag behind the cluster's. Writes have their order from the
  * broker alone and are refused.
  */
+import { presentAt } from '../src/document/expiring.ts';
 import { candidates } from '../src/document/path.ts';
 import { ByteReader, ByteWriter } from '../src/lib/bytes.ts';
 import { type Command, type CommandPort, type Found, NO_NOTES, type Path, type Reply } from '../src/model/commands.ts';
@@ -146,8 +147,9 @@ export class JoinedCopies implements CommandPort {
 function onAnswer(read: Read, ask: Ask, reader: ByteReader): void {
   const outcome = reader.u8();
   const version = reader.f64() as Version;
-  ask.keyExists = outcome !== OUTCOME.noKey;
-  if (outcome === OUTCOME.found) ask.found = { value: reader.take(reader.remaining).slice(), version };
+  const present = outcome === OUTCOME.noKey ? null : presentAt(reader.take(reader.remaining), Date.now());
+  ask.keyExists = present !== null;
+  if (outcome === OUTCOME.found && present !== null) ask.found = { ...present, value: present.value.slice(), version };
   read.waiting--;
   if (read.waiting === 0) answer(read);
 }
@@ -167,8 +169,9 @@ function onScanned({ command, reply }: Scan, reader: ByteReader): void {
   const entries = Array.from({ length: reader.varint() }, () => {
     const version = reader.f64() as Version;
     const key = reader.sized().slice();
-    return { version, key, value: command.values ? reader.sized().slice() : null };
-  });
+    const expiresAtMs = reader.f64();
+    return { version, key, expiresAtMs, value: command.values ? reader.sized().slice() : null };
+  }).filter(({ expiresAtMs }) => expiresAtMs === 0 || expiresAtMs > Date.now());
   reply({ kind: 'scanned', entries, more, notes: NO_NOTES });
 }
 

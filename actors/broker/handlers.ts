@@ -42,6 +42,7 @@ export class BrokerActor implements CommandPort {
       send: options.send,
       backlogBytes: options.backlogBytes,
       now: () => performance.now(),
+      wallMs: () => Date.now(),
       persistEpoch: (bytes: Uint8Array, epoch: Epoch) => this.#keepEpoch(bytes, epoch),
       terminate: options.terminate,
       describe: options.describe,

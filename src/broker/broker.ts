@@ -77,6 +77,11 @@ export class Broker implements CommandPort {
     this.#commands.update(update, reply);
   }
 
+  /** Calls `onTouched` at every change of a key that has a place in the order, until what it answers is called. */
+  watch(key: Uint8Array, onTouched: () => void): () => void {
+    return this.#commands.watch(key, onTouched);
+  }
+
   /** A thread runs and its link is open: it will say hello. */
   onServerStarted(server: ServerIndex, incarnation: Incarnation): void {
     this.#members.onStarted(server, incarnation);
@@ -111,6 +116,9 @@ export class Broker implements CommandPort {
         break;
       case FRAME.scanned:
         this.#commands.onScanned(reader);
+        break;
+      case FRAME.expired:
+        this.#commands.onExpired(server, reader);
         break;
       case FRAME.deleted:
         onDeleted(state, server, reader.f64() as Version, reader.u8() === 1);

@@ -3,10 +3,11 @@ import type { ByteReader } from '../lib/bytes.ts';
 import type { Command, CommandPort, Reply } from '../model/commands.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import { REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
 import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import type { BrokerState } from './state.ts';
+import { type BrokerState, keyName } from './state.ts';
 import { type Update, Updates } from './updates.ts';
 import { expireWrites, giveUpShown, giveUpWrites, submitWrite } from './writes.ts';
 
@@ -87,6 +88,23 @@ export class Commands implements CommandPort {
   /** `reader` is behind the kind byte of a `scanned` frame. */
   onScanned(reader: ByteReader): void {
     this.#scans.onScanned(reader);
+  }
+
+  /** `reader` is behind the kind byte of an `expired` frame. */
+  onExpired(server: ServerIndex, reader: ByteReader): void {
+    for (const key of expiredKeys(this.#state, server, reader)) this.#updates.expireKey(key);
+  }
+
+  /** Calls `onTouched` at every change of a key that has a place in the order, until what it answers is called. */
+  watch(key: Uint8Array, onTouched: () => void): () => void {
+    const { watchers } = this.#state;
+    const name = keyName(key);
+    const ofKey = watchers.get(name) ?? new Set();
+    watchers.set(name, ofKey.add(onTouched));
+    return () => {
+      ofKey.delete(onTouched);
+      if (ofKey.size === 0 && watchers.get(name) === ofKey) watchers.delete(name);
+    };
   }
 
   /** More is durable than before. */

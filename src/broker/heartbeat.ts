@@ -1,4 +1,4 @@
-/** A ping: what is agreed, and up to where a server has been sent everything. Its answer is a sign of life. */
+/** A ping: what is agreed, up to where a server has been sent everything, the time. Its answer is a sign of life. */
 import { FRAME } from '../model/frames.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import { type BrokerState, committedFor } from './state.ts';
@@ -10,5 +10,6 @@ export function ping(state: BrokerState, server: ServerIndex): void {
   out.f64(committedFor(state, server));
   // In the order of the link: every write up to here that it is addressed by went before.
   out.f64(state.lastVersion);
+  out.f64(state.host.wallMs());
   state.host.send(server, out.view());
 }

@@ -3,8 +3,15 @@ import type { Found, Reply } from '../model/commands.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import type { Group } from './group.ts';
 
-/** One key of a change; a null value deletes. */
-export type Change = { readonly key: Uint8Array; readonly value: Uint8Array | null };
+/** One key of a change; a null value deletes. `expiresAtMs`: milliseconds since 1970; null or none: never. */
+export type Change = {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+  readonly expiresAtMs?: number | null;
+};
+
+/** What a key holds. */
+export type Held = { readonly value: Uint8Array; readonly expiresAtMs: number | null };
 
 export type ReplyTo = (reply: Reply) => void;
 

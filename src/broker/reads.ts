@@ -7,6 +7,7 @@ import type { Command, Found, Path, Reply } from '../model/commands.ts';
 import { FRAME, OUTCOME, OWN_REQUESTS } from '../model/frames.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { maskOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { presentAt } from '../document/expiring.ts';
 import { candidates } from '../document/path.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { ByteReader } from '../lib/bytes.ts';
@@ -189,15 +190,15 @@ export function onAnswer(state: BrokerState, reader: ByteReader): void {
   state.asks.delete(item.request);
   const outcome = reader.u8();
   const version = reader.f64() as Version;
-  item.keyExists = outcome !== OUTCOME.noKey;
+  const present = outcome === OUTCOME.noKey ? null : presentAt(reader.take(reader.remaining), state.host.wallMs());
+  item.keyExists = present !== null;
   const group = item.group;
   const parks = group !== null && !item.uncertain && group.waitsFor(item.barrier);
   const bulk = state.openBulks.size === 0 ? undefined : state.openBulks.get(version);
-  if (outcome === OUTCOME.found) {
-    const value = reader.take(reader.remaining);
+  if (outcome === OUTCOME.found && present !== null) {
     // Bytes of the ring are gone after this call; a single answer that leaves now needs no copy.
     const leavesNow = !parks && bulk === undefined && read.asks.length === 1;
-    item.found = { value: leavesNow ? value : value.slice(), version };
+    item.found = { ...present, version, value: leavesNow ? present.value : present.value.slice() };
   }
   if (parks) {
     const { request } = item;

@@ -13,7 +13,10 @@ import type { ReplyTo } from './operations.ts';
 import { answerers, type BrokerState, isStuck, readyServers } from './state.ts';
 
 type ScanCommand = Extract<Command, { kind: 'scan' }>;
-type Page = { readonly entries: ScanEntry[]; readonly more: boolean };
+/** `expiresAtMs`: 0 for never. */
+type PageEntry = ScanEntry & { readonly expiresAtMs: number };
+
+type Page = { readonly entries: PageEntry[]; readonly more: boolean };
 
 export type Scan = {
   readonly command: ScanCommand;
@@ -94,12 +97,13 @@ export class Scans {
       if (server === undefined) continue;
       scan.requests.delete(request);
       const more = reader.u8() === 1;
-      const entries: ScanEntry[] = [];
+      const entries: PageEntry[] = [];
       for (let count = reader.varint(); count > 0; count--) {
         const version = reader.f64() as Version;
         const key = reader.sized().slice();
+        const expiresAtMs = reader.f64();
         const value = scan.command.values ? reader.sized().slice() : null;
-        entries.push({ key, value, version });
+        entries.push({ key, value, version, expiresAtMs });
       }
       scan.pages.set(server, { entries, more });
       this.settle();
@@ -136,10 +140,12 @@ export class Scans {
         horizon = last.key;
       }
     }
+    const nowMs = state.host.wallMs();
     const entries: ScanEntry[] = [];
     for (const [server, page] of scan.pages) {
       for (const entry of page.entries) {
         if (horizon !== null && compareBytes(entry.key, horizon) > 0) break;
+        if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= nowMs) continue;
         if (scan.believed.get(ownersOf(state.placement, entry.key)) === server) entries.push(entry);
       }
     }

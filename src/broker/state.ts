@@ -29,6 +29,8 @@ export type BrokerHost = {
   backlogBytes(server: ServerIndex): number;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds since 1970, as this machine's clock says. */
+  wallMs(): number;
   /** Keeps an epoch's table in the host's own file, synced; `onEpochPersisted` follows. */
   persistEpoch(bytes: Uint8Array, epoch: Epoch): void;
   /** Ends an incarnation that was put out; `onServerExited` follows. */
@@ -65,6 +67,8 @@ export type BrokerState = {
   readonly deletes: Map<Version, Write>;
   /** Keys that updates depend on, by keyName. */
   readonly tracked: Map<string, Tracked>;
+  /** Who is to hear of every change of a key, by keyName. */
+  readonly watchers: Map<string, Set<() => void>>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Map<Version, Write>;
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
@@ -97,6 +101,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     reads: new Set(),
     deletes: new Map(),
     tracked: new Map(),
+    watchers: new Map(),
     openBulks: new Map(),
     questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',

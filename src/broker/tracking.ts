@@ -1,14 +1,14 @@
 /** Keys that updates depend on: what they hold as of the newest place in the order, and who is to decide next. */
 import { assert } from '../lib/assert.ts';
-import type { Write } from './operations.ts';
+import type { Held, Write } from './operations.ts';
 
 /** A place in the queues of its keys. `onTurn` is called when it may have become the first in one of them. */
 export type Turn = { readonly names: readonly string[]; readonly onTurn: () => void };
 
 export type Tracked = {
   /** Null: there is none. Undefined: not known yet. */
-  value: Uint8Array | null | undefined;
-  /** The write that the value came with, when it was ordered since the key is tracked. */
+  held: Held | null | undefined;
+  /** The write that it came with, when it was ordered since the key is tracked. */
   write: Write | null;
   /** Turns that are not over, in the queue or behind it. */
   users: number;
@@ -26,7 +26,7 @@ export class Tracking {
   /** Stands in line for each of its keys. */
   queue(turn: Turn): void {
     for (const name of turn.names) {
-      const entry = this.#tracked.get(name) ?? { value: undefined, write: null, users: 0, queue: [] };
+      const entry = this.#tracked.get(name) ?? { held: undefined, write: null, users: 0, queue: [] };
       this.#tracked.set(name, entry);
       entry.users++;
       entry.queue.push(turn);
@@ -59,8 +59,8 @@ export class Tracking {
     for (const name of turn.names) if (--this.#entry(name).users === 0) this.#tracked.delete(name);
   }
 
-  valueOf(name: string): Uint8Array | null | undefined {
-    return this.#tracked.get(name)?.value;
+  heldBy(name: string): Held | null | undefined {
+    return this.#tracked.get(name)?.held;
   }
 
   writeOf(name: string): Write | null {
@@ -68,15 +68,15 @@ export class Tracking {
   }
 
   /** What an owner answered: it counts when nothing was ordered meanwhile. */
-  found(name: string, value: Uint8Array | null): void {
+  found(name: string, held: Held | null): void {
     const entry = this.#tracked.get(name);
-    if (entry !== undefined && entry.value === undefined) entry.value = value;
+    if (entry !== undefined && entry.held === undefined) entry.held = held;
   }
 
   /** Nothing is known any more. */
   distrust(): void {
     for (const entry of this.#tracked.values()) {
-      entry.value = undefined;
+      entry.held = undefined;
       entry.write = null;
     }
   }

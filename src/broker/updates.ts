@@ -6,24 +6,27 @@
  */
 import { text } from '../lib/bytes.ts';
 import { ok, type Result } from '../lib/result.ts';
-import type { Command } from '../model/commands.ts';
+import type { Command, Found } from '../model/commands.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { ownersOf } from '../routing/placement.ts';
 import { receivers } from './catch-up.ts';
 import type { Group } from './group.ts';
+import { presentHeld } from './expiry.ts';
 import { failed, notesOf } from './notes.ts';
-import type { Change, ReplyTo } from './operations.ts';
+import type { Change, Held, ReplyTo } from './operations.ts';
 import { submitRead } from './reads.ts';
 import { whenSettled } from './settled.ts';
 import { answerers, type BrokerState, groupOf, keyName } from './state.ts';
 import { Tracking, type Turn } from './tracking.ts';
 import { submitWrite } from './writes.ts';
 
-/** `decide` is called once with the values of `keys`, null for none, and answers the changes; none is fine too. */
+/** `decide` is called once with what `keys` hold, null for nothing, and answers the changes; none is fine too. */
 export type Update = {
   readonly keys: readonly Uint8Array[];
-  readonly decide: (values: readonly (Uint8Array | null)[]) => Result<readonly Change[], KvError>;
+  readonly decide: (held: readonly (Held | null)[]) => Result<readonly Change[], KvError>;
+  /** Its deletes only take away what is absent to everybody already. */
+  readonly isExpiry?: boolean;
 };
 
 type Pending = {
@@ -44,6 +47,8 @@ export class Updates {
   readonly #state: BrokerState;
   readonly #tracking: Tracking;
   readonly #open = new Set<Pending>();
+  /** Keys that are being taken away, by keyName. */
+  readonly #expiring = new Set<string>();
   /** Raised when a server is lost: what was ordered may not have happened, so values are looked up anew. */
   #generation = 0;
 
@@ -74,13 +79,23 @@ export class Updates {
   /** Writes only if none of the keys exists. */
   insert(command: Extract<Command, { kind: 'write' }>, reply: ReplyTo): void {
     const keys = command.items.map((item) => item.key);
-    const decide = (values: readonly (Uint8Array | null)[]): Result<readonly Change[], KvError> => {
-      const at = values.findIndex((value) => value !== null);
+    const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
+      const at = held.findIndex((value) => value !== null);
       if (at < 0) return ok(command.items);
       const name = text(keys[at] as Uint8Array);
       return fail('EXISTS', `high-level key ${name} already exists, overwrite is not supported`);
     };
     this.submit({ keys, decide }, reply);
+  }
+
+  /** Takes away a key whose time has come, if it was not written anew. */
+  expireKey(key: Uint8Array): void {
+    const name = keyName(key);
+    if (this.#expiring.has(name)) return;
+    this.#expiring.add(name);
+    const decide = ([held]: readonly (Held | null)[]): Result<readonly Change[], KvError> =>
+      ok(held == null ? [{ key, value: null }] : []);
+    this.submit({ keys: [key], decide, isExpiry: true }, () => this.#expiring.delete(name));
   }
 
   /** Whether updates of these keys are not decided yet; then `run` is called when they are. */
@@ -103,7 +118,7 @@ export class Updates {
   /** Goes on as far as what is known allows: looks up what its keys hold, waits for its turn, decides. */
   #go(pending: Pending): void {
     if (pending.isOver || pending.isDecided || pending.isLooking) return;
-    const wanted = pending.update.keys.filter((key) => this.#tracking.valueOf(keyName(key)) === undefined);
+    const wanted = pending.update.keys.filter((key) => this.#tracking.heldBy(keyName(key)) === undefined);
     if (wanted.length > 0) this.#look(pending, wanted);
     else if (this.#tracking.isFirst(pending.turn) && !this.#waits(pending)) this.#decide(pending);
   }
@@ -126,7 +141,7 @@ export class Updates {
       // What was ordered since the question is newer than its answer.
       if (generation === this.#generation) {
         for (const [i, key] of wanted.entries()) {
-          this.#tracking.found(keyName(key), looked.found[i]?.value.slice() ?? null);
+          this.#tracking.found(keyName(key), heldOf(looked.found[i] ?? null));
         }
       }
       this.#go(pending);
@@ -156,7 +171,9 @@ export class Updates {
     const state = this.#state;
     const { update } = pending;
     const settled = whenSettled(state, pending.groups);
-    const decided = update.decide(update.keys.map((key) => this.#tracking.valueOf(keyName(key)) ?? null));
+    const decided = update.decide(
+      update.keys.map((key) => presentHeld(state, this.#tracking.heldBy(keyName(key)) ?? null)),
+    );
     pending.isDecided = true;
     const after = (answer: () => void): void =>
       settled((isWhole) => {
@@ -170,7 +187,7 @@ export class Updates {
       after(() => pending.reply({ kind: 'written', items: 0, notes: notesOf(state) }));
     } else {
       pending.isOrdered = true;
-      submitWrite(state, { kind: 'write', items: decided.value }, (reply) => {
+      submitWrite(state, { kind: update.isExpiry === true ? 'expiry' : 'write', items: decided.value }, (reply) => {
         if (reply.kind === 'failed') this.#end(pending, () => pending.reply(reply));
         else after(() => pending.reply(reply));
       });
@@ -221,4 +238,8 @@ export class Updates {
     this.#tracking.forget(pending.turn);
     answer();
   }
+}
+
+function heldOf(found: Found): Held | null {
+  return found === null ? null : { value: found.value.slice(), expiresAtMs: found.expiresAtMs ?? null };
 }

@@ -3,6 +3,7 @@
  * past it. This is the one place where a write is acknowledged.
  */
 import type { Notes } from '../model/commands.ts';
+import { expiring } from '../document/expiring.ts';
 import { writeHead, writeItem } from '../model/frames.ts';
 import { DEADLINE_MS, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
 import {
@@ -36,8 +37,11 @@ import {
 
 const DOT = 0x2e;
 
-/** What a client asked for at once: a delete of one key answers whether it was there. */
-export type Changes = { readonly kind: 'write' | 'delete'; readonly items: readonly Change[] };
+/**
+ * What is asked for at once. A delete of one key answers whether it was there; an expiry deletes what is absent to
+ * everybody already, so owners in sync suffice.
+ */
+export type Changes = { readonly kind: 'write' | 'delete' | 'expiry'; readonly items: readonly Change[] };
 
 /** Orders and sends a write, or refuses it whole before anything was ordered. */
 export function submitWrite(state: BrokerState, { kind, items }: Changes, reply: ReplyTo): void {
@@ -45,7 +49,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     reply({ kind: 'written', items: 0, notes: notesOf(state) });
     return;
   }
-  if (state.config.deleteMode === 'strict' && items.some((item) => item.value === null)) {
+  if (state.config.deleteMode === 'strict' && kind !== 'expiry' && items.some((item) => item.value === null)) {
     const down = state.servers.filter((view) => !isUp(state, view)).map((view) => state.host.describe(view.index));
     if (down.length > 0) {
       const are = down.length === 1 ? 'is' : 'are';
@@ -82,7 +86,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
       return;
     }
   }
-  const full = withoutRoom(state, targets as ServerMask, items, kind);
+  const full = withoutRoom(state, targets as ServerMask, items, kind === 'write' ? 'write' : 'delete');
   if (full !== null) {
     reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));
     return;
@@ -93,7 +97,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
   writeHead(out, version, items.length);
   for (let i = 0; i < items.length; i++) {
     const item = items[i] as Change;
-    writeItem(out, owners[i] as ServerMask, item.key, item.value);
+    writeItem(out, owners[i] as ServerMask, item.key, storedOf(item));
     if (!state.dotted && item.key.indexOf(DOT) !== -1) state.dotted = true;
   }
   const frame = out.view();
@@ -103,7 +107,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     sentTo: targets as ServerMask,
     waitingGroups: groups.length,
     items: items.length,
-    kind,
+    kind: kind === 'delete' ? 'delete' : 'write',
     existed: false,
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,
@@ -114,17 +118,26 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
   state.inFlight++;
   if (write.kind === 'delete') state.deletes.set(version, write);
   if (state.tracked.size > 0) track(state, write, items);
+  if (state.watchers.size > 0) touch(state, items);
   for (let server = 0; targets >> server !== 0; server++) {
     if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
   }
 }
 
+function storedOf({ value, expiresAtMs }: Change): Uint8Array | null {
+  return value === null || expiresAtMs == null ? value : expiring(value, expiresAtMs);
+}
+
+function touch(state: BrokerState, items: readonly Change[]): void {
+  for (const { key } of items) for (const onTouched of state.watchers.get(keyName(key)) ?? []) onTouched();
+}
+
 /** Updates that depend on these keys see the change from now on. */
 function track(state: BrokerState, write: Write, items: readonly Change[]): void {
-  for (const { key, value } of items) {
+  for (const { key, value, expiresAtMs } of items) {
     const tracked = state.tracked.get(keyName(key));
     if (tracked === undefined) continue;
-    tracked.value = value?.slice() ?? null;
+    tracked.held = value === null ? null : { value: value.slice(), expiresAtMs: expiresAtMs ?? null };
     tracked.write = write;
   }
 }

@@ -5,8 +5,8 @@
 import type { KvError } from './errors.ts';
 import type { Version } from './ids.ts';
 
-/** One write of one key. */
-export type Item = { readonly key: Uint8Array; readonly value: Uint8Array };
+/** One write of one key; `expiresAtMs`: milliseconds since 1970 when it goes by itself. */
+export type Item = { readonly key: Uint8Array; readonly value: Uint8Array; readonly expiresAtMs?: number };
 
 /**
  * A dotted path. The first `joinable` segments were written unquoted, so a top-level key may hold their dots: the
@@ -37,7 +37,7 @@ export type Notes = { readonly warnings: readonly string[]; readonly uncertain: 
 export const NO_NOTES: Notes = { warnings: [], uncertain: false };
 
 /** A value that was read, or the certainty (or uncertainty: see Notes) that there is none. */
-export type Found = { readonly value: Uint8Array; readonly version: Version } | null;
+export type Found = { readonly value: Uint8Array; readonly version: Version; readonly expiresAtMs?: number } | null;
 
 export type ScanEntry = { readonly key: Uint8Array; readonly value: Uint8Array | null; readonly version: Version };
 

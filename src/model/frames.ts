@@ -5,8 +5,9 @@
  *   write     version f64, count varint, count × item            item = owners u16, op u8 (0 set, 1 delete), key, [value]
  *   read      request u32, key, count varint, count × segment    (no segments: the whole document)
  *   scan      request u32, values u8, limit varint, prefix, after
- *   ping      committed f64, through f64                         what is durable at every in-sync owner, for this server;
- *                                                                every write up to `through` that is addressed to it came before
+ *   ping      committed f64, through f64, wall f64               what is durable at every in-sync owner, for this server;
+ *                                                                every write up to `through` that is addressed to it came before;
+ *                                                                the broker's wall clock, milliseconds since 1970
  *   epoch     table                                              (replication/epoch-table.ts)
  *   welcome   wipe u8, count varint, count × version f64, table  recover under this table, without these bulks
  *   tailWanted count varint, count × (server u8, after f64)      records that these servers may lack
@@ -19,7 +20,8 @@
  *   durable   version f64        every write up to this one that was addressed to the sender
  *   deleted   version f64, existed u8
  *   answer    request u32, outcome u8 (0 no such key, 1 no such path, 2 found), version f64, [packed value to the end]
- *   scanned   request u32, more u8, count varint, count × (version f64, key, [value])
+ *   scanned   request u32, more u8, count varint, count × (version f64, key, expiresAt f64 (0: never), [value])
+ *   expired   count varint, count × key                          keys whose time has come
  *   epochKept epoch f64
  *   joined    join u32
  *   pong      keys f64, walBytes f64, progress f64
@@ -56,6 +58,7 @@ export const FRAME = {
   joined: 41,
   pong: 42,
   space: 43,
+  expired: 44,
   items: 64,
   itemsEnd: 65,
   itemsTaken: 66,

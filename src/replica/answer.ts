@@ -1,5 +1,6 @@
 /** Reads, answered from the trie: one key, or a path into its document. */
-import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
+import { type ByteReader, type ByteWriter, NO_BYTES } from '../lib/bytes.ts';
+import { expiring, expiryOf, withoutExpiry } from '../document/expiring.ts';
 import { lookup } from '../document/lookup.ts';
 import { FRAME, OUTCOME } from '../model/frames.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
@@ -16,15 +17,22 @@ export function answerFrame(out: ByteWriter, reader: ByteReader, trie: RadixTrie
     out.f64(leaf === -1 ? 0 : trie.versionOf(leaf));
     return out.view();
   }
-  let value: Uint8Array | null = trie.value(leaf);
+  const stored = trie.value(leaf);
   const segments = reader.varint();
-  if (segments > 0) {
-    const path: Uint8Array[] = [];
-    for (let i = 0; i < segments; i++) path.push(reader.sized());
-    value = lookup(value, path, 0);
+  if (segments === 0) {
+    out.u8(OUTCOME.found);
+    out.f64(trie.versionOf(leaf));
+    out.bytes(stored);
+    return out.view();
   }
-  out.u8(value === null ? OUTCOME.noPath : OUTCOME.found);
+  const path: Uint8Array[] = [];
+  for (let i = 0; i < segments; i++) path.push(reader.sized());
+  const part = lookup(withoutExpiry(stored), path, 0);
+  out.u8(part === null ? OUTCOME.noPath : OUTCOME.found);
   out.f64(trie.versionOf(leaf));
-  if (value !== null) out.bytes(value);
+  // What the broker's clock says of the document is true of its parts.
+  const expiresAtMs = expiryOf(stored);
+  if (expiresAtMs !== null) out.bytes(expiring(part ?? NO_BYTES, expiresAtMs));
+  else if (part !== null) out.bytes(part);
   return out.view();
 }

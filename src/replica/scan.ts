@@ -1,6 +1,7 @@
 /** One page of a scan, answered from the trie in key order. */
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { ByteWriter as Writer } from '../lib/bytes.ts';
+import { expiryOf, withoutExpiry } from '../document/expiring.ts';
 import { FRAME } from '../model/frames.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
 
@@ -25,7 +26,9 @@ export function scanFrame(out: ByteWriter, reader: ByteReader, trie: RadixTrie):
     }
     page.f64(trie.versionOf(leaf));
     page.sized(key);
-    if (values) page.sized(trie.value(leaf));
+    const stored = trie.value(leaf);
+    page.f64(expiryOf(stored) ?? 0);
+    if (values) page.sized(withoutExpiry(stored));
     count++;
     return true;
   });

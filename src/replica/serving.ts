@@ -176,6 +176,7 @@ export class Serving {
         break;
       case FRAME.ping:
         this.#standing.onDurable(this.#logging.through);
+        this.#nameExpired(reader);
         if (this.#space.isFull && this.#skipping.from === null) this.#checkpointing.relieve(this.#copies);
         this.#host.send('broker', this.#pong());
         break;
@@ -221,6 +222,18 @@ export class Serving {
       }
     }
     this.#standing.onDurable(cursor.version);
+  }
+
+  /** Keys whose time has come by the broker's clock, which the ping that `reader` is at the begin of tells. */
+  #nameExpired(ping: ByteReader): void {
+    ping.f64();
+    ping.f64();
+    const due = this.#copies.expiries.due(this.#copies.trie, ping.f64());
+    if (due.length === 0) return;
+    const frame = this.#frame(FRAME.expired);
+    frame.varint(due.length);
+    for (const key of due) frame.sized(key);
+    this.#host.send('broker', frame.view());
   }
 
   /** The epoch is durable here: from now on it counts. */

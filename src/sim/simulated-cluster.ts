@@ -170,6 +170,7 @@ export class SimulatedCluster implements SimulatedWorld {
         },
         backlogBytes: (server) => this.#toServer.get(server)?.backlogBytes ?? 0,
         now: () => this.queue.nowMs * this.#knobs.clockRate,
+        wallMs: () => this.queue.nowMs,
         persistEpoch: (bytes, epoch: Epoch) => {
           this.#epochPending = bytes;
           this.queue.after(this.prng.float() * 2, () => {

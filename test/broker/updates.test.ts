@@ -21,8 +21,8 @@ describe('updates', () => {
         let now = 0;
         const add: Update = {
           keys: [utf8('counter')],
-          decide: ([value]) => {
-            now = (value == null ? 0 : Number(text(value))) + 1;
+          decide: ([held]) => {
+            now = (held == null ? 0 : Number(text(held.value))) + 1;
             return ok([{ key: utf8('counter'), value: utf8(String(now)) }]);
           },
         };
@@ -59,8 +59,8 @@ describe('updates', () => {
         const amount = prng.between(1, 60);
         const transfer: Update = {
           keys: [utf8(from), utf8(to)],
-          decide: (values) => {
-            const [has, gets] = values.map((value) => Number(text(value as Uint8Array))) as [number, number];
+          decide: (held) => {
+            const [has, gets] = held.map((each) => Number(text(each?.value ?? utf8('NaN')))) as [number, number];
             if (has < amount) return fail('CONFLICT', 'not enough');
             return ok([
               { key: utf8(from), value: utf8(String(has - amount)) },
@@ -100,7 +100,7 @@ describe('updates', () => {
     const log: string[] = [];
     const claim = (name: string): Update => ({
       keys: [key],
-      decide: ([value]) => (value == null ? ok([{ key, value: utf8(name) }]) : ok([])),
+      decide: ([held]) => (held == null ? ok([{ key, value: utf8(name) }]) : ok([])),
     });
 
     for (const name of ['first', 'second', 'third']) {

@@ -84,6 +84,7 @@ export class RealCluster {
         send: (server, frame) => this.#hub.send(server, frame),
         backlogBytes: (server) => this.#hub.get(server)?.backlogBytes ?? 0,
         now: () => performance.now(),
+        wallMs: () => Date.now(),
         persistEpoch: (_bytes, epoch) => void setImmediate(() => this.broker.onEpochPersisted(epoch)),
         terminate: (server, incarnation, reason) => this.supervisor.terminate(server, incarnation, reason),
         describe: (server) => `s${server + 1}`,
