@@ -11,7 +11,7 @@ const PADDING_BYTES_MAX = 1_500;
 /** Bytes of the values of one bulk together. */
 const BULK_BYTES_MAX = 30_000;
 const SNAPSHOT_PROBABILITY = 0.002;
-const RING_PROBABILITY = 0.05;
+const RING_PROBABILITY = 0.01;
 const RING_STRETCH = 100;
 
 /** What the answer to a command says of it. */
@@ -87,13 +87,21 @@ export class Writer {
       return 'SNAPSHOT';
     }
     if (this.#ring !== null && this.#prng.chance(RING_PROBABILITY)) return this.#stretch(this.#ring);
-    const register = this.#prng.pick(this.#registers);
+    const register = this.#pick();
     if (register.keys.length > 1) return this.#bulk(register);
     const [key] = register.keys;
     const value = this.#prng.chance(0.2) ? null : this.#value(PADDING_BYTES_MAX);
     this.#inFlight.push(settled(register, register.begin(this.#name, value)));
     if (value === null) return `DELETE ${key}`;
     return this.#prng.chance(0.5) ? `SET ${key} {"v":"${value}"}` : `PUT "${key}" -> [ "v" -> "${value}" ]`;
+  }
+
+  /** Large bulks are rare: they would leave no time for anything else. */
+  #pick(): Register {
+    for (;;) {
+      const register = this.#prng.pick(this.#registers);
+      if (this.#prng.chance(1 / register.keys.length ** 0.75)) return register;
+    }
   }
 
   #bulk(family: Register): string {

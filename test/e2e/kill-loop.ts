@@ -34,6 +34,9 @@ const SHOT_MICROSECONDS_PER_KEY = 2;
 const READ_KEYS = 500;
 /** Characters of a finding. */
 const LINE_MAX = 1_000;
+/** What is acknowledged before the moment of the kill is drawn, unless it takes too long. */
+const ACKNOWLEDGED_LEAST = 100;
+const BEGINNING_MS_MAX = 5_000;
 const WRITING_MS_MAX = 500;
 /** Every so often a start is killed too, in the middle of its recovery. */
 const KILLED_START_PROBABILITY = 0.3;
@@ -57,6 +60,8 @@ export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOpti
       ),
     );
     for (const writer of writers) writer.write(registers, ring);
+    const inTime = performance.now() + BEGINNING_MS_MAX;
+    while (acknowledgedBy(writers) < ACKNOWLEDGED_LEAST && performance.now() < inTime) await pause(1);
     const writingMs = prng.float() * WRITING_MS_MAX;
     if (prng.chance(SERVER_CRASH_PROBABILITY)) {
       await pause(writingMs / 2);
@@ -71,7 +76,7 @@ export async function killLoop({ rounds, seed, directory, onLine }: KillLoopOpti
     await program.kill();
     writers.push(shooter);
     report.kills++;
-    const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
+    const acknowledged = acknowledgedBy(writers);
     const unanswered = writers.reduce((sum, writer) => sum + writer.inFlight, 0);
     await Promise.all(writers.map((writer) => writer.closed()));
     report.acknowledged += acknowledged;
@@ -179,6 +184,10 @@ export function registersOf(): Register[] {
     ...Array.from({ length: SINGLE_KEYS }, (_, i) => new Register([`key${i}`])),
     ...FAMILY_SIZES.map((size, family) => new Register(Array.from({ length: size }, (_, i) => `family${family}:${i}`))),
   ];
+}
+
+function acknowledgedBy(writers: readonly Writer[]): number {
+  return writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
 }
 
 function brief(value: string | null): string {
