@@ -2,7 +2,7 @@
  * `coppice fault SCRIPT` and `coppice simulate SCRIPT`: a fault script in real time, against a fresh host of its own or
  * a running one, and the same script in virtual time. 5 when something that it expects did not come.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { parseScript } from '../faults/parse-script.ts';
 import { reportLines, type ScriptReport } from '../faults/report.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
 import type { Script } from '../faults/syntax.ts';
+import { utf8 } from '../lib/bytes.ts';
 import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import type { ClusterStatus } from '../model/status.ts';
@@ -47,7 +48,9 @@ export async function runFaultScript(
     const status = await target.status();
     const script = own ?? sure(file, parseScript(text, shapeOf(status)));
     if (own === null) await checkFaults(target);
-    const host = new ThreadScriptHost(target, status, seed);
+    // A running host has data of its own, and perhaps that of an earlier script.
+    const keyPrefix = own === null ? `fault-${randomBytes(6).toString('hex')}-` : '';
+    const host = new ThreadScriptHost(target, status, { seed, keyPrefix });
     try {
       sure(file, checkScript(script, host));
       const ended = await runOn(host, script, seed, terminal);
@@ -55,6 +58,7 @@ export async function runFaultScript(
         await target.fault('HEAL all');
         return ended;
       }
+      if (own === null) await removeKeys(host, target);
       return tellReport(ended, options, terminal);
     } finally {
       host.close();
@@ -133,6 +137,22 @@ async function started(
     await remove();
     throw error;
   }
+}
+
+/** What the loads wrote into somebody's host is taken out again, as far as it answers. */
+async function removeKeys({ history }: ThreadScriptHost, target: ScriptTarget): Promise<void> {
+  const keys = new Set<string>();
+  for (const event of history.events) {
+    if (event.type !== 'invoke') continue;
+    const { action } = event;
+    if (action.kind === 'set') keys.add(action.key);
+    else if (action.kind === 'bulk') for (const [key] of action.writes) keys.add(key);
+  }
+  let client = 0;
+  const deleted = Array.from(keys, (key) => {
+    return new Promise((resolve) => target.submit(client++, { kind: 'delete', key: utf8(key) }, resolve));
+  });
+  await Promise.all(deleted);
 }
 
 /** A host that injects no faults is told before the script begins. */

@@ -30,6 +30,7 @@ const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set(['fsync', 'segment-cut
 
 export class ThreadScriptHost implements ScriptHost {
   readonly lookMs = LOOK_MS;
+  readonly keyPrefix: string;
   readonly history = new ScriptHistory(() => this.now());
   readonly #target: ScriptTarget;
   readonly #prng: Prng;
@@ -39,7 +40,12 @@ export class ThreadScriptHost implements ScriptHost {
   #status: ClusterStatus;
   #isClosed = false;
 
-  constructor(target: ScriptTarget, status: ClusterStatus, seed: number) {
+  constructor(
+    target: ScriptTarget,
+    status: ClusterStatus,
+    { seed, keyPrefix }: { readonly seed: number; readonly keyPrefix: string },
+  ) {
+    this.keyPrefix = keyPrefix;
     this.#target = target;
     this.#status = status;
     this.#prng = new Prng(seed);

@@ -140,7 +140,7 @@ export class LoadGenerator {
   }
 
   #key(): string {
-    return `key${this.#prng.below(this.load.keys)}`;
+    return `${this.#shares.host.keyPrefix}key${this.#prng.below(this.load.keys)}`;
   }
 
   /** Several different keys, as far as there are several. */

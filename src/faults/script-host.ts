@@ -48,6 +48,8 @@ export type ScriptHost = {
   now(): number;
   /** Calls back once after so long; answers how to call it off. */
   after(delayMs: number, run: () => void): () => void;
+  /** What the keys of loads begin with: nothing may be there under it before. */
+  readonly keyPrefix: string;
   /** Milliseconds between two looks at what is expected. */
   readonly lookMs: number;
   fault(statement: FaultStatement, answer: FaultAnswer): void;

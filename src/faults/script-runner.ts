@@ -259,7 +259,8 @@ export class ScriptRunner {
     const notes = [...this.#notes, ...this.#reactions.waiting().map((text) => `never happened: ${text}`)];
     if (!healed.holds) notes.push(`not whole after the last fault: ${healed.found}`);
     this.#done({
-      passed: healed.holds && this.#expectations.every(({ passed }) => passed),
+      // A wrong answer is never right, whatever the script expects.
+      passed: healed.holds && wrong === 0 && this.#expectations.every(({ passed }) => passed),
       seed: this.#seed,
       cluster: { servers: this.#script.servers, replicas: this.#script.replicas, mode: this.#script.mode },
       tookMs: nowMs - this.#startMs,

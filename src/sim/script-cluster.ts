@@ -61,6 +61,7 @@ export function runScriptInSimulator(text: string, seed: number): Result<Simulat
 
 class Stage implements ScriptHost {
   readonly lookMs = LOOK_MS;
+  readonly keyPrefix = '';
   readonly #script: Script;
   readonly #seed: number;
   readonly #cluster: SimulatedCluster;
