@@ -13,7 +13,7 @@ import type { ServerState, ServerStatus } from '../src/model/status.ts';
 import type { KvError } from '../src/model/errors.ts';
 import { nodeDisk } from '../src/node/disk.ts';
 import type { FrameSocket } from '../src/node/frame-socket.ts';
-import { joinedWords, keepMembership, type Membership, parseMembership, readMembership } from '../src/node/join.ts';
+import { joinedWords, keepMembership, type Membership, parseJoin, readMembership } from '../src/node/join.ts';
 import type { Log } from '../src/node/log.ts';
 import type { Neighbour } from '../src/node/server-thread.ts';
 import { claimDirectory } from '../src/storage/format.ts';
@@ -96,7 +96,7 @@ export class JoinedServer {
    * CONFLICT while another broker is there, after a newer one, or for another place in the cluster; DISK.
    */
   async join(request: string, prepare: () => Promise<void>): Promise<string> {
-    const wanted = valueOf(parseMembership(request));
+    const wanted = valueOf(parseJoin(request));
     this.#checkMembership(wanted);
     if (this.#broker !== null) {
       throw conflict(`a broker has it since ${this.#broker.since}, and it serves one at a time`);

@@ -3,13 +3,14 @@
  * socket of their own for frames (frame-socket.ts). The words of both sides, and the file in which the server
  * remembers to whom it belongs.
  *
- *   JOIN {"index":1,"servers":3,"replicas":2,"epoch":7}      epoch 0: this broker remembers none
+ *   JOIN {"index":1,"servers":3,"replicas":2,"epoch":7,"frames":2}      epoch 0: this broker remembers none
  *   OK joined port=40123 incarnation=4 token=<32 hexadecimal digits>
  *   (to that port)  token LF envelopes …
  */
 import { text, utf8 } from '../lib/bytes.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { ERRORS, type ErrorCode, fail, type KvError } from '../model/errors.ts';
+import { FRAMES_VERSION } from '../model/frames.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
 import { SERVERS_MAX } from '../model/limits.ts';
 import { readFileChecked, replaceFile } from '../storage/checked-file.ts';
@@ -30,12 +31,24 @@ export type Joined = { readonly port: number; readonly incarnation: Incarnation;
 export const TOKEN_LENGTH = 32;
 
 export function joinRequest(membership: Membership): string {
-  return `JOIN ${JSON.stringify(membership)}`;
+  return `JOIN ${JSON.stringify({ ...membership, frames: FRAMES_VERSION })}`;
 }
 
-/** What stands behind JOIN. USAGE. */
+/** What stands behind JOIN, when the broker speaks this program's frames. USAGE. */
+export function parseJoin(json: string): Result<Membership, KvError> {
+  const membership = parseMembership(json);
+  if (!membership.ok) return membership;
+  const { frames } = JSON.parse(json) as { readonly frames?: unknown };
+  if (frames === FRAMES_VERSION) return membership;
+  return fail('USAGE', `the broker speaks frames of version ${String(frames ?? 1)}, this server ${FRAMES_VERSION}`);
+}
+
+/** A membership as it is written in a request and in the server's own file. USAGE. */
 export function parseMembership(json: string): Result<Membership, KvError> {
-  const wrong = fail('USAGE', 'expected JOIN {"index":<from 0>,"servers":<N>,"replicas":<K>,"epoch":<number>}');
+  const wrong = fail(
+    'USAGE',
+    'expected JOIN {"index":<from 0>,"servers":<N>,"replicas":<K>,"epoch":<number>,"frames":<version>}',
+  );
   let value: unknown;
   try {
     value = JSON.parse(json);

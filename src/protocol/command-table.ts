@@ -197,7 +197,7 @@ export const COMMANDS: readonly CommandRow[] = [
     flags: ['admin'],
     reply: 'ok',
     errors: ['CONFLICT', 'DISK'],
-    example: 'JOIN {"index":0,"servers":3,"replicas":2,"epoch":7}',
+    example: 'JOIN {"index":0,"servers":3,"replicas":2,"epoch":7,"frames":2}',
     method: null,
   }),
   command('SHUTDOWN', {

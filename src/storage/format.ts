@@ -2,7 +2,7 @@
  * The FORMAT file of a data directory: what it was made for, in five lines that people can read. Written first and
  * never changed; a directory made for something else is refused, untouched.
  *
- *   coppice-data 1
+ *   coppice-data 2
  *   mode replicated
  *   servers 3
  *   replicas 2
@@ -17,7 +17,7 @@ import { SERVERS_MAX } from '../model/limits.ts';
 import type { Disk } from './disk.ts';
 import { ensureDirectory, readWhole, tryDisk, writeAtomically } from './files.ts';
 
-export const DATA_FORMAT_VERSION = 1;
+export const DATA_FORMAT_VERSION = 2;
 
 export type DataFormat = Pick<ClusterConfig, 'mode' | 'servers' | 'replicas'>;
 

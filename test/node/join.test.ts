@@ -4,6 +4,7 @@ import {
   joinedWords,
   joinRequest,
   keepMembership,
+  parseJoin,
   parseJoined,
   parseMembership,
   readMembership,
@@ -15,7 +16,14 @@ const MEMBERSHIP = { index: 1 as ServerIndex, servers: 3, replicas: 2, epoch: 7 
 test('what a broker asks is what the server reads', () => {
   const request = joinRequest(MEMBERSHIP);
 
-  expect(parseMembership(request.replace(/^JOIN /, ''))).toEqual({ ok: true, value: MEMBERSHIP });
+  expect(parseJoin(request.replace(/^JOIN /, ''))).toEqual({ ok: true, value: MEMBERSHIP });
+});
+
+test('a broker of a program with other frames is refused before anything is joined', () => {
+  const request = JSON.stringify({ ...MEMBERSHIP, frames: 1 });
+
+  expect(parseJoin(request)).toMatchObject({ ok: false, error: { code: 'USAGE' } });
+  expect(parseJoin(JSON.stringify(MEMBERSHIP))).toMatchObject({ ok: false, error: { code: 'USAGE' } });
 });
 
 test('what the server answers is what the broker reads', () => {

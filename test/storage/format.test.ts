@@ -20,7 +20,7 @@ test('people can read it', () => {
   unwrap(claimDirectory(disk, 'data', FORMAT));
 
   expect(text(disk.contentOf('data/FORMAT'))).toMatch(
-    /^coppice-data 1\nmode replicated\nservers 3\nreplicas 2\ncrc [\da-f]{8}\n$/,
+    /^coppice-data 2\nmode replicated\nservers 3\nreplicas 2\ncrc [\da-f]{8}\n$/,
   );
 });
 
@@ -45,10 +45,10 @@ test.each([
 test('a newer version is refused by its number', () => {
   const disk = newDisk();
   unwrap(claimDirectory(disk, 'data', FORMAT));
-  disk.damage('data/FORMAT', () => utf8('coppice-data 2\nshape unknown\n'));
+  disk.damage('data/FORMAT', () => utf8('coppice-data 3\nshape unknown\n'));
 
   expect(claimDirectory(disk, 'data', FORMAT)).toMatchObject({
-    error: { code: 'USAGE', message: 'data/FORMAT: data of format 2; this program knows format 1' },
+    error: { code: 'USAGE', message: 'data/FORMAT: data of format 3; this program knows format 2' },
   });
 });
 
