@@ -19,6 +19,7 @@ import { type SimulateOptions, simulateOptions } from './simulate-options.ts';
 import {
   addResult,
   emptyReport,
+  missed,
   replayCommand,
   reportJson,
   reportLines,
@@ -52,7 +53,7 @@ export async function runSimulate(values: FlagValues, terminal: Terminal): Promi
   const [failure] = report.failures;
   if (failure !== undefined && options.shrink) showShrunk({ ...options, seed: failure.seed }, terminal);
   if (stopped !== null) return stopped;
-  return report.failures.length === 0 ? EXIT_OK : EXIT_VERIFICATION;
+  return report.failures.length === 0 && missed(report).length === 0 ? EXIT_OK : EXIT_VERIFICATION;
 }
 
 async function playOne(options: SimulateOptions, report: SimulateReport, terminal: Terminal): Promise<null> {

@@ -1,5 +1,6 @@
 /** What `coppice simulate` says at its end: everything that was played, added up. */
 import type { PlayResult } from '../sim/play.ts';
+import { PROBED_SEEDS, unmet, WANTED } from '../sim/probes.ts';
 
 export type SimulateReport = {
   seeds: number;
@@ -14,6 +15,8 @@ export type SimulateReport = {
   writableMs: number;
   wholeMs: number;
   readonly faults: Record<string, number>;
+  /** In how many seeds each situation was met. */
+  readonly met: Map<string, number>;
   readonly failures: { readonly seed: number; readonly violations: readonly string[] }[];
 };
 
@@ -30,6 +33,7 @@ export function emptyReport(): SimulateReport {
     writableMs: 0,
     wholeMs: 0,
     faults: {},
+    met: new Map(),
     failures: [],
   };
 }
@@ -47,14 +51,23 @@ export function addResult(report: SimulateReport, result: PlayResult): void {
   report.writableMs = Math.max(report.writableMs, result.writableMs);
   report.wholeMs = Math.max(report.wholeMs, result.wholeMs);
   for (const [kind, count] of Object.entries(result.faults)) report.faults[kind] = (report.faults[kind] ?? 0) + count;
+  for (const name of result.met.keys()) report.met.set(name, (report.met.get(name) ?? 0) + 1);
   if (result.violations.length > 0) report.failures.push({ seed: result.seed, violations: result.violations });
 }
 
+/** Situations that so many seeds should have met and did not; none are missed in fewer seeds than it takes. */
+export function missed({ seeds, met }: SimulateReport): string[] {
+  return seeds < PROBED_SEEDS ? [] : unmet(WANTED, met);
+}
+
 export function reportJson(report: SimulateReport, seconds: number): string {
-  const { simulatedMs, failures, ...rest } = report;
+  const { simulatedMs, failures, met, ...rest } = report;
+  const missing = missed(report);
   return JSON.stringify({
-    ok: failures.length === 0,
+    ok: failures.length === 0 && missing.length === 0,
     ...rest,
+    met: met.size,
+    missed: missing,
     simulatedSeconds: Math.round(simulatedMs / 1_000),
     seconds: Number(seconds.toFixed(3)),
     failures: failures.map((failure) => ({ ...failure, replay: replayCommand(failure.seed) })),
@@ -71,11 +84,17 @@ export function reportLines(report: SimulateReport, seconds: number): string[] {
     `${report.acknowledged} writes acknowledged, ${report.reads} reads; ${report.refused} refused, ` +
       `${report.unknown} unknown, ${report.uncertain} uncertain`,
     `${counted(total, 'fault')}: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+    `${report.met.size} kinds of situations were met${missedLine(report)}`,
     `healed: writable after ${shown(report.writableMs)}, whole after ${shown(report.wholeMs)} at the latest`,
     report.failures.length === 0
       ? 'no violation'
       : `${counted(report.failures.length, 'seed')} with violations: ${report.failures.map(({ seed }) => seed).join(' ')}`,
   ];
+}
+
+function missedLine(report: SimulateReport): string {
+  const missing = missed(report);
+  return missing.length === 0 ? '' : `; not met: ${missing.join(', ')}`;
 }
 
 /** The line that plays a seed again. */

@@ -71,8 +71,10 @@ export class SimulatedFaultHost implements FaultHost {
       case 'flap':
         return this.#flap(server, action.count, prng);
       case 'flaky':
-        // No switch of a replica leaves a write out.
-        return nothing;
+        server.skips = () => prng.chance(action.probability);
+        return () => {
+          server.skips = () => false;
+        };
       case 'power':
         return server.hold('power loss', action.survivors);
       case 'disk':

@@ -50,6 +50,9 @@ export function unmet(wanted: readonly string[], met: ReadonlyMap<string, number
   return wanted.filter((name) => !met.has(name));
 }
 
+/** Seeds of the whole swarm in which every situation of WANTED comes up. */
+export const PROBED_SEEDS = 1_000;
+
 const event = (name: string, pattern: RegExp): { readonly name: string; readonly pattern: RegExp } => ({
   name,
   pattern,
@@ -88,3 +91,61 @@ const EVENTS = [
   event('the machine goes dark, any sectors survive', /^the machine goes dark, random/),
   event('an epoch is kept', /^epoch \d+ is kept/),
 ] as const;
+
+const FAULTS = [
+  'crash',
+  'crash-point',
+  'damage flip',
+  'damage truncate',
+  'disk full',
+  'disk lose-write',
+  'disk misdirect',
+  'disk read-fail',
+  'disk slow',
+  'disk stall',
+  'disk sync-fail',
+  'disk torn-write',
+  'disk write-fail',
+  'flap',
+  'hang',
+  'oom',
+  'power',
+  'restart',
+  'slow',
+  'throw',
+  'wipe',
+];
+
+const STATES: readonly ServerState[] = ['up', 'suspect', 'recovering', 'down'];
+
+const REPLIES = [
+  'DISK',
+  'EXISTS',
+  'LOADING',
+  'TIMEOUT',
+  'UNAVAILABLE',
+  'UNRELIABLE',
+  'written',
+  'deleted',
+  'found',
+  'foundMany',
+  'scanned',
+  'uncertain',
+];
+
+/** Asked for by an operator alone, who is none of the clients. */
+const ASKED_FOR = ['checkpoint'];
+
+/** Too rare for a thousand seeds: a call of a kind that a life makes once or never, at the moment that was drawn. */
+const RARE = /^power fails (before|during|after) (rename|remove|truncate|syncDirectory|list|open|read)$/;
+
+/** What PROBED_SEEDS seeds must have met. */
+export const WANTED: readonly string[] = [
+  ...EVENTS.map(({ name }) => name).filter((name) => !RARE.test(name)),
+  ...Object.keys(FRAME)
+    .filter((name) => !ASKED_FOR.includes(name))
+    .map((name) => `frame ${name}`),
+  ...REPLIES.map((reply) => `reply ${reply}`),
+  'reply with a warning',
+  ...FAULTS.flatMap((fault) => STATES.map((state) => `${fault} while ${state}`)),
+];

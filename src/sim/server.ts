@@ -79,6 +79,8 @@ export class SimulatedServer {
   /** Syncs take this many times as long, and so much longer. Infinity: they wait. */
   syncFactor = 1;
   syncDelayMs = 0;
+  /** Whether a write is left out of memory, by a fault. */
+  skips: () => boolean = () => false;
   readonly #world: ServerWorld;
   #life: Life | null = null;
   #incarnation = 0;
@@ -279,6 +281,7 @@ export class SimulatedServer {
           throw new LifeOver();
         },
       },
+      { skips: () => this.skips() },
     );
   }
 
