@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const ENTRY = resolve(import.meta.dirname, '../actors/coppice.ts');
+const ENTRY = resolve(import.meta.dirname, '../actors/launch.mjs');
 const LINE_FEED = 10;
 
 export type Running = { readonly port: number; readonly child: ChildProcess; stop(): Promise<void> };
