@@ -82,7 +82,7 @@ export class ScriptRunner {
     };
     this.#timetable = new Timetable(host, prng.fork(2), {
       run: (line, done) => this.#run(line, done),
-      exhausted: () => this.#end(),
+      exhausted: () => this.#exhausted(),
     });
     this.#reactions = new Reactions(script.lines, host, this.#watching, (line) => this.#timetable.now(line));
   }
@@ -142,7 +142,6 @@ export class ScriptRunner {
         done();
         return;
       case 'end':
-        this.#timetable.stop();
         this.#end();
         return;
       case 'cluster':
@@ -196,15 +195,22 @@ export class ScriptRunner {
     for (const { kind, id } of events) this.#reactions.happened(kind, id);
   }
 
-  /** The last lines had their turn: what heals by itself may do so, then everything is healed. */
-  #end(): void {
+  /** The last lines had their turn: what heals by itself may do so first, and lines that wait for that may react. */
+  #exhausted(): void {
     const lastsMs = Math.max(0, ...this.#host.active().map(({ until }) => (until ?? 0) - this.#host.now()));
-    this.#host.after(lastsMs, () => {
-      this.#timetable.stop();
-      this.#reactions.stop();
-      this.#becomeWhole((finding, healedMs) => {
-        this.#stopLoads(() => readAll(this.#shares, () => this.#judge(() => this.#finish(finding, healedMs))));
-      });
+    if (lastsMs === 0) {
+      this.#end();
+      return;
+    }
+    this.#timetable.hold();
+    this.#host.after(Math.max(lastsMs, this.#host.lookMs), () => this.#timetable.release());
+  }
+
+  #end(): void {
+    this.#timetable.stop();
+    this.#reactions.stop();
+    this.#becomeWhole((finding, healedMs) => {
+      this.#stopLoads(() => readAll(this.#shares, () => this.#judge(() => this.#finish(finding, healedMs))));
     });
   }
 

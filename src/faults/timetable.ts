@@ -10,7 +10,7 @@ import type { ScriptLine } from './syntax.ts';
 export type Turn = {
   /** Carries the line out; calls back when it is done. Every call counts as something that is still to be done. */
   run(line: ScriptLine, done: () => void): void;
-  /** Nothing is left that has its time: the script is at its end. */
+  /** Nothing is left that has its time: the script is at its end, unless something is held on to. */
   exhausted(): void;
 };
 
@@ -54,9 +54,7 @@ export class Timetable {
 
   release(): void {
     this.#pending--;
-    if (this.#pending > 0 || this.#isOver) return;
-    this.#isOver = true;
-    this.#turn.exhausted();
+    if (this.#pending === 0 && !this.#isOver) this.#turn.exhausted();
   }
 
   /** No line has its turn any more. */

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { reportLines } from '../../src/faults/report.ts';
+import { runScriptInSimulator, type SimulatedScript } from '../../src/sim/script-cluster.ts';
+
+const SCRIPTS = join(import.meta.dirname, '../scripts');
+
+function run(text: string, seed = 1): SimulatedScript {
+  const ran = runScriptInSimulator(text, seed);
+  if (!ran.ok) throw new Error(ran.error.message);
+  return ran.value;
+}
+
+describe('a script that tells a story', () => {
+  test.each(readdirSync(SCRIPTS))('%s ends as it expects', (file) => {
+    const { report } = run(readFileSync(join(SCRIPTS, file), 'utf8'));
+
+    expect(report.passed, reportLines(report).join('\n')).toBe(true);
+    expect(report.wrong).toBe(0);
+  });
+
+  test.each(readdirSync(SCRIPTS))('%s has at most 15 lines, and the first says what it shows', (file) => {
+    const lines = readFileSync(join(SCRIPTS, file), 'utf8').trimEnd().split('\n');
+
+    expect(lines.length).toBeLessThanOrEqual(15);
+    expect(lines[0]).toMatch(/^# [A-Z].{20}/);
+  });
+});
+
+describe('a script in virtual time', () => {
+  const text = [
+    'LOAD w clients 4 rate 200 mix get:40,set:40,bulk:10,mget:10 keys 10',
+    'at 500ms HANG one FOR 1s AS old',
+    'at 600ms DROP 5% FOR 500ms',
+    'after 1s POWER old FOR 200ms',
+    'at end EXPECT linearizable',
+  ].join('\n');
+
+  test('repeats event by event from its seed', () => {
+    const first = run(text, 5);
+
+    const second = run(text, 5);
+
+    expect(second.hash).toBe(first.hash);
+    expect(second.report).toEqual(first.report);
+  });
+
+  test('runs differently from another seed', () => {
+    expect(run(text, 5).hash).not.toBe(run(text, 6).hash);
+  });
+
+  test('says which server was drawn, and how long nobody was answered', () => {
+    const { report } = run('LOAD w clients 4 rate 200 mix set:1 keys 10\nat 500ms HANG all FOR 300ms', 5);
+
+    const [fault] = report.faults;
+
+    expect(fault?.statement).toBe('HANG s1,s2,s3 FOR 300ms');
+    expect(fault?.unavailableMs).toBeGreaterThan(250);
+    expect(fault?.unavailableMs).toBeLessThan(700);
+  });
+
+  test('fails when something that it expects does not come', () => {
+    const { report } = run('CRASH s1\nEXPECT state s1 = up within 300ms\nEXPECT state s2 = up');
+
+    expect(report.passed).toBe(false);
+    expect(report.expectations.map(({ line, passed, found }) => [line, passed, found])).toEqual([
+      [2, false, 's1 down'],
+      [3, true, 's2 up'],
+    ]);
+  });
+
+  test('fails when a fault cannot be, and goes on', () => {
+    const { report } = run('partition majority | majority\nEXPECT state all = up');
+
+    expect(report.expectations.map(({ passed, found }) => [passed, found])).toEqual([
+      [false, 'BADFAULT 2 servers are wanted where 1 are left'],
+      [true, 's1 up, s2 up, s3 up'],
+    ]);
+  });
+
+  test('waits for faults that heal by themselves, and heals the others', () => {
+    const { report } = run('HANG s1 FOR 2s AS a\nCRASH s2 AS b');
+
+    const [first, second] = report.faults;
+
+    expect(report.passed).toBe(true);
+    expect(first?.untilMs).toBeGreaterThanOrEqual(2_000);
+    expect(second?.untilMs).toBeGreaterThanOrEqual(2_000);
+    expect(report.healedMs).toBeGreaterThan(0);
+  });
+
+  test('reacts to what happens, once', () => {
+    const { report } = run(
+      [
+        'on state s1 down CRASH s2 AS second FOR 1s',
+        'on fault second EXPECT state s2 = down within 500ms',
+        'when state s2 = down NOTE two are down',
+        'on fault nobody CRASH s3',
+        'CRASH s1 FOR 1s',
+      ].join('\n'),
+    );
+
+    expect(report.faults.map(({ statement }) => statement)).toEqual(['CRASH s1 FOR 1s', 'CRASH s2 FOR 1s AS second']);
+    expect(report.expectations.every(({ passed }) => passed)).toBe(true);
+    expect(report.notes).toEqual(['two are down', 'never happened: on fault nobody CRASH s3']);
+  });
+
+  test('counts lines without a time from the one above', () => {
+    const { report } = run(
+      ['at 1s CRASH s1 AS first', 'WAIT 500ms', 'RESTART s1', 'after 250ms CRASH s2 AS second'].join('\n'),
+    );
+
+    expect(report.faults.map(({ id, atMs }) => [id, Math.round(atMs)])).toEqual([
+      ['first', 1_000],
+      ['second', 1_750],
+    ]);
+  });
+
+  test('judges a whole span by what ended within it', () => {
+    const { report } = run(
+      [
+        'LOAD w clients 4 rate 100 mix get:1 keys 10',
+        'at 1s POWER all FOR 500ms',
+        'at 1s EXPECT ok = 100% during 1s',
+        'at 3s EXPECT ok = 100% during 1s',
+        'at 3s EXPECT p99(get) < 50ms during 1s',
+        'at 3s EXPECT errors UNAVAILABLE = 0 during 1s',
+        'at end EXPECT errors > 0',
+      ].join('\n'),
+    );
+
+    expect(report.expectations.map(({ line, passed }) => [line, passed])).toEqual([
+      [3, false],
+      [4, true],
+      [5, true],
+      [6, true],
+      [7, true],
+    ]);
+  });
+
+  test.each([
+    ['explode s1', '1:1: expected one of LOAD'],
+    ['CLUSTER mode leader\nHANG leader', '1:1: mode leader is not simulated yet'],
+    ['CRASH s1\nEXPECT rss < 1gb', '2:1: memory is not simulated'],
+    ['on fsync s1 CRASH s1', '1:1: fsync is not told here'],
+  ])('%j is refused before anything begins', (script, message) => {
+    const ran = runScriptInSimulator(script, 1);
+
+    expect(ran.ok ? 'ran' : `${ran.error.code} ${ran.error.message}`).toContain(`BADFAULT ${message}`);
+  });
+
+  test('may have thousands of lines', () => {
+    const { report } = run(`${'NOTE again\n'.repeat(5_000)}EXPECT state all = up`);
+
+    expect([report.passed, report.notes.length]).toEqual([true, 5_000]);
+  });
+});
