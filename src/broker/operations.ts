@@ -25,8 +25,10 @@ export type Write = {
   waitingGroups: number;
   readonly items: number;
   readonly kind: 'write' | 'delete';
-  /** Of a delete: whether the key was there, as the owners in sync say. */
+  /** Of a delete: whether the key was there, as the witnesses say. */
   existed: boolean;
+  /** Of a delete: owners that had everything before it when it was ordered. Others may have caught up later. */
+  readonly witnesses: ServerMask;
   /**
    * The `write` frame, kept for what must reach every owner even if one comes back later: a bulk over several groups,
    * which is all or nothing, and records of an earlier life of the broker.

@@ -109,6 +109,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     items: items.length,
     kind: kind === 'delete' ? 'delete' : 'write',
     existed: false,
+    witnesses: kind === 'delete' ? inSyncOf(state.epochs.wanted, owners[0] as ServerMask) : (0 as ServerMask),
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,
     reply,
@@ -210,12 +211,10 @@ function writeNotes(state: BrokerState, write: Write): Notes {
   return fewest < state.config.replicas ? underReplicated(notes, fewest, state.config.replicas) : notes;
 }
 
-/** What one in-sync owner says of a delete. */
+/** What one owner says of a delete. The table may have changed since, or lag behind: who knew is part of the write. */
 export function onDeleted(state: BrokerState, server: ServerIndex, version: Version, existed: boolean): void {
   const write = state.deletes.get(version);
-  const group = write?.groups[0];
-  if (write === undefined || group === undefined) return;
-  if (existed && isMember(inSyncOf(state.epochs.durable, group.owners), server)) write.existed = true;
+  if (write !== undefined && existed && isMember(write.witnesses, server)) write.existed = true;
 }
 
 /**
