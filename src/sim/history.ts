@@ -83,24 +83,26 @@ export type Operation = {
 
 /** Pairs invocations with their ends, in the order of invocations. PARSE when a process does two things at once. */
 export function operationsOf(events: readonly HistoryEvent[]): Result<Operation[], KvError> {
-  const operations: Operation[] = [];
-  const open = new Map<number, number>();
-  for (const [at, event] of events.entries()) {
+  const operations: { -readonly [field in keyof Operation]: Operation[field] }[] = [];
+  const open = new Map<number, (typeof operations)[number]>();
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at] as HistoryEvent;
     if (event.type === 'fault') continue;
     const { process } = event;
+    const operation = open.get(process);
     if (event.type === 'invoke') {
-      if (open.has(process)) return fail('PARSE', `event ${at + 1}: process ${process} has an operation open`);
-      open.set(process, operations.length);
+      if (operation !== undefined) return fail('PARSE', `event ${at + 1}: process ${process} has an operation open`);
       const { action, atMs } = event;
       const end = Number.POSITIVE_INFINITY;
-      operations.push({ process, action, start: at, end, startMs: atMs, invocation: event, outcome: null });
+      const invoked = { process, action, start: at, end, startMs: atMs, invocation: event, outcome: null };
+      operations.push(invoked);
+      open.set(process, invoked);
       continue;
     }
-    const index = open.get(process);
-    if (index === undefined) return fail('PARSE', `event ${at + 1}: process ${process} has no operation open`);
+    if (operation === undefined) return fail('PARSE', `event ${at + 1}: process ${process} has no operation open`);
     open.delete(process);
-    const operation = operations[index] as Operation;
-    operations[index] = { ...operation, outcome: event, end: event.type === 'info' ? operation.end : at };
+    operation.outcome = event;
+    if (event.type !== 'info') operation.end = at;
   }
   return ok(operations);
 }

@@ -6,11 +6,11 @@ import { type HistoryEvent, type Operation, operationsOf } from '../history.ts';
 import { diagnose } from './diagnosis.ts';
 import { checkRegister } from './linearizability.ts';
 import { type PromiseOptions, promiseProblems } from './promises.ts';
-import { type Register, registersOf } from './register.ts';
+import { type Register, registersOf, type Step } from './register.ts';
 import { explainCircle, findCircle } from './serializability.ts';
 import { showOperation } from './show.ts';
 import { type Transaction, transactionsOf } from './transaction.ts';
-import { valueProblems } from './values.ts';
+import { valueProblems, writersOf } from './values.ts';
 
 export type CheckOptions = {
   /** What replies owe; null where nobody recorded the servers' state or a deadline. */
@@ -29,8 +29,8 @@ export type Counts = {
   readonly undecided: number;
 };
 
-/** Operations of a key that a report shows around the one that cannot be explained. */
-const SHOWN_AROUND = 12;
+/** Operations of a key that a report shows before the one that cannot be explained. */
+const SHOWN_AROUND = 16;
 
 /** Everything that is wrong with a history. */
 export function checkHistory(events: readonly HistoryEvent[], options: CheckOptions): Report {
@@ -38,7 +38,8 @@ export function checkHistory(events: readonly HistoryEvent[], options: CheckOpti
   if (!paired.ok) return { violations: [`not a history: ${paired.error.message}`], counts: countsOf([], 0) };
   const operations = paired.value;
   const transactions = transactionsOf(operations);
-  const violations = valueProblems(operations);
+  const writers = writersOf(transactions);
+  const violations = valueProblems(operations, writers);
   if (options.promises !== null) violations.push(...promiseProblems(operations, options.promises));
   let undecided = 0;
   for (const register of registersOf(transactions)) {
@@ -49,26 +50,18 @@ export function checkHistory(events: readonly HistoryEvent[], options: CheckOpti
       violations.push(`${register.key}: no verdict after ${verdict.configurations} configurations`);
     }
   }
-  const found = findCircle(transactions);
+  const found = findCircle(transactions, writers);
   if (found !== null) violations.push(explainCircle(found.circle, found.transactions));
   return { violations, counts: countsOf(operations, undecided) };
 }
 
 function explainRegister({ key, steps, transactions }: Register, step: number): string {
   const stuck = transactions[step] as Transaction;
-  const { start } = stuck;
   const why = diagnose(key, transactions) ?? `nothing explains\n  ${showOperation(stuck.operation)}`;
-  const until = steps.findIndex((other) => other.start > stuck.end);
-  const last = until < 0 ? steps.length : until;
-  const first = Math.max(
-    0,
-    Math.min(
-      last - SHOWN_AROUND,
-      steps.findIndex((other) => other.end > start),
-    ),
-  );
-  const shown = transactions.slice(first, last).map(({ operation }) => `  ${showOperation(operation)}`);
-  return `${key} is not linearizable: ${why}\n its operations around it:\n${shown.join('\n')}`;
+  // What began last before it ended, and what was open then, most of all.
+  const begun = transactions.filter((_, i) => (steps[i] as Step).start < stuck.end).slice(-SHOWN_AROUND);
+  const shown = begun.map(({ operation }) => `  ${showOperation(operation)}`);
+  return `${key} is not linearizable: ${why}\n its operations before it:\n${shown.join('\n')}`;
 }
 
 function countsOf(operations: readonly Operation[], undecided: number): Counts {

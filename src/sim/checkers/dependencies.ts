@@ -5,31 +5,46 @@
  * saw, and otherwise follows: when a reader of one write comes after the other, or the other after the write itself.
  * Each edge holds in every order that explains the history, so a circle of them means that there is none.
  */
-import { Precedence } from './precedence.ts';
+import { Precedence, type Reason } from './precedence.ts';
 import { isDefinite, type Transaction } from './transaction.ts';
+import type { Writers } from './values.ts';
 
-/** The transactions over one key, by chain: places in a chain go up. */
+/** Some of a chain's transactions: places in the chain go up. */
+type Links = { readonly chain: number; readonly nodes: number[] };
+
+type Reading = { readonly reader: number; readonly writer: number };
+
+/** The transactions over one key. */
 type KeyTable = {
   readonly key: string;
   /** Who certainly replaced what was there: writes that happened, and deletions that certainly did. */
-  readonly replacing: Map<number, number[]>;
-  readonly writing: Map<number, number[]>;
-  readonly deleting: Map<number, number[]>;
-  readonly readers: { readonly reader: number; readonly writer: number }[];
+  readonly replacing: Links[];
+  readonly writing: Links[];
+  readonly deleting: Links[];
+  readonly readings: Reading[];
+  /** Those of the readings whose place among the writes is not known yet. */
+  open: Reading[];
   readonly emptyReaders: number[];
 };
 
 export type Dependencies = { readonly transactions: readonly Transaction[]; readonly precedence: Precedence };
 
 /** The order that the transactions tell of, so far as it can be told; `circle` holds the nodes without an order. */
-export function dependenciesOf(all: readonly Transaction[]): Dependencies & { readonly circle: readonly number[] } {
-  const writers = writersOfValues(all);
+export function dependenciesOf(
+  all: readonly Transaction[],
+  writers: Writers,
+): Dependencies & { readonly circle: readonly number[] } {
   const transactions = relevant(all, writers);
   const precedence = new Precedence(transactions);
   const tables = tablesOf(transactions, precedence);
-  addVersions(precedence, tables, versionsOf(transactions, tables));
-  for (const { key, readers } of tables) {
-    for (const { reader, writer } of readers) precedence.add(writer, reader, 'wr', key);
+  const known = new Set<number>();
+  const addOnce = (from: number, to: number, reason: Reason, key: string): void => {
+    const { size } = known;
+    if (known.add(from * transactions.length + to).size > size) precedence.add(from, to, reason, key);
+  };
+  addVersions(addOnce, tables, versionsOf(transactions, tables));
+  for (const { key, readings } of tables) {
+    for (const { reader, writer } of readings) addOnce(writer, reader, 'wr', key);
   }
   for (;;) {
     const circle = precedence.settle();
@@ -37,38 +52,24 @@ export function dependenciesOf(all: readonly Transaction[]): Dependencies & { re
   }
 }
 
-/** The writer of each value of each key. */
-function writersOfValues(transactions: readonly Transaction[]): Map<string, Map<string, Transaction>> {
-  const writers = new Map<string, Map<string, Transaction>>();
-  for (const transaction of transactions) {
-    for (const { key, value } of transaction.writes) {
-      if (value === null) continue;
-      const ofKey = writers.get(key) ?? new Map<string, Transaction>();
-      ofKey.set(value, transaction);
-      writers.set(key, ofKey);
-    }
-  }
-  return writers;
-}
-
 /**
  * Transactions over keys that some transaction ties to another key, since single keys are checked by themselves. Of
  * those whose outcome is unknown: deletions, and writes that somebody saw.
  */
-function relevant(
-  all: readonly Transaction[],
-  writers: ReadonlyMap<string, ReadonlyMap<string, Transaction>>,
-): Transaction[] {
-  const happened = new Set<Transaction>();
+function relevant(all: readonly Transaction[], writers: Writers): Transaction[] {
   const tied = new Set<string>();
   for (const transaction of all) {
-    for (const { key, value } of transaction.seen) {
-      const writer = value === null ? undefined : writers.get(key)?.get(value);
-      if (writer !== undefined) happened.add(writer);
-    }
     if (transaction.seen.length + transaction.writes.length < 2) continue;
     for (const { key } of transaction.seen) tied.add(key);
     for (const { key } of transaction.writes) tied.add(key);
+  }
+  if (tied.size === 0) return [];
+  const happened = new Set<Transaction>();
+  for (const transaction of all) {
+    for (const { key, value } of transaction.seen) {
+      const writer = value === null ? undefined : writers.get(key)?.get(value);
+      if (writer !== undefined && !isDefinite(writer)) happened.add(writer);
+    }
   }
   return all.filter(
     (transaction) =>
@@ -80,11 +81,11 @@ function relevant(
 function tablesOf(transactions: readonly Transaction[], precedence: Precedence): KeyTable[] {
   const tables = new Map<string, KeyTable>();
   const values = new Map<string, Map<string, number>>();
-  const put = (lists: Map<number, number[]>, node: number): void => {
+  const put = (lists: Links[], node: number): void => {
     const chain = precedence.chainOf[node] as number;
-    const list = lists.get(chain);
-    if (list === undefined) lists.set(chain, [node]);
-    else list.push(node);
+    const links = lists.find((other) => other.chain === chain);
+    if (links === undefined) lists.push({ chain, nodes: [node] });
+    else links.nodes.push(node);
   };
   for (const [node, transaction] of transactions.entries()) {
     for (const { key, value } of transaction.writes) {
@@ -105,11 +106,12 @@ function tablesOf(transactions: readonly Transaction[], precedence: Precedence):
     for (const { key, value } of transaction.seen) {
       const writer = value === null ? undefined : values.get(key)?.get(value);
       if (value === null) tableOf(tables, key).emptyReaders.push(node);
-      else if (writer !== undefined) tableOf(tables, key).readers.push({ reader: node, writer });
+      else if (writer !== undefined) tableOf(tables, key).readings.push({ reader: node, writer });
     }
     if (!isDefinite(transaction)) continue;
     for (const { key, holds } of transaction.needs) if (holds === null) tableOf(tables, key).emptyReaders.push(node);
   }
+  for (const table of tables.values()) table.open = table.readings;
   return [...tables.values()];
 }
 
@@ -118,10 +120,11 @@ function tableOf(tables: Map<string, KeyTable>, key: string): KeyTable {
   if (known !== undefined) return known;
   const table: KeyTable = {
     key,
-    replacing: new Map(),
-    writing: new Map(),
-    deleting: new Map(),
-    readers: [],
+    replacing: [],
+    writing: [],
+    deleting: [],
+    readings: [],
+    open: [],
     emptyReaders: [],
   };
   tables.set(key, table);
@@ -131,8 +134,8 @@ function tableOf(tables: Map<string, KeyTable>, key: string): KeyTable {
 /** The version of each write that readers saw; all writes of a transaction have the same one. */
 function versionsOf(transactions: readonly Transaction[], tables: readonly KeyTable[]): Map<number, number> {
   const versions = new Map<number, number>();
-  for (const { key, readers } of tables) {
-    for (const { reader, writer } of readers) {
+  for (const { key, readings } of tables) {
+    for (const { reader, writer } of readings) {
       if (versions.has(writer)) continue;
       const seen = (transactions[reader] as Transaction).seen.find((observation) => observation.key === key);
       if (seen?.version != null) versions.set(writer, seen.version);
@@ -141,50 +144,62 @@ function versionsOf(transactions: readonly Transaction[], tables: readonly KeyTa
   return versions;
 }
 
-function addVersions(precedence: Precedence, tables: readonly KeyTable[], versions: ReadonlyMap<number, number>): void {
-  for (const { key, writing, readers } of tables) {
-    const ordered = [...writing.values()].flat().filter((writer) => versions.has(writer));
+function addVersions(
+  add: (from: number, to: number, reason: Reason, key: string) => void,
+  tables: readonly KeyTable[],
+  versions: ReadonlyMap<number, number>,
+): void {
+  for (const { key, writing, readings } of tables) {
+    const ordered = writing.flatMap(({ nodes }) => nodes).filter((writer) => versions.has(writer));
     ordered.sort((a, b) => (versions.get(a) as number) - (versions.get(b) as number));
     const follower = new Map<number, number>();
     for (let i = 1; i < ordered.length; i++) {
       const [before, after] = [ordered[i - 1] as number, ordered[i] as number];
-      precedence.add(before, after, 'ww', key);
+      add(before, after, 'ww', key);
       follower.set(before, after);
     }
-    for (const { reader, writer } of readers) {
+    for (const { reader, writer } of readings) {
       const after = follower.get(writer);
-      if (after !== undefined) precedence.add(reader, after, 'rw', key);
+      if (after !== undefined) add(reader, after, 'rw', key);
     }
   }
 }
 
 /** Adds what follows from the order so far. Answers whether anything did. */
 function saturate(precedence: Precedence, tables: readonly KeyTable[]): boolean {
-  const known = precedence.edges.length;
+  const known = precedence.edges;
   for (const table of tables) {
-    for (const { reader, writer } of table.readers) orderAround(precedence, table, reader, writer);
+    table.open = table.open.filter((reading) => !orderAround(precedence, table, reading));
     for (const reader of table.emptyReaders) explainNothing(precedence, table, reader);
   }
-  return precedence.edges.length > known;
+  return precedence.edges > known;
 }
 
-/** Whoever replaced the key before the reader did so before the write it saw; whoever did after that, after the reader. */
-function orderAround(precedence: Precedence, table: KeyTable, reader: number, writer: number): void {
-  for (const [chain, nodes] of table.replacing) {
-    const before = nodes[firstAt(precedence, nodes, precedence.countBefore(reader, chain)) - 1];
-    if (before !== undefined && before !== writer && before !== reader && !precedence.isBefore(before, writer)) {
-      precedence.add(before, writer, 'ww', table.key);
+/**
+ * Whoever replaced the key before the reader did so before the write it saw; whoever did after that, after the reader.
+ * Answers whether everybody who replaced the key is known to be one or the other.
+ */
+function orderAround(precedence: Precedence, { key, replacing }: KeyTable, { reader, writer }: Reading): boolean {
+  let isKnown = true;
+  for (const { chain, nodes } of replacing) {
+    const at = firstAt(precedence, nodes, precedence.countBefore(reader, chain));
+    const before = nodes[at - 1];
+    if (before !== undefined && before !== writer && !precedence.isBefore(before, writer)) {
+      precedence.add(before, writer, 'ww', key);
     }
-    const after = nodes[firstAfter(precedence, nodes, writer)];
-    if (after !== undefined && after !== reader && !precedence.isBefore(reader, after)) {
-      precedence.add(reader, after, 'rw', table.key);
-    }
+    const from = nodes[at] === reader ? at + 1 : at;
+    const next = firstAfter(precedence, nodes, writer, from);
+    const after = nodes[next];
+    if (after !== undefined && !precedence.isBefore(reader, after)) precedence.add(reader, after, 'rw', key);
+    // Between those before the reader and those after it there may be some of which nothing is known yet.
+    if (next > from && !(next === from + 1 && nodes[from] === writer)) isKnown = false;
   }
+  return isKnown;
 }
 
 /** Who saw nothing came before each write, or behind a deletion that came after the write. */
 function explainNothing(precedence: Precedence, table: KeyTable, reader: number): void {
-  for (const [chain, nodes] of table.writing) {
+  for (const { chain, nodes } of table.writing) {
     let at = firstAt(precedence, nodes, precedence.countBefore(reader, chain));
     if (at > 0) explainAfter(precedence, table, reader, nodes[at - 1] as number);
     for (; at < nodes.length; at++) {
@@ -205,16 +220,16 @@ function explainAfter(precedence: Precedence, table: KeyTable, reader: number, w
   const only = between[0];
   if (only === undefined) precedence.add(reader, writer, 'rw', table.key);
   else if (between.length === 1) {
-    precedence.add(writer, only, 'ww', table.key);
-    precedence.add(only, reader, 'wr', table.key);
+    if (!precedence.isBefore(writer, only)) precedence.add(writer, only, 'ww', table.key);
+    if (!precedence.isBefore(only, reader)) precedence.add(only, reader, 'wr', table.key);
   }
 }
 
 /** Deletions that may have happened after the write and before the reader; no more than two of them. */
 function deletionsBetween(precedence: Precedence, table: KeyTable, writer: number, reader: number): number[] {
   const between: number[] = [];
-  for (const [chain, nodes] of table.deleting) {
-    const end = firstAfter(precedence, nodes, reader);
+  for (const { chain, nodes } of table.deleting) {
+    const end = firstAfter(precedence, nodes, reader, 0);
     for (let at = firstAt(precedence, nodes, precedence.countBefore(writer, chain)); at < end; at++) {
       const deletion = nodes[at] as number;
       if (deletion === reader) continue;
@@ -227,21 +242,25 @@ function deletionsBetween(precedence: Precedence, table: KeyTable, writer: numbe
 
 /** The first of a chain's nodes that stands at `position` or behind it. */
 function firstAt(precedence: Precedence, nodes: readonly number[], position: number): number {
-  return firstWhere(nodes, (node) => (precedence.positionOf[node] as number) >= position);
-}
-
-/** The first of a chain's nodes that comes after this node. */
-function firstAfter(precedence: Precedence, nodes: readonly number[], node: number): number {
-  return firstWhere(nodes, (other) => precedence.isBefore(node, other));
-}
-
-/** Where a condition that stays true begins to hold. */
-function firstWhere(nodes: readonly number[], holds: (node: number) => boolean): number {
   let low = 0;
   let high = nodes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (holds(nodes[middle] as number)) high = middle;
+    if ((precedence.positionOf[nodes[middle] as number] as number) >= position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The first of a chain's nodes, counted from `from`, that comes after this node. */
+function firstAfter(precedence: Precedence, nodes: readonly number[], node: number, from: number): number {
+  let low = from;
+  let high = nodes.length;
+  // Most often it is the very first one.
+  if (low < high && precedence.isBefore(node, nodes[low] as number)) return low;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (precedence.isBefore(node, nodes[middle] as number)) high = middle;
     else low = middle + 1;
   }
   return low;

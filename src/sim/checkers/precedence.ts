@@ -12,6 +12,8 @@ export type Edge = { readonly from: number; readonly to: number; readonly reason
 
 export type Interval = { readonly start: number; readonly end: number };
 
+const REASONS: readonly Reason[] = ['ww', 'wr', 'rw', 'rt'];
+
 export class Precedence {
   /** Transactions are nodes 0 … transactions − 1, moments are the nodes behind them. */
   readonly transactions: number;
@@ -19,9 +21,12 @@ export class Precedence {
   readonly chains: number;
   readonly chainOf: Int32Array;
   readonly positionOf: Int32Array;
-  readonly edges: Edge[] = [];
-  readonly #outgoing: number[][];
-  readonly #known = new Set<number>();
+  /** Edges, by number; each node's are a linked list, the last one first. */
+  readonly #to: number[] = [];
+  readonly #reason: number[] = [];
+  readonly #key: string[] = [];
+  readonly #older: number[] = [];
+  readonly #last: Int32Array;
   /** Per node and chain: how many of the chain's transactions come before it. */
   #clocks: Int32Array;
 
@@ -31,22 +36,24 @@ export class Precedence {
     this.chainOf = new Int32Array(intervals.length);
     this.positionOf = new Int32Array(intervals.length);
     this.chains = this.#layChains(intervals);
-    const steps = intervals.flatMap(({ start, end }, node) =>
-      end === Number.POSITIVE_INFINITY
-        ? [{ at: start, node, ends: false }]
-        : [
-            { at: start, node, ends: false },
-            { at: end, node, ends: true },
-          ],
-    );
+    const steps: { at: number; node: number; ends: boolean }[] = [];
+    for (const [node, { start, end }] of intervals.entries()) {
+      steps.push({ at: start, node, ends: false });
+      if (end !== Number.POSITIVE_INFINITY) steps.push({ at: end, node, ends: true });
+    }
     // Within one moment transactions overlap: starts come first.
     steps.sort((a, b) => a.at - b.at || Number(a.ends) - Number(b.ends));
     let moments = 0;
     for (let i = 1; i < steps.length; i++) if (!steps[i]?.ends && steps[i - 1]?.ends) moments++;
     this.nodes = this.transactions + moments;
-    this.#outgoing = Array.from({ length: this.nodes }, () => []);
+    this.#last = new Int32Array(this.nodes).fill(-1);
     this.#clocks = new Int32Array(0);
     this.#layTime(steps);
+  }
+
+  /** How many edges there are. */
+  get edges(): number {
+    return this.#to.length;
   }
 
   #layChains(intervals: readonly Interval[]): number {
@@ -74,32 +81,31 @@ export class Precedence {
         continue;
       }
       if (ended.length > 0) {
-        if (moment >= this.transactions) this.#put(moment, moment + 1, 'rt', '');
+        if (moment >= this.transactions) this.add(moment, moment + 1, 'rt', '');
         moment++;
-        for (const before of ended) this.#put(before, moment, 'rt', '');
+        for (const before of ended) this.add(before, moment, 'rt', '');
         ended = [];
       }
-      if (moment >= this.transactions) this.#put(moment, node, 'rt', '');
+      if (moment >= this.transactions) this.add(moment, node, 'rt', '');
     }
   }
 
-  /** Adds an edge between two transactions; answers false when there is one already. */
-  add(from: number, to: number, reason: Reason, key: string): boolean {
-    const name = from * this.nodes + to;
-    if (from === to || this.#known.has(name)) return false;
-    this.#known.add(name);
-    this.#put(from, to, reason, key);
-    return true;
-  }
-
-  #put(from: number, to: number, reason: Reason, key: string): void {
-    (this.#outgoing[from] as number[]).push(this.edges.length);
-    this.edges.push({ from, to, reason, key });
+  /** Adds an edge; one from a node to itself says nothing. */
+  add(from: number, to: number, reason: Reason, key: string): void {
+    if (from === to) return;
+    this.#older.push(this.#last[from] as number);
+    this.#last[from] = this.#to.length;
+    this.#to.push(to);
+    this.#reason.push(REASONS.indexOf(reason));
+    this.#key.push(key);
   }
 
   /** The edges that leave a node. */
   *leaving(node: number): Iterable<Edge> {
-    for (const edge of this.#outgoing[node] as number[]) yield this.edges[edge] as Edge;
+    for (let edge = this.#last[node] as number; edge >= 0; edge = this.#older[edge] as number) {
+      const reason = REASONS[this.#reason[edge] as number] as Reason;
+      yield { from: node, to: this.#to[edge] as number, reason, key: this.#key[edge] as string };
+    }
   }
 
   /**
@@ -107,34 +113,33 @@ export class Precedence {
    * behind them; none when there is an order. O(edges × chains).
    */
   settle(): number[] {
-    const { chains, edges } = this;
+    const { chains } = this;
     const waiting = new Int32Array(this.nodes);
-    for (const { to } of edges) waiting[to] = (waiting[to] as number) + 1;
+    for (const to of this.#to) waiting[to] = (waiting[to] as number) + 1;
     const clocks = new Int32Array(this.nodes * chains);
-    const ready: number[] = [];
-    for (let node = 0; node < this.nodes; node++) if (waiting[node] === 0) ready.push(node);
-    for (let at = 0; at < ready.length; at++) {
+    const ready = new Int32Array(this.nodes);
+    let known = 0;
+    for (let node = 0; node < this.nodes; node++) if (waiting[node] === 0) ready[known++] = node;
+    for (let at = 0; at < known; at++) {
       const node = ready[at] as number;
       const from = node * chains;
-      const isMoment = node >= this.transactions;
-      for (const edge of this.#outgoing[node] as number[]) {
-        const { to } = edges[edge] as Edge;
+      // What comes before the next node is what comes before this one, and this one itself.
+      const own = node < this.transactions ? (this.chainOf[node] as number) : -1;
+      const ownCount = own < 0 ? 0 : (this.positionOf[node] as number) + 1;
+      for (let edge = this.#last[node] as number; edge >= 0; edge = this.#older[edge] as number) {
+        const to = this.#to[edge] as number;
         const into = to * chains;
         for (let chain = 0; chain < chains; chain++) {
-          const before = clocks[from + chain] as number;
+          const before = chain === own ? ownCount : (clocks[from + chain] as number);
           if (before > (clocks[into + chain] as number)) clocks[into + chain] = before;
         }
-        if (!isMoment) {
-          const own = into + (this.chainOf[node] as number);
-          const before = (this.positionOf[node] as number) + 1;
-          if (before > (clocks[own] as number)) clocks[own] = before;
-        }
-        waiting[to] = (waiting[to] as number) - 1;
-        if (waiting[to] === 0) ready.push(to);
+        const left = (waiting[to] as number) - 1;
+        waiting[to] = left;
+        if (left === 0) ready[known++] = to;
       }
     }
     this.#clocks = clocks;
-    if (ready.length === this.nodes) return [];
+    if (known === this.nodes) return [];
     return Array.from({ length: this.nodes }, (_, node) => node).filter((node) => (waiting[node] as number) > 0);
   }
 

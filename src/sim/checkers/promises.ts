@@ -20,7 +20,8 @@ export type PromiseOptions = {
 /** Replies that owe something they did not give, or gave something they did not owe. */
 export function promiseProblems(operations: readonly Operation[], options: PromiseOptions): string[] {
   const problems: string[] = [];
-  const bulks = bulksOf(operations);
+  let bulks: Bulks | null = null;
+  const bulksOnce = (): Bulks => (bulks ??= bulksOf(operations));
   for (const operation of operations) {
     const { outcome } = operation;
     if (outcome === null) continue;
@@ -30,7 +31,7 @@ export function promiseProblems(operations: readonly Operation[], options: Promi
     ) {
       problems.push(`no answer within ${options.deadlineMs} ms: ${showOperation(operation)}`);
     }
-    const problem = noteProblem(operation, outcome, options, bulks);
+    const problem = noteProblem(operation, outcome, options, bulksOnce);
     if (problem !== null) problems.push(`${problem}: ${showOperation(operation)}`);
   }
   return problems;
@@ -40,7 +41,7 @@ function noteProblem(
   operation: Operation,
   outcome: Outcome,
   { placement, noticeMs }: PromiseOptions,
-  bulks: Bulks,
+  bulks: () => Bulks,
 ): string | null {
   const before = operation.invocation.truth;
   const after = outcome.truth;
@@ -60,7 +61,9 @@ function noteProblem(
     return `no warning though ${stopped} of ${placement.servers} servers were stopped all the time`;
   }
   if (outcome.type !== 'ok' || !outcome.uncertain || before.starts !== after.starts) return null;
-  const keys = [...keysOf(operation.action), ...bulkKeys(outcome.answer, bulks)];
+  const keys: (string | null)[] = [...keysOf(operation.action), ...bulkKeys(outcome.answer, bulks())];
+  // A COMPUTE over a key that holds nothing hides what it saw of the others.
+  if (outcome.answer.kind === 'seen' && outcome.answer.observations.length < keys.length) keys.push(null);
   return keys.some((key) => mayBeUncertain(placement, key, before, after))
     ? null
     : 'uncertain though each key had an owner that was up all the time';

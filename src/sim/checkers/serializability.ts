@@ -7,12 +7,14 @@ import { type Circle, circleAmong } from './circle.ts';
 import { dependenciesOf } from './dependencies.ts';
 import { showOperation } from './show.ts';
 import type { Transaction } from './transaction.ts';
+import { type Writers, writersOf } from './values.ts';
 
 /** The first circle that was found, with the transactions that its edges name by position; or null. */
 export function findCircle(
   transactions: readonly Transaction[],
+  writers: Writers = writersOf(transactions),
 ): { readonly circle: Circle; readonly transactions: readonly Transaction[] } | null {
-  const { transactions: nodes, precedence, circle } = dependenciesOf(transactions);
+  const { transactions: nodes, precedence, circle } = dependenciesOf(transactions, writers);
   if (circle.length === 0) return null;
   return { circle: circleAmong(precedence, circle), transactions: nodes };
 }

@@ -4,54 +4,62 @@
  */
 import type { Operation } from '../history.ts';
 import { showOperation } from './show.ts';
-import { writesOf } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 
-type Written = { readonly operation: Operation; readonly lasts: boolean };
+/** Who wrote a value, or may have: by key, then by value. */
+export type Writers = ReadonlyMap<string, ReadonlyMap<string, Transaction>>;
 
-/** What contradicts that, one entry per value or version that is wrong. */
-export function valueProblems(operations: readonly Operation[]): string[] {
+/** The writers among transactions. */
+export function writersOf(transactions: readonly Transaction[]): Writers {
+  const writers = new Map<string, Map<string, Transaction>>();
+  for (const transaction of transactions) {
+    for (const { key, value } of transaction.writes) {
+      if (value === null) continue;
+      const ofKey = writers.get(key);
+      if (ofKey === undefined) writers.set(key, new Map([[value, transaction]]));
+      else ofKey.set(value, transaction);
+    }
+  }
+  return writers;
+}
+
+/** Values and versions that are wrong, one entry each. */
+export function valueProblems(operations: readonly Operation[], writers: Writers): string[] {
   const problems: string[] = [];
-  const written = writtenValues(operations);
-  const versions = new Map<Operation, number>();
+  const versions = new Map<Transaction, number>();
   for (const reader of operations) {
     if (reader.outcome?.type !== 'ok' || reader.outcome.answer.kind !== 'seen') continue;
     for (const { key, value, version } of reader.outcome.answer.observations) {
       if (value === null) continue;
-      const source = written.get(key)?.get(value);
-      if (source === undefined) {
-        problems.push(`a value that nobody wrote was seen in ${key}: ${showOperation(reader)}`);
-        continue;
+      const writer = writers.get(key)?.get(value);
+      if (writer === undefined) {
+        problems.push(unwritten(operations, key, value, reader));
+      } else if (version !== null) {
+        const known = versions.get(writer);
+        if (known === undefined) versions.set(writer, version);
+        else if (known !== version) {
+          problems.push(`a write has versions ${known} and ${version}:${show(writer.operation, reader)}`);
+        }
       }
-      const { operation } = source;
-      if (operation.outcome?.type === 'fail')
-        problems.push(`a refused write was seen in ${key}: ${both(operation, reader)}`);
-      if (!source.lasts)
-        problems.push(`a write that its own bulk replaces was seen in ${key}: ${both(operation, reader)}`);
-      if (version === null) continue;
-      const known = versions.get(operation);
-      if (known === undefined) versions.set(operation, version);
-      else if (known !== version)
-        problems.push(`a write has versions ${known} and ${version}: ${both(operation, reader)}`);
     }
   }
   return problems;
 }
 
-function writtenValues(operations: readonly Operation[]): Map<string, Map<string, Written>> {
-  const written = new Map<string, Map<string, Written>>();
-  const put = (operation: Operation, key: string, value: string, lasts: boolean): void => {
-    const ofKey = written.get(key) ?? new Map<string, Written>();
-    ofKey.set(value, { operation, lasts });
-    written.set(key, ofKey);
-  };
+/** Why nobody can have seen this value. */
+function unwritten(operations: readonly Operation[], key: string, value: string, reader: Operation): string {
   for (const operation of operations) {
-    const { action } = operation;
-    if (action.kind === 'bulk') for (const [key, value] of action.writes) put(operation, key, value, false);
-    for (const { key, value } of writesOf(action)) if (value !== null) put(operation, key, value, true);
+    const { action, outcome } = operation;
+    const isItsOwn =
+      (action.kind === 'set' || action.kind === 'insert') && action.key === key && action.value === value;
+    const isPart = action.kind === 'bulk' && action.writes.some((write) => write[0] === key && write[1] === value);
+    if (!isItsOwn && !isPart) continue;
+    const what = outcome?.type === 'fail' ? 'a refused write' : 'a write that its own bulk replaces';
+    return `${what} was seen in ${key}:${show(operation, reader)}`;
   }
-  return written;
+  return `a value that nobody wrote was seen in ${key}:${show(reader)}`;
 }
 
-function both(writer: Operation, reader: Operation): string {
-  return `\n  ${showOperation(writer)}\n  ${showOperation(reader)}`;
+function show(...operations: readonly Operation[]): string {
+  return operations.map((operation) => `\n  ${showOperation(operation)}`).join('');
 }
