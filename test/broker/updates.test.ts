@@ -6,7 +6,7 @@ import { Prng } from '../../src/lib/prng.ts';
 import { ok } from '../../src/lib/result.ts';
 import type { Reply } from '../../src/model/commands.ts';
 import { fail, isIndefinite } from '../../src/model/errors.ts';
-import { SimulatedCluster } from '../../src/sim/simulated-cluster.ts';
+import { world as simulated } from '../sim/world.ts';
 
 const ACCOUNTS = ['a0', 'a1', 'a2', 'a3', 'a4', 'a5'];
 const EACH = 100;
@@ -116,33 +116,9 @@ describe('updates', () => {
 const END_MS = 6_000;
 
 function world(seed: number) {
-  const cluster = new SimulatedCluster({
-    config: {
-      servers: 3,
-      replicas: 2,
-      mode: 'replicated',
-      durability: 'fsync',
-      putMode: 'upsert',
-      deleteMode: 'strict',
-    },
-    seed,
-    knobs: {
-      checkpointBytes: 8_000,
-      segmentBytes: 64 * 1024,
-      linkMs: 2,
-      syncMs: 1,
-      turnMs: 0.5,
-      lateMs: 0,
-      clockRate: 1,
-    },
-  });
-  const { queue } = cluster;
+  const base = simulated({}, seed);
+  const { cluster, queue } = base;
   const prng = new Prng(seed);
-  const settle = (): void =>
-    expect(
-      queue.runUntil(() => cluster.isSettled, 30_000),
-      `seed ${seed} is whole again`,
-    ).toBe(true);
   const update = (change: Update, reply: (reply: Reply) => void): void => {
     // When its host dies nobody answers: that outcome is unknown.
     let isAnswered = false;
@@ -155,14 +131,6 @@ function world(seed: number) {
     queue.after(12_000, () => answer({ kind: 'failed', error, notes: { warnings: [], uncertain: false } }));
     if (broker !== null) hostThread?.run(() => broker.update(change, answer));
   };
-  const get = (key: string): string => {
-    let value: string | null = null;
-    cluster.submit({ kind: 'get', key: utf8(key) }, (reply) => {
-      value = reply.kind === 'found' ? text(reply.found?.value ?? utf8('none')) : reply.kind;
-    });
-    queue.runUntil(() => value !== null, 20_000);
-    return value ?? 'no answer';
-  };
   /** Crashes, hangs and one loss of power, until the clients stop. */
   const quake = (): void => {
     while (queue.nowMs < END_MS) {
@@ -174,6 +142,5 @@ function world(seed: number) {
     }
     queue.run(13_000);
   };
-  settle();
-  return { cluster, update, submit: cluster.submit.bind(cluster), quake, settle, get };
+  return { ...base, update, submit: cluster.submit.bind(cluster), quake };
 }

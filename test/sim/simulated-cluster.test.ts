@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { text, utf8 } from '../../src/lib/bytes.ts';
+import { utf8 } from '../../src/lib/bytes.ts';
 import type { Reply } from '../../src/model/commands.ts';
 import type { ServerIndex } from '../../src/model/ids.ts';
 import { SimulatedFaultHost } from '../../src/sim/fault-host.ts';
-import { SimulatedCluster } from '../../src/sim/simulated-cluster.ts';
+import { heldBy, world } from './world.ts';
 
 describe('a cluster in virtual time', () => {
   test('gives a server that was out and then lost its disk everything, when all start together', () => {
@@ -17,8 +17,8 @@ describe('a cluster in virtual time', () => {
     release();
     settle();
 
-    expect(held(cluster, 0)).toEqual(['early', 'late']);
-    expect(held(cluster, 0)).toEqual(held(cluster, 1));
+    expect(heldBy(cluster, 0)).toEqual(['early', 'late']);
+    expect(heldBy(cluster, 0)).toEqual(heldBy(cluster, 1));
   });
 
   test('answers what its broker was asked when the process dies: nobody knows', () => {
@@ -40,7 +40,7 @@ describe('a cluster in virtual time', () => {
       put('b', 'two');
       settle();
 
-      expect(held(cluster, 0), `call ${nth}`).toEqual(['a', 'b']);
+      expect(heldBy(cluster, 0), `call ${nth}`).toEqual(['a', 'b']);
     }
   });
 
@@ -59,48 +59,3 @@ describe('a cluster in virtual time', () => {
     settle();
   });
 });
-
-function world({ servers, replicas }: { readonly servers: number; readonly replicas: number }) {
-  const cluster = new SimulatedCluster({
-    config: { servers, replicas, mode: 'replicated', durability: 'fsync', putMode: 'upsert', deleteMode: 'strict' },
-    seed: 1,
-    knobs: {
-      checkpointBytes: 8_000,
-      segmentBytes: 64 * 1024,
-      linkMs: 2,
-      syncMs: 1,
-      turnMs: 0.5,
-      lateMs: 0,
-      clockRate: 1,
-    },
-  });
-  const { queue } = cluster;
-  const settle = (): void => expect(queue.runUntil(() => cluster.isSettled, 20_000)).toBe(true);
-  const put = (key: string, value: string): void => {
-    let isWritten = false;
-    const items = [{ key: utf8(key), value: utf8(value) }];
-    cluster.submit({ kind: 'write', items, onExisting: 'overwrite' }, (reply) => {
-      expect(reply.kind).toBe('written');
-      isWritten = true;
-    });
-    expect(queue.runUntil(() => isWritten, 20_000)).toBe(true);
-  };
-  const hold = (server: number): (() => void) => {
-    const release = cluster.server(server).hold('stopped');
-    queue.run(1_000);
-    return release;
-  };
-  settle();
-  return { cluster, put, settle, hold };
-}
-
-/** The keys that a running server holds. */
-function held(cluster: SimulatedCluster, server: number): string[] {
-  const keys: string[] = [];
-  const trie = cluster.trieOf(server);
-  trie?.scan({ prefix: utf8(''), after: utf8('') }, (key) => {
-    keys.push(text(key));
-    return true;
-  });
-  return keys;
-}
