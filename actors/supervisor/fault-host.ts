@@ -9,9 +9,9 @@ import { Prng } from '../../src/lib/prng.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
 import { damageFile, lackOfDamage, wipeDirectory } from '../../src/node/damage.ts';
 import { endCount, type ServerFault, sharedCount, UNTIL_HEALED } from '../../src/node/server-fault.ts';
-import { GATE, GATE_WORD } from '../../src/node/server-thread.ts';
 import { DownFaults } from './down-faults.ts';
 import type { Supervisor } from './handlers.ts';
+import { exhaustMemory, flap, hang, whenSpent } from './life-faults.ts';
 import { LinkFaults, type ReplaceRules } from './link-faults.ts';
 
 export type ThreadFaultHostOptions = {
@@ -27,10 +27,6 @@ export type ThreadFaultHostOptions = {
 type ClockShift = { readonly server: ServerIndex; readonly fault: ClockFault; readonly sinceMs: number };
 
 const CONTROL_TIMEOUT_MS = 5_000;
-const FOREVER_MS = 0x7fff_ffff;
-
-/** Milliseconds between two looks at a server that is killed again and again. */
-const FLAP_LOOK_MS = 20;
 
 export class ThreadFaultHost implements FaultHost {
   readonly #options: ThreadFaultHostOptions;
@@ -79,7 +75,7 @@ export class ThreadFaultHost implements FaultHost {
     return null;
   }
 
-  begin(action: FaultAction, seed: number): () => void {
+  begin(action: FaultAction, seed: number, spent: () => void = nothing): () => void {
     const prng = new Prng(seed);
     switch (action.kind) {
       case 'crash':
@@ -93,23 +89,23 @@ export class ThreadFaultHost implements FaultHost {
       case 'power':
         return this.#putDown(action.servers, (server) => this.#down.losePower(server, action.survivors));
       case 'hang':
-        return each(action.servers, (server) => this.#hang(server));
+        return each(action.servers, (server) => hang(this.#options.supervisor.server(server)));
       case 'slow':
         return this.#insideAll(action.servers, () => ({ kind: 'slow', factor: action.factor }));
       case 'throw':
-        return this.#insideAll(action.servers, () => ({ kind: 'throw', left: sharedCount(action.count) }));
+        return this.#insideAll(action.servers, () => ({ kind: 'throw', left: sharedCount(action.count) }), spent);
       case 'flaky':
         return this.#insideAll(action.servers, () => ({ kind: 'flaky', probability: action.probability, seed }));
       case 'disk':
-        return this.#insideAll(action.servers, () => ({
-          kind: 'disk',
-          fault: action.fault,
-          left: sharedCount(timesOf(action.fault)),
-        }));
+        return this.#insideAll(
+          action.servers,
+          () => ({ kind: 'disk', fault: action.fault, left: sharedCount(timesOf(action.fault)) }),
+          spent,
+        );
       case 'oom':
-        return each(action.servers, (server) => this.#exhaustMemory(server));
+        return each(action.servers, (server) => exhaustMemory(this.#options.supervisor.server(server)));
       case 'flap':
-        return each(action.servers, (server) => this.#flap(server, action.count));
+        return this.#flap(action.servers, action.count, spent);
       case 'damage':
         return each(action.servers, (server) => {
           const directory = this.#directoryOf(server);
@@ -147,23 +143,14 @@ export class ThreadFaultHost implements FaultHost {
     return heal;
   }
 
-  /** The life of this moment does nothing until it is healed. */
-  #hang(server: ServerIndex): () => void {
-    const { life } = this.#options.supervisor.server(server);
-    if (life === null) return nothing;
-    Atomics.store(life.gate, GATE_WORD.hang, GATE.shut);
-    life.control.call('hang', [], { timeoutMs: FOREVER_MS }).catch(() => undefined);
-    return () => {
-      Atomics.store(life.gate, GATE_WORD.hang, GATE.open);
-      Atomics.notify(life.gate, GATE_WORD.hang);
-    };
-  }
-
-  #insideAll(servers: readonly ServerIndex[], make: () => ServerFault): () => void {
-    return each(servers, (server) => {
+  /** `spent` is called when all of them have acted as often as they were to. */
+  #insideAll(servers: readonly ServerIndex[], make: () => ServerFault, spent = nothing): () => void {
+    const counts: Int32Array[] = [];
+    const heal = each(servers, (server) => {
       const fault = make();
       const inside = this.#inside[server] as Set<ServerFault>;
       inside.add(fault);
+      if ('left' in fault) counts.push(fault.left);
       this.#tell(server);
       return () => {
         inside.delete(fault);
@@ -173,6 +160,11 @@ export class ThreadFaultHost implements FaultHost {
         this.#revive(server);
       };
     });
+    const looking = whenSpent(counts, spent);
+    return () => {
+      clearInterval(looking);
+      heal();
+    };
   }
 
   #tell(server: ServerIndex): void {
@@ -181,28 +173,15 @@ export class ThreadFaultHost implements FaultHost {
     life?.control.call('replaceFaults', [faults], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
   }
 
-  #exhaustMemory(server: ServerIndex): () => void {
-    const { life } = this.#options.supervisor.server(server);
-    life?.control.call('exhaustMemory', [], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
-    return nothing;
-  }
-
-  /** Killed, and once it runs again killed again, so many times. */
-  #flap(index: ServerIndex, count: number): () => void {
-    const server = this.#options.supervisor.server(index);
-    let left = count;
-    let timer: NodeJS.Timeout | null = null;
-    const look = (): void => {
-      if (server.state === 'running') {
-        left--;
-        void server.end('killed by a fault', { asked: false });
-      }
-      if (left > 0) timer = setTimeout(look, FLAP_LOOK_MS);
-    };
-    look();
+  #flap(servers: readonly ServerIndex[], count: number, spent: () => void): () => void {
+    const stop = flap(
+      servers.map((server) => this.#options.supervisor.server(server)),
+      count,
+      spent,
+    );
     return () => {
-      if (timer !== null) clearTimeout(timer);
-      this.#revive(index);
+      stop();
+      for (const server of servers) this.#revive(server);
     };
   }
 

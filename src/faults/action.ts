@@ -69,8 +69,11 @@ export type FaultAction =
 
 /** Where faults act: the threads of this process, or the simulator. */
 export type FaultHost = {
-  /** Begins a fault; `seed` decides what is random in it. Answers what heals it. */
-  begin(action: FaultAction, seed: number): () => void;
+  /**
+   * Begins a fault; `seed` decides what is random in it. Answers what heals it. `spent` may be called once, later: it has
+   * done all that it was to do, and acts no more.
+   */
+  begin(action: FaultAction, seed: number, spent: () => void): () => void;
   /** Starts servers that are down, and ends and starts those that run. */
   restart(servers: readonly ServerIndex[]): void;
 };

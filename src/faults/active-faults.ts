@@ -193,7 +193,7 @@ export class ActiveFaults {
   #run(entry: Entry, { afterMs, forMs, action }: Step, prng: Prng): void {
     const seed = prng.uint32();
     const act = (): void => {
-      const heal = this.#host.actions.begin(action, seed);
+      const heal = this.#host.actions.begin(action, seed, () => this.#heal(entry));
       entry.heals.add(heal);
       if (forMs === null) return;
       this.#later(entry, forMs, () => {
@@ -234,7 +234,9 @@ export class ActiveFaults {
   }
 
   #heal(entry: Entry): void {
-    if (!this.#entries.delete(entry.id)) return;
+    // Its name may be another one's by now.
+    if (this.#entries.get(entry.id) !== entry) return;
+    this.#entries.delete(entry.id);
     this.#release(entry);
     this.#host.onNotice({ kind: 'healed', fault: describe(entry) });
   }
