@@ -1,0 +1,86 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run, startProgram, temporaryDirectory, Terminal } from './program.ts';
+
+const SCRIPTS = resolve(import.meta.dirname, '../scripts');
+
+function scriptFile(text: string): string {
+  const file = join(temporaryDirectory(), 'story.fault');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('coppice fault', () => {
+  test.concurrent.each(['split-broker', 'unreliable-delete', 'rolling-restart'])(
+    '%s ends on threads as it expects',
+    async (name) => {
+      const { code, stdout, stderr } = await run(['fault', join(SCRIPTS, `${name}.fault`)]);
+
+      expect(stdout, stderr).toMatch(/^passed {4}in/m);
+      expect(stdout).toMatch(/lost 0, wrong 0$/m);
+      expect(code).toBe(0);
+    },
+  );
+
+  test('an expectation that is not met ends with 5 and says so in JSON', async () => {
+    const file = scriptFile('SEED 7\nCRASH s1 AS gone\nEXPECT state gone = up within 200ms\n');
+
+    const { code, stdout } = await run(['fault', file, '--json']);
+
+    const report = JSON.parse(stdout);
+    expect(code).toBe(5);
+    expect(report).toMatchObject({ passed: false, seed: 7, lost: 0, wrong: 0 });
+    expect(report.expectations).toMatchObject([{ line: 3, passed: false, found: 's1 down' }]);
+  });
+
+  test('a wrong script ends with 2, names the place, and begins nothing', async () => {
+    const file = scriptFile('CRASH s1\nEXPLODE s2\n');
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('coppice-fault-'));
+
+    const { code, stdout, stderr } = await run(['fault', file]);
+
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('story.fault:2:1: expected one of LOAD');
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('coppice-fault-'))).toEqual(before);
+  });
+
+  test('a running host is used, healed and left without the keys of the script', async () => {
+    const program = await startProgram(['--enable-faults', '--empty']);
+    const file = scriptFile(
+      'LOAD w clients 4 rate 100 mix set:1 keys 5\nat 300ms HANG s2 FOR 700ms AS old\nafter 1s EXPECT state old = up within 3s\n',
+    );
+
+    const { code, stdout } = await run(['fault', file, '--port', String(program.text)]);
+
+    const terminal = await Terminal.open(program.text);
+    expect(code, stdout).toBe(0);
+    expect(await terminal.ask('FAULT list')).toEqual(['OK []']);
+    expect(await terminal.ask('KEYS')).toEqual(['KEYS -> ()']);
+    await program.stop();
+  });
+
+  test('a host without faults refuses with 1', async () => {
+    const program = await startProgram(['--empty', '--durability', 'memory']);
+
+    const { code, stderr } = await run(['fault', scriptFile('CRASH s1'), '--port', String(program.text)]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('FAULTSOFF');
+    await program.stop();
+  });
+});
+
+describe('coppice simulate SCRIPT', () => {
+  test('runs the same script in virtual time', async () => {
+    const script = join(SCRIPTS, 'hang-wakes-stale.fault');
+
+    const first = await run(['simulate', script, '--json']);
+    const second = await run(['simulate', script, '--json']);
+
+    expect(first.code).toBe(0);
+    expect(JSON.parse(first.stdout)).toMatchObject({ passed: true, seed: 42 });
+    expect(second.stdout).toBe(first.stdout);
+  });
+});
