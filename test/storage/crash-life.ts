@@ -26,15 +26,15 @@ const nameOf = (n: number): string => String(n).padStart(6, '0');
 /** Numbers that are there, of the checkpoint and of the records after it. */
 export function numbersIn(recovery: Recovery): number[] {
   const numbers: number[] = [];
-  recovery.checkpoint((key) => numbers.push(numberOf(key)));
-  recovery.records((_lsn, _kind, payload) => numbers.push(numberOf(payload)));
+  recovery.checkpoint((key) => numbers.push(numberOf(key, 0)));
+  recovery.records((_lsn, _kind, bytes, start) => numbers.push(numberOf(bytes, start)));
   return numbers;
 }
 
 /** The six digits that a record or a key begins with. */
-function numberOf(bytes: Uint8Array): number {
+function numberOf(bytes: Uint8Array, start: number): number {
   let number = 0;
-  for (let i = 0; i < 6; i++) number = number * 10 + (bytes[i] as number) - 0x30;
+  for (let i = start; i < start + 6; i++) number = number * 10 + (bytes[i] as number) - 0x30;
   return number;
 }
 
