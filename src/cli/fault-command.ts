@@ -1,23 +1,21 @@
 /**
- * `coppice fault SCRIPT` and `coppice simulate SCRIPT`: a fault script in real time, against a fresh host of its own or
- * a running one, and the same script in virtual time. 5 when something that it expects did not come.
+ * `coppice fault SCRIPT`: a fault script in real time, against a fresh host of its own or a running one. 5 when something
+ * that it expects did not come.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseScript } from '../faults/parse-script.ts';
-import { reportLines, type ScriptReport } from '../faults/report.ts';
+import type { ScriptReport } from '../faults/report.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
 import type { Script } from '../faults/syntax.ts';
 import { utf8 } from '../lib/bytes.ts';
-import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import type { ClusterStatus } from '../model/status.ts';
-import { runScriptInSimulator } from '../sim/script-cluster.ts';
 import { CONNECT_FLAGS, connectOptions } from './connect-options.ts';
-import { EXIT_OK, EXIT_SIGINT, EXIT_SIGTERM, EXIT_USAGE, EXIT_VERIFICATION, exitCodeOf } from './exit-codes.ts';
-import { FAULT_FLAGS, SCRIPT_FLAGS } from './fault-options.ts';
+import { EXIT_SIGINT, EXIT_SIGTERM, exitCodeOf } from './exit-codes.ts';
+import { FAULT_FLAGS } from './fault-options.ts';
 import { readText } from './files.ts';
 import { FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { StartHost } from './host.ts';
@@ -25,7 +23,8 @@ import { startOrFail } from './run-host.ts';
 import { localTarget, remoteTarget, type ScriptTarget } from './script-target.ts';
 import { ThreadScriptHost } from './script-threads.ts';
 import { startOptions } from './start-options.ts';
-import { print, type Terminal } from './terminal.ts';
+import { checked, sure, tellReport } from './script-report.ts';
+import type { Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
 
 const SEED_MAX = 0xffff_ffff;
@@ -68,15 +67,6 @@ export async function runFaultScript(
   }
 }
 
-/** Runs a script in the simulator. */
-export async function runSimulatedScript(file: string, values: FlagValues, terminal: Terminal): Promise<number> {
-  const reader = new FlagReader(SCRIPT_FLAGS, values, terminal.env);
-  const seed = reader.get('seed', wholeNumber(0, SEED_MAX)) ?? randomInt(SEED_MAX);
-  const options = checked(reader.done({ json: reader.has('json') }));
-  const { report } = sure(file, runScriptInSimulator(await readText(file), seed));
-  return tellReport(report, options, terminal);
-}
-
 /** Settles with the report, or with the exit code of a signal. */
 function runOn(
   host: ThreadScriptHost,
@@ -94,12 +84,6 @@ function runOn(
       resolve(report);
     }).start();
   });
-}
-
-function tellReport(report: ScriptReport, { json }: { readonly json: boolean }, terminal: Terminal): number {
-  if (json) print(terminal, JSON.stringify(report));
-  else for (const line of reportLines(report)) print(terminal, line);
-  return report.passed ? EXIT_OK : EXIT_VERIFICATION;
 }
 
 async function connected(values: FlagValues, terminal: Terminal): Promise<ScriptTarget> {
@@ -169,15 +153,4 @@ async function checkFaults(target: ScriptTarget): Promise<void> {
 
 function shapeOf({ servers, replicas, mode }: ClusterStatus): Pick<Script, 'servers' | 'replicas' | 'mode'> {
   return { servers: servers.length, replicas, mode };
-}
-
-/** The value, or the place in the file where it is wrong. */
-function sure<T>(file: string, result: Result<T, KvError>): T {
-  if (result.ok) return result.value;
-  throw new CommandFailed(`${result.error.code} ${file}:${result.error.message}`, exitCodeOf(result.error.code));
-}
-
-function checked<T>(result: Result<T, string>): T {
-  if (!result.ok) throw new CommandFailed(result.error, EXIT_USAGE);
-  return result.value;
 }

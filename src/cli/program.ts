@@ -137,7 +137,7 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
   add('simulate [script]', searching, SIMULATE_FLAGS, async ([script], values) => {
     // The whole simulated world is loaded by who asks for it alone.
     if (script !== undefined) {
-      const { runSimulatedScript } = await import('./fault-command.ts');
+      const { runSimulatedScript } = await import('./simulate-script.ts');
       return runSimulatedScript(script, values, terminal);
     }
     const { runSimulate } = await import('./simulate-command.ts');

@@ -95,7 +95,7 @@ test.each([
   [['verify', 'src'], 2, 'coppice: src: no data directory, and not that of a server: nothing to check\n'],
   [['help', 'qury'], 2, "coppice: help: unknown command 'qury', did you mean 'query'?\n"],
   [['help', 'everything'], 2, "coppice: help: unknown command 'everything'\n"],
-  [['fault', 'script', '-p', '7400'], 1, 'coppice: fault is not in this version\n'],
+  [['fault', 'none'], 2, 'coppice: none: no such file or folder\n'],
 ])('%j ends with %i and one line', async (words, code, complaint) => {
   expect(await run(words)).toEqual({ code, output: '', complaints: complaint });
 });
