@@ -140,6 +140,20 @@ export function isReplaceable(table: EpochTable, server: ServerIndex): boolean {
 }
 
 /**
+ * Whether somebody else who is in sync is at hand for every group of a server that is in sync with it, so that its own
+ * copies can be thrown away. One that the table calls in sync and nobody has heard of may never come back.
+ */
+export function hasStandIns(state: BrokerState, server: ServerIndex): boolean {
+  const { wanted } = state.epochs;
+  return groupsOwned(wanted, server).every((owners) =>
+    membersOf(inSyncOf(wanted, owners)).some((other) => {
+      const view = viewOf(state, other);
+      return other !== server && (isLive(view) || (view.phase === 'heard' && view.hello?.table != null));
+    }),
+  );
+}
+
+/**
  * An operator's word that what the lost servers had is given up: in groups without anybody in sync who lives, the
  * named servers that own them become so. Answers how many groups changed, who leads though it is behind, and who runs
  * with copies that no longer count.
