@@ -7,7 +7,7 @@ const READERS = 16;
 export function readAll(shares: LoadShares, done: () => void): void {
   const keys = shares.touched.values();
   let readers = READERS;
-  const next = (process: number): void => {
+  const next = (client: number): void => {
     const { value: key, done: isDone } = keys.next();
     if (isDone === true) {
       readers--;
@@ -15,20 +15,20 @@ export function readAll(shares: LoadShares, done: () => void): void {
       return;
     }
     let isOver = false;
-    const end = (nextProcess: number): void => {
+    const end = (nextClient: number): void => {
       if (isOver) return;
       isOver = true;
       cancel();
       // Never within the answer: as many keys as there are would be as deep a stack.
-      shares.host.after(0, () => next(nextProcess));
+      shares.host.after(0, () => next(nextClient));
     };
     const cancel = shares.host.after(shares.patienceMs(), () => {
       giveUp();
-      end(shares.nextProcess());
+      end(shares.nextClient());
     });
-    const giveUp = shares.host.submit(process, { kind: 'get', key }, ({ type }) =>
-      end(type === 'info' ? shares.nextProcess() : process),
+    const giveUp = shares.host.submit(client, { kind: 'get', key }, ({ type }) =>
+      end(type === 'info' ? shares.nextClient() : client),
     );
   };
-  for (let reader = 0; reader < READERS; reader++) next(shares.nextProcess());
+  for (let reader = 0; reader < READERS; reader++) next(shares.nextClient());
 }

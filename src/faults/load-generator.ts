@@ -1,14 +1,14 @@
 /**
  * One LOAD of a script: clients that ask at a rate, each one thing at a time. The rate is that of the arrivals, not of
  * the answers: who arrives while every client waits is held back and counted. A client that waits too long gives up;
- * nobody knows what became of its operation, and it goes on as another process.
+ * nobody knows what became of its operation, and it goes on under another number, as another process of the history.
  */
 import type { Prng } from '../lib/prng.ts';
 import type { LoadAction, ScriptHost } from './script-host.ts';
 import type { Statistics } from './statistics.ts';
 import type { Load, LoadOperation } from './syntax.ts';
 
-/** What the loads of a run share: no value is written twice, no process is two clients. */
+/** What the loads of a run share: no value is written twice, no number is that of two clients. */
 export type LoadShares = {
   readonly host: ScriptHost;
   readonly statistics: Statistics;
@@ -16,7 +16,7 @@ export type LoadShares = {
   /** Keys that were ever written, for the last look. */
   readonly touched: Set<string>;
   patienceMs(): number;
-  nextProcess(): number;
+  nextClient(): number;
   nextValue(): string;
 };
 
@@ -42,7 +42,7 @@ export class LoadGenerator {
     this.#prng = shares.prng.fork(load.clients);
     this.#startMs = shares.host.now();
     this.#weights = load.mix.reduce((sum, { weight }) => sum + weight, 0);
-    for (let i = 0; i < load.clients; i++) this.#idle.push(shares.nextProcess());
+    for (let i = 0; i < load.clients; i++) this.#idle.push(shares.nextClient());
     this.#next();
   }
 
@@ -75,8 +75,8 @@ export class LoadGenerator {
 
   #arrive(): void {
     this.#arrived++;
-    const process = this.#idle.shift();
-    if (process === undefined) {
+    const client = this.#idle.shift();
+    if (client === undefined) {
       this.#shares.statistics.totals.heldBack++;
       return;
     }
@@ -85,22 +85,22 @@ export class LoadGenerator {
     const beganMs = host.now();
     let isOver = false;
     this.#busy++;
-    const end = (nextProcess: number): boolean => {
+    const end = (nextClient: number): boolean => {
       if (isOver) return false;
       isOver = true;
       cancel();
       this.#busy--;
-      this.#idle.push(nextProcess);
+      this.#idle.push(nextClient);
       return true;
     };
     const cancel = host.after(this.#shares.patienceMs(), () => {
-      if (!end(this.#shares.nextProcess())) return;
+      if (!end(this.#shares.nextClient())) return;
       giveUp();
       statistics.add(operation, beganMs, host.now(), { type: 'info', code: 'NOANSWER', uncertain: false });
       this.#settle();
     });
-    const giveUp = host.submit(process, this.#action(operation), (outcome) => {
-      if (!end(outcome.type === 'info' ? this.#shares.nextProcess() : process)) return;
+    const giveUp = host.submit(client, this.#action(operation), (outcome) => {
+      if (!end(outcome.type === 'info' ? this.#shares.nextClient() : client)) return;
       statistics.add(operation, beganMs, host.now(), outcome);
       this.#settle();
     });

@@ -71,10 +71,10 @@ export type ScriptHost = {
   /** Asks a line of the text protocol; answers its final line. */
   ask(line: string, answer: (line: string) => void): void;
   /**
-   * An operation of a process, which does one at a time; written down in the history. Answers how to give it up: then
+   * An operation of a client, which does one at a time; written down in the history. Answers how to give it up: then
    * it is written down as of unknown outcome, and `done` is not called any more.
    */
-  submit(process: number, action: LoadAction, done: (outcome: LoadOutcome) => void): () => void;
+  submit(client: number, action: LoadAction, done: (outcome: LoadOutcome) => void): () => void;
   /** Writes into the history what happened to the cluster. */
   mark(text: string): void;
   verdicts(): Verdicts;

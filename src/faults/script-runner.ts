@@ -56,7 +56,7 @@ export class ScriptRunner {
   readonly #knobs = { ...KNOBS_MS };
   readonly #startMs: number;
   #loadsMs: number | null = null;
-  #processes = 0;
+  #clients = 0;
   #values = 0;
   #core: Selector | null = null;
   #isLooking = true;
@@ -77,7 +77,7 @@ export class ScriptRunner {
       prng: prng.fork(1),
       touched: new Set(),
       patienceMs: () => this.#knobs.patience,
-      nextProcess: () => ++this.#processes,
+      nextClient: () => ++this.#clients,
       nextValue: () => `${++this.#values}`,
     };
     this.#timetable = new Timetable(host, prng.fork(2), {

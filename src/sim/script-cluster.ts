@@ -179,8 +179,8 @@ class Stage implements ScriptHost {
     this.#asker.ask(line, answer);
   }
 
-  submit(process: number, action: LoadAction, done: (outcome: LoadOutcome) => void): () => void {
-    const open = this.#history.begin(process, action);
+  submit(client: number, action: LoadAction, done: (outcome: LoadOutcome) => void): () => void {
+    const open = this.#history.begin(client, action);
     let isGivenUp = false;
     this.#cluster.submit(commandOf(action), (reply) => {
       if (isGivenUp) return;

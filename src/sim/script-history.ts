@@ -37,11 +37,11 @@ export class ScriptHistory {
     this.events.push({ type: 'fault', atMs: this.#now(), text });
   }
 
-  begin(process: number, action: LoadAction): OpenOperation {
-    this.events.push({ type: 'invoke', process, atMs: this.#now(), action });
+  begin(client: number, action: LoadAction): OpenOperation {
+    this.events.push({ type: 'invoke', process: client, atMs: this.#now(), action });
     const fail = (code: string, mayHaveHappened: boolean, warned: boolean): LoadOutcome => {
       const type = mayHaveHappened ? 'info' : 'fail';
-      this.events.push({ type, process, atMs: this.#now(), code, warned });
+      this.events.push({ type, process: client, atMs: this.#now(), code, warned });
       return { type, code, uncertain: false };
     };
     return {
@@ -50,7 +50,7 @@ export class ScriptHistory {
         if (reply.kind === 'failed') return fail(reply.error.code, isIndefinite(reply.error.code), warned);
         const { uncertain } = reply.notes;
         const answer = answerOf(action, reply, []);
-        this.events.push({ type: 'ok', process, atMs: this.#now(), answer, uncertain, warned });
+        this.events.push({ type: 'ok', process: client, atMs: this.#now(), answer, uncertain, warned });
         return { type: 'ok', code: null, uncertain };
       },
       fail: (code, mayHaveHappened) => fail(code, mayHaveHappened, false),
