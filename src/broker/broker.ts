@@ -4,33 +4,32 @@
  * every owner that is in sync (architecture, rules 2 and 3).
  */
 import { ByteReader } from '../lib/bytes.ts';
-import type { Result } from '../lib/result.ts';
-import { ok } from '../lib/result.ts';
+import { type Result, ok } from '../lib/result.ts';
 import type { Command, CommandPort, Reply } from '../model/commands.ts';
 import type { ClusterConfig } from '../model/config.ts';
-import { fail, type KvError } from '../model/errors.ts';
+import { type KvError, fail } from '../model/errors.ts';
 import { FRAME } from '../model/frames.ts';
 import {
   type Epoch,
   type Incarnation,
+  type ServerIndex,
+  type Version,
   isMember,
   membersOf,
-  type ServerIndex,
   serverName,
-  type Version,
 } from '../model/ids.ts';
 import type { ServerState } from '../model/status.ts';
 import { readTable } from '../replication/epoch-table.ts';
+import { advanceAll, advanceServer, giveUpWrites, onDeleted } from './acknowledge.ts';
+import { readHello } from './admission.ts';
 import { abortJoinsTo, onJoined } from './catch-up.ts';
 import { Commands } from './commands.ts';
 import { force, tableOf } from './epochs.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
 import { onSpace } from './space.ts';
-import { readHello } from './start.ts';
 import { type BrokerHost, type BrokerState, isUp, newState, readyServers, viewOf } from './state.ts';
 import type { Update } from './updates.ts';
-import { advanceAll, advanceServer, giveUpWrites, onDeleted } from './writes.ts';
 
 export type { BrokerHost } from './state.ts';
 

@@ -5,30 +5,19 @@
  */
 import { FRAME } from '../model/frames.ts';
 import {
+  type ServerIndex,
+  type ServerMask,
+  type Version,
   isMember,
   maskOf,
   membersOf,
-  type ServerIndex,
-  type ServerMask,
   serverName,
-  type Version,
 } from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { sendWrite } from './space.ts';
-import { answerers, type BrokerState, groupOf, viewOf } from './state.ts';
-
-export type Join = {
-  readonly id: number;
-  readonly target: ServerIndex;
-  readonly source: ServerIndex;
-  readonly groups: readonly ServerMask[];
-  /** Null while leaves travel; then the newest write of each group that must be agreed first. */
-  barriers: Map<ServerMask, Version> | null;
-  /** What the target must say it is durable up to: then its newest write stands for everything before it. */
-  through: Version;
-};
+import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
 
 /** Starts every catch-up that can start: one a pair of target and source. */
 export function planJoins(state: BrokerState): void {

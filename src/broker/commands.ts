@@ -3,13 +3,14 @@ import type { ByteReader } from '../lib/bytes.ts';
 import type { Command, CommandPort, Reply } from '../model/commands.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import { REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { expireWrites, giveUpShown, giveUpWrites } from './acknowledge.ts';
 import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
 import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
 import { type BrokerState, keyName } from './state.ts';
 import { type Update, Updates } from './updates.ts';
-import { expireWrites, giveUpShown, giveUpWrites, submitWrite } from './writes.ts';
+import { submitWrite } from './writes.ts';
 
 export class Commands implements CommandPort {
   readonly #state: BrokerState;

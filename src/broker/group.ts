@@ -1,7 +1,35 @@
 /** The keys with the same owners: a placement group, its writes in flight, and the reads that wait behind them. */
 import { Deque } from '../lib/deque.ts';
+import type { Reply } from '../model/commands.ts';
 import type { ServerMask, Version } from '../model/ids.ts';
-import type { Write } from './operations.ts';
+
+export type ReplyTo = (reply: Reply) => void;
+
+/** A write in its place in the order. It leaves a group's queue when every owner in sync there is durable past it. */
+export type Write = {
+  readonly version: Version;
+  readonly groups: readonly Group[];
+  /** Servers that it was sent to. */
+  readonly sentTo: ServerMask;
+  /** Groups whose queue still holds it. */
+  waitingGroups: number;
+  readonly items: number;
+  readonly kind: 'write' | 'delete';
+  /** Of a delete: whether the key was there, as the witnesses say. */
+  existed: boolean;
+  /** Of a delete: owners that had everything before it when it was ordered. Others may have caught up later. */
+  readonly witnesses: ServerMask;
+  /**
+   * The `write` frame, kept for what must reach every owner even if one comes back later: a bulk over several groups,
+   * which is all or nothing, and records of an earlier life of the broker.
+   */
+  readonly frame: Uint8Array | null;
+  /** Who waits until it is whole: reads that would show a part of it, updates that depend on it. Null until there is one. */
+  shown: (() => void)[] | null;
+  /** Null once the client was answered. */
+  reply: ReplyTo | null;
+  readonly deadlineMs: number;
+};
 
 type Parked = { readonly barrier: Version; readonly release: () => void };
 

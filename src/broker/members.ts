@@ -2,9 +2,10 @@
  * The storage servers as members of the cluster: who comes, who goes, who is put out for being silent, and what the
  * epochs say of them. After every change the cluster goes on as far as it can: starts together, catches up.
  */
-import type { Epoch, Incarnation, ServerIndex, Version } from '../model/ids.ts';
-import { membersOf, serverName } from '../model/ids.ts';
+import { type Epoch, type Incarnation, type ServerIndex, type Version, membersOf, serverName } from '../model/ids.ts';
 import { HEARTBEATS_MISSED_MAX } from '../model/limits.ts';
+import { advanceAll, onReadyWrites } from './acknowledge.ts';
+import { admit, admitNow, admitReplaceable, noteReady, welcomeAdmitted } from './admission.ts';
 import { abortJoins, planJoins } from './catch-up.ts';
 import type { Commands } from './commands.ts';
 import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } from './epochs.ts';
@@ -12,19 +13,8 @@ import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello } from './server-view.ts';
 import { resetSpace } from './space.ts';
-import {
-  admit,
-  admitNow,
-  hearLate,
-  noteReady,
-  onTail,
-  onTailEnd,
-  progressStart,
-  type Starting,
-  welcomeAdmitted,
-} from './start.ts';
+import { type Starting, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
 import { type BrokerState, viewOf } from './state.ts';
-import { advanceAll, onReadyWrites } from './writes.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
 const STARTING_TICKS_MAX = 300;
@@ -173,6 +163,8 @@ export class Members {
   #goOn(): void {
     const state = this.#state;
     while (state.phase !== 'serving' && progressStart(state, this.#starting));
-    if (state.phase === 'serving') planJoins(state);
+    if (state.phase !== 'serving') return;
+    admitReplaceable(state);
+    planJoins(state);
   }
 }

@@ -1,4 +1,4 @@
-/** What is in flight at the broker: writes that wait to be durable, reads that wait for an answer. Plain data. */
+/** What is asked of the broker and under way: changes, reads that wait for an answer, catch-ups. Plain data. */
 import type { Found, Reply } from '../model/commands.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import type { Group } from './group.ts';
@@ -12,34 +12,6 @@ export type Change = {
 
 /** What a key holds. */
 export type Held = { readonly value: Uint8Array; readonly expiresAtMs: number | null };
-
-export type ReplyTo = (reply: Reply) => void;
-
-/** A write in its place in the order. It leaves a group's queue when every owner in sync there is durable past it. */
-export type Write = {
-  readonly version: Version;
-  readonly groups: readonly Group[];
-  /** Servers that it was sent to. */
-  readonly sentTo: ServerMask;
-  /** Groups whose queue still holds it. */
-  waitingGroups: number;
-  readonly items: number;
-  readonly kind: 'write' | 'delete';
-  /** Of a delete: whether the key was there, as the witnesses say. */
-  existed: boolean;
-  /** Of a delete: owners that had everything before it when it was ordered. Others may have caught up later. */
-  readonly witnesses: ServerMask;
-  /**
-   * The `write` frame, kept for what must reach every owner even if one comes back later: a bulk over several groups,
-   * which is all or nothing, and records of an earlier life of the broker.
-   */
-  readonly frame: Uint8Array | null;
-  /** Who waits until it is whole: reads that would show a part of it, updates that depend on it. Null until there is one. */
-  shown: (() => void)[] | null;
-  /** Null once the client was answered. */
-  reply: ReplyTo | null;
-  readonly deadlineMs: number;
-};
 
 /** One key that a read asks one owner for. */
 export type Ask = {
@@ -66,4 +38,16 @@ export type Read = {
   readonly fail: (reply: Reply) => void;
   readonly deadlineMs: number;
   over: boolean;
+};
+
+/** A catch-up: `target` gets from `source` what these groups have and it lacks. */
+export type Join = {
+  readonly id: number;
+  readonly target: ServerIndex;
+  readonly source: ServerIndex;
+  readonly groups: readonly ServerMask[];
+  /** Null while leaves travel; then the newest write of each group that must be agreed first. */
+  barriers: Map<ServerMask, Version> | null;
+  /** What the target must say it is durable up to: then its newest write stands for everything before it. */
+  through: Version;
 };

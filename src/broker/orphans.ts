@@ -8,7 +8,7 @@ import { isMember, type ServerIndex, type ServerMask, type Version } from '../mo
 import { isRefuted } from '../replication/absence.ts';
 import { type EpochTable, inSyncOf, groupsOwned, isInSyncSomewhere, noteAlive } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
-import type { Write } from './operations.ts';
+import type { Write } from './group.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, groupOf } from './state.ts';
 

@@ -12,7 +12,8 @@ import { candidates } from '../document/path.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { ByteReader } from '../lib/bytes.ts';
 import { failed, notesOf } from './notes.ts';
-import type { Ask, Read, ReplyTo, Write } from './operations.ts';
+import type { ReplyTo, Write } from './group.ts';
+import type { Ask, Read } from './operations.ts';
 import { answerers, type BrokerState, groupOf, isStuck, readyServers } from './state.ts';
 
 const NO_SEGMENTS: readonly Uint8Array[] = [];

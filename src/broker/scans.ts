@@ -9,7 +9,7 @@ import { DEADLINE_MS, SCAN_KEYS_MAX } from '../model/limits.ts';
 import { membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import { ownersOf, placementGroups } from '../routing/placement.ts';
 import { failed, notesOf } from './notes.ts';
-import type { ReplyTo } from './operations.ts';
+import type { ReplyTo } from './group.ts';
 import { answerers, type BrokerState, isStuck, readyServers } from './state.ts';
 
 type ScanCommand = Extract<Command, { kind: 'scan' }>;

@@ -5,37 +5,33 @@
  *
  *   starting ──all heard or given up──► collecting (their newest records) ──► welcoming (they replay) ──► serving
  */
-import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
 import {
+  type ServerIndex,
+  type ServerMask,
+  type Version,
   isMember,
   maskOf,
   membersOf,
-  type ServerIndex,
-  type ServerMask,
   serverName,
-  type Version,
   versionOf,
 } from '../model/ids.ts';
 import type { Alive } from '../replication/absence.ts';
 import {
-  cutOf,
   type EpochTable,
-  forgetAbsence,
-  groupsOwned,
-  isInSyncSomewhere,
+  cutOf,
   inSyncOf,
-  markJoined,
+  isInSyncSomewhere,
   noteAbsent,
   noteAlive,
   putOut,
-  writeTable,
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
-import { changeTable, isReplaceable, putOutWiped, settleAround } from './epochs.ts';
-import { askForAll, askForBulks, mustDrop, noteGroupsAlive, openIn, rolledForward } from './orphans.ts';
+import { mayRecover, noteReady, remembers, welcome } from './admission.ts';
+import { changeTable } from './epochs.ts';
+import { askForAll, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { answerers, type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
+import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
 /** What starting needs to remember and serving does not. */
@@ -48,25 +44,6 @@ export type Starting = {
   welcomed: boolean;
 };
 
-/** `reader` is behind the kind byte of a `hello` frame. */
-export function readHello(reader: ByteReader, readTable: (reader: ByteReader) => EpochTable): Hello {
-  reader.f64();
-  return {
-    last: reader.f64() as Version,
-    committed: reader.f64() as Version,
-    torn: reader.u8() === 1,
-    corrupt: reader.sizedText(),
-    table: reader.remaining > 0 ? readTable(reader) : null,
-  };
-}
-
-/** Whether what a server holds counts: its directory opens, and it is not empty though it once served. */
-function remembers(state: BrokerState, view: ServerView): boolean {
-  const { hello } = view;
-  if (hello === null || hello.corrupt !== '') return false;
-  return hello.table !== null || !isMember(state.epochs.wanted.joined, view.index);
-}
-
 /** Goes on as far as what was heard allows. Answers whether the phase changed. */
 export function progressStart(state: BrokerState, starting: Starting): boolean {
   if (state.phase === 'starting') return chooseTable(state, starting);
@@ -77,7 +54,11 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
   if (state.phase === 'welcoming' && state.epochs.persisting === null) {
     if (!starting.welcomed) {
       starting.welcomed = true;
-      for (const view of state.servers) if (view.phase === 'heard' && mayRecover(state, view)) welcome(state, view);
+      for (const view of state.servers) {
+        // A damaged one that is still in sync with something has to be put out first, when others serve.
+        const isOut = view.hello?.corrupt === '' || !isInSyncSomewhere(state.epochs.wanted, view.index);
+        if (view.phase === 'heard' && mayRecover(state, view) && isOut) welcome(state, view);
+      }
     }
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
     const ready = readyServers(state);
@@ -220,91 +201,4 @@ function rollForward(state: BrokerState, starting: Starting): void {
 
 function newest(versions: readonly Version[]): Version {
   return versions.reduce((a, b) => (b > a ? b : a), 0 as Version);
-}
-
-/**
- * Servers that are ready for the first time are written down before they answer, and an absence that is over is
- * forgotten. Answers whether an epoch is due.
- */
-export function noteReady(state: BrokerState): boolean {
-  const ready = readyServers(state);
-  const { joined, absences } = state.epochs.wanted;
-  const back = [...absences.keys()].filter((server) => isMember(ready, server));
-  if ((ready & ~joined) === 0 && back.length === 0) return false;
-  changeTable(state, (draft) => {
-    markJoined(draft, ready);
-    for (const server of back) forgetAbsence(draft, server);
-  });
-  return true;
-}
-
-/** A server said hello while the store serves: it recovers under the table of now. */
-export function admit(state: BrokerState, view: ServerView): void {
-  if (view.hello === null) return;
-  view.hello = doubted(state, view, view.hello);
-  if (!mayRecover(state, view)) return;
-  if (remembers(state, view) && askForBulks(state, view)) return;
-  admitNow(state, view);
-}
-
-/** What it holds is known: it recovers as soon as the epoch is durable. */
-export function admitNow(state: BrokerState, view: ServerView): void {
-  if (!remembers(state, view)) {
-    putOutWiped(state, view.index);
-    view.acknowledged = 0 as Version;
-  } else settleAround(state, view.index);
-  noteGroupsAlive(state, view);
-  view.phase = 'admitted';
-  welcomeAdmitted(state);
-}
-
-/** Servers recover under a table that is durable: one that may still be lost must not decide what they drop. */
-export function welcomeAdmitted(state: BrokerState): void {
-  if (state.epochs.persisting !== null) return;
-  for (const view of state.servers) if (view.phase === 'admitted') welcome(state, view);
-}
-
-/**
- * A drive that reported a write and never made it shows when the log ends before what its server acknowledged. Then its
- * directory counts as damaged, if others who serve now have everything that it had; else it is the best there is.
- */
-function doubted(state: BrokerState, view: ServerView, hello: Hello): Hello {
-  if (hello.corrupt !== '' || hello.table === null || hello.last >= view.acknowledged) return hello;
-  const lost = `its log ends at version ${hello.last}, and it had acknowledged ${view.acknowledged}`;
-  view.lastError = lost;
-  const self = maskOf(view.index);
-  const isElsewhere = groupsOwned(state.epochs.wanted, view.index).every(
-    (owners) => (answerers(state, owners) & ~self) !== 0,
-  );
-  if (isElsewhere) return { ...hello, corrupt: lost };
-  state.host.note(view.index, `${lost}: no other owner that serves has it`);
-  return hello;
-}
-
-/** A damaged directory is set aside only when every key in it has another copy in sync. */
-function mayRecover(state: BrokerState, view: ServerView): boolean {
-  const corrupt = view.hello?.corrupt ?? '';
-  if (corrupt === '') return true;
-  view.lastError = corrupt;
-  const replaceable = isReplaceable(state.epochs.wanted, view.index);
-  const outcome = replaceable
-    ? 'set aside and refilled from the other owners'
-    : 'kept: it may hold the last copy of keys';
-  state.host.note(view.index, `its directory is damaged and ${outcome}: ${corrupt}`);
-  return replaceable;
-}
-
-function welcome(state: BrokerState, view: ServerView): void {
-  const wipe = view.hello !== null && view.hello.corrupt !== '';
-  view.phase = 'welcomed';
-  const { out } = state;
-  out.reset();
-  out.u8(FRAME.welcome);
-  out.u8(wipe ? 1 : 0);
-  const drops = state.questions.drops.get(view.index) ?? new Set<Version>();
-  state.questions.drops.delete(view.index);
-  out.varint(drops.size);
-  for (const version of drops) out.f64(version);
-  writeTable(out, state.epochs.durable);
-  state.host.send(view.index, out.view());
 }

@@ -16,9 +16,8 @@ import {
 } from '../model/ids.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
-import type { Join } from './catch-up.ts';
-import { Group } from './group.ts';
-import type { Ask, Read, Write } from './operations.ts';
+import { Group, type Write } from './group.ts';
+import type { Ask, Join, Read } from './operations.ts';
 import { newView, type ServerView } from './server-view.ts';
 import type { Tracked } from './tracking.ts';
 

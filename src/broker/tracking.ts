@@ -1,6 +1,7 @@
 /** Keys that updates depend on: what they hold as of the newest place in the order, and who is to decide next. */
 import { assert } from '../lib/assert.ts';
-import type { Held, Write } from './operations.ts';
+import type { Write } from './group.ts';
+import type { Held } from './operations.ts';
 
 /** A place in the queues of its keys. `onTurn` is called when it may have become the first in one of them. */
 export type Turn = { readonly names: readonly string[]; readonly onTurn: () => void };
