@@ -51,7 +51,7 @@ export const CONNECTION_COMMANDS_MAX = 20_000;
  * Commands of all connections of one gateway that are in flight: beyond it a connection's share is the next figure. Far
  * more than keeps the servers busy; few enough that one who asks for one thing does not wait for seconds behind them.
  */
-export const GATEWAY_COMMANDS_MAX = 32_768;
+export const GATEWAY_COMMANDS_MAX = 16_384;
 export const CONNECTION_COMMANDS_SHARE = 16;
 
 /** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
@@ -71,3 +71,20 @@ export const DEADLINE_MS = 10_000;
 /** Milliseconds between heartbeats, and how many may be missed before a server is put out: silence of 500 ms. */
 export const HEARTBEAT_INTERVAL_MS = 100;
 export const HEARTBEATS_MISSED_MAX = 5;
+
+/** RESP: bytes of an inline request or of the head of a word; words and bytes of one request, and of one not authenticated. */
+export const INLINE_BYTES_MAX = 64 * 1024;
+export const REQUEST_ARGUMENTS_MAX = 1024 * 1024;
+export const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
+export const UNTRUSTED_ARGUMENTS_MAX = 10;
+export const UNTRUSTED_BYTES_MAX = 16 * 1024;
+
+/** RESP: commands and bytes of one transaction; beyond them it is discarded. */
+export const TRANSACTION_COMMANDS_MAX = 100_000;
+export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
+
+/** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
+export const SCAN_CURSORS_MAX = 100_000;
+
+/** RESP: bytes of a pattern of KEYS, SCAN or PSUBSCRIBE: matching costs its length for each byte of text. */
+export const PATTERN_BYTES_MAX = 1_024;
