@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import type { HostOptions } from '../src/cli/host.ts';
-import type { FaultAction } from '../src/faults/action.ts';
+import type { FaultAction, Neighbour } from '../src/faults/action.ts';
 import { type ActiveFault, ActiveFaults } from '../src/faults/active-faults.ts';
 import type { Prng } from '../src/lib/prng.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
@@ -156,7 +156,9 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     supervisor,
     directories: cluster.durability === 'memory' ? null : directories,
     replaceRules: (from, to, rules) => {
-      if (from !== 'broker') supervisor.replaceRules(from, to, rules);
+      const isRemote = (one: Neighbour): boolean => one !== 'broker' && remote.has(one);
+      if (isRemote(from) || (from === 'broker' && isRemote(to))) remote.replaceRules(from, to, rules);
+      else if (from !== 'broker') supervisor.replaceRules(from, to, rules);
       else if (to !== 'broker') hub.replaceRules(to, rules);
     },
     note: (server, text) => log('warn', text, { server: serverName(server) }),
@@ -210,10 +212,8 @@ function faultStatus({ id, statement, servers, since, until }: ActiveFault): Fau
   };
 }
 
-/** A server of another process is out of reach, and so are the links that go through its socket. */
+/** A server of another process is out of reach; only its links end here. */
 function lackOfRemote(action: FaultAction, remote: { has(server: ServerIndex): boolean }): string | null {
-  const named = action.kind === 'link' ? action.links.flatMap(({ from, to }) => [from, to]) : [...action.servers];
-  const elsewhere = named.find((one): one is ServerIndex => one !== 'broker' && remote.has(one));
-  if (elsewhere === undefined) return null;
-  return `${serverName(elsewhere)} is a process of its own: stop that process instead`;
+  const elsewhere = action.kind === 'link' ? undefined : action.servers.find((server) => remote.has(server));
+  return elsewhere === undefined ? null : `${serverName(elsewhere)} is a process of its own: stop that process instead`;
 }

@@ -102,6 +102,12 @@ export class RemoteServer {
     if (session?.incarnation === incarnation) setImmediate(() => session.socket.destroy(reason));
   }
 
+  /** Ends the incarnation of now: frames of it are lost. */
+  drop(reason: string): void {
+    const session = this.#session;
+    if (session !== null) setImmediate(() => session.socket.destroy(reason));
+  }
+
   /** Sends what is left and asks no more. */
   close(): void {
     this.#isClosed = true;

@@ -3,6 +3,8 @@
  * between two of them, and between one of them and a server that is a thread here. Knows where a frame goes, never
  * what it says.
  */
+import type { Neighbour } from '../src/faults/action.ts';
+import type { LinkRule } from '../src/routing/link-rules.ts';
 import type { ClusterConfig } from '../src/model/config.ts';
 import type { KvError } from '../src/model/errors.ts';
 import type { Incarnation, ServerIndex } from '../src/model/ids.ts';
@@ -11,6 +13,7 @@ import type { ChannelEnd } from '../src/node/channel.ts';
 import { openLink } from '../src/node/link.ts';
 import { LinkHub } from '../src/node/link-hub.ts';
 import type { Prng } from '../src/lib/prng.ts';
+import { RemotePasses } from './remote-passes.ts';
 import { type Address, RemoteServer, type RemoteServerHost } from './remote-server.ts';
 
 export type RemoteServersOptions = Pick<RemoteServerHost, 'onStarted' | 'onExited' | 'onBatchEnd' | 'note'> & {
@@ -29,6 +32,7 @@ export class RemoteServers {
   readonly #servers = new Map<ServerIndex, RemoteServer>();
   /** Links of threads here to remote servers, by `linkOf`. */
   readonly #links: LinkHub<number>;
+  readonly #passes: RemotePasses;
 
   constructor(options: RemoteServersOptions) {
     this.#options = options;
@@ -38,18 +42,24 @@ export class RemoteServers {
         return { index, servers, replicas, epoch: options.epoch() };
       },
       onStarted: options.onStarted,
-      onExited: options.onExited,
-      onBatchEnd: () => {
-        this.#links.flush();
-        options.onBatchEnd();
+      onExited: (server, incarnation, reason) => {
+        this.#passes.forget(server);
+        options.onExited(server, incarnation, reason);
       },
+      onBatchEnd: () => this.#onBatchEnd(),
       onFrame: (from, to, bytes, start, end) => {
-        if (to === 'broker') options.onFrame(from, bytes, start, end);
-        else if (this.has(to)) this.#servers.get(to)?.send(from, bytes, start, end);
-        else this.#links.send(linkOf(to, from), bytes.subarray(start, end));
+        if (!this.#passes.takes(from, to, bytes, start, end)) this.#deliver(from, to, bytes, start, end);
       },
       note: options.note,
     };
+    this.#passes = new RemotePasses({
+      prng: options.prng.fork(SERVERS_MAX * SERVERS_MAX),
+      deliver: (from, to, bytes, start, end) => this.#deliver(from, to, bytes, start, end),
+      onBatchEnd: () => this.#onBatchEnd(),
+      onBroken: (from, to, reason) => {
+        for (const end of [from, to]) if (end !== 'broker') this.#servers.get(end)?.drop(reason);
+      },
+    });
     for (const [index, address] of options.addresses) this.#servers.set(index, new RemoteServer(index, address, host));
     this.#links = new LinkHub<number>({
       onFrame: (link, bytes, start, end) => {
@@ -60,6 +70,22 @@ export class RemoteServers {
       // The thread is gone, or ends itself: its next life brings new links.
       onLinkLost: () => undefined,
     });
+  }
+
+  #onBatchEnd(): void {
+    this.#links.flush();
+    this.#options.onBatchEnd();
+  }
+
+  #deliver(from: Neighbour, to: Neighbour, bytes: Uint8Array, start: number, end: number): void {
+    if (to === 'broker') this.#options.onFrame(from as ServerIndex, bytes, start, end);
+    else if (this.has(to)) this.#servers.get(to)?.send(from, bytes, start, end);
+    else this.#links.send(linkOf(to, from as ServerIndex), bytes.subarray(start, end));
+  }
+
+  /** What happens to frames that `from` sends to `to`, of whom one is remote and `from` no thread here. */
+  replaceRules(from: Neighbour, to: Neighbour, rules: readonly LinkRule[]): void {
+    this.#passes.replaceRules(from, to, rules);
   }
 
   has(server: ServerIndex): boolean {
@@ -80,11 +106,11 @@ export class RemoteServers {
 
   /** A frame of the broker's. */
   send(server: ServerIndex, frame: Uint8Array): void {
-    this.#servers.get(server)?.send('broker', frame);
+    if (!this.#passes.takes('broker', server, frame, 0, frame.length)) this.#servers.get(server)?.send('broker', frame);
   }
 
   backlogBytes(server: ServerIndex): number {
-    return this.#servers.get(server)?.backlogBytes ?? 0;
+    return (this.#servers.get(server)?.backlogBytes ?? 0) + this.#passes.backlogBytes(server);
   }
 
   terminate(server: ServerIndex, incarnation: Incarnation, reason: string): void {
@@ -104,6 +130,7 @@ export class RemoteServers {
 
   close(): void {
     for (const server of this.#servers.values()) server.close();
+    this.#passes.close();
     this.#links.close();
   }
 }

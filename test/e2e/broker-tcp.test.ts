@@ -135,6 +135,42 @@ test('servers that answer are joined, the others are started, and both make one 
   expect(await leave(broker)).toBe(0);
 });
 
+test('faults of messages act on the sockets of joined servers too, and nothing is lost', {
+  timeout: 60_000,
+}, async () => {
+  const { directory } = await startServers(2, 1);
+  const broker = openBroker(
+    brokerArguments(directory, 'broker', '-i', join(directory, 'dataToIndex.txt'), '--enable-faults'),
+  );
+  const { terminal } = broker;
+  const puts = (n: number): [string, string][] =>
+    Array.from({ length: 9 }, (_, i) => [`PUT faulty${i} {"n":${n}}`, 'OK']);
+
+  await play(terminal, [...READS, ['FAULT delay * 40ms', /^OK/]]);
+  const began = performance.now();
+  await play(terminal, puts(1));
+  const tookMs = performance.now() - began;
+  await play(terminal, [
+    ['FAULT heal', 'OK healed 1'],
+    ['FAULT drop * 20%', /^OK/],
+    ['FAULT dup * 20%', /^OK/],
+    ['FAULT reorder * 20%', /^OK/],
+    ...puts(2),
+    ['FAULT heal', 'OK healed 3'],
+    ['FAULT isolate s1', /^OK/],
+  ]);
+  await terminal.until('STATUS', (answer) => !/ s1 \S+ up /.test(answer));
+  await play(terminal, [...puts(3), ['FAULT heal', 'OK healed 1']]);
+  await terminal.until('STATUS', (answer) => [1, 2, 3].every((n) => new RegExp(` s${n} \\S+ up `).test(answer)));
+
+  expect(tookMs).toBeGreaterThan(9 * 40);
+  await play(terminal, [
+    ...READS,
+    ...puts(3).map((_, i): [string, string] => [`GET faulty${i}`, `faulty${i} -> [ "n" -> 3 ]`]),
+  ]);
+  expect(await leave(broker)).toBe(0);
+});
+
 test('--connect-only starts no server: one that is down is named and nothing is loaded', {
   timeout: 60_000,
 }, async () => {
