@@ -574,6 +574,18 @@ describe('whatever the pieces and whatever the order of answers,', () => {
     expect([session.inFlight, session.heldBytes, session.output().length]).toEqual([2, 5, 0]);
   });
 
+  test('replies that nobody reads any more are dropped, and no request is taken any more', () => {
+    const store = new NaiveStore('later');
+    const { session } = open(store);
+    session.push(linesOf(['PING', 'SET a 1', 'GET a', 'PING']));
+
+    session.abandon();
+    store.answer(new Prng(7));
+    session.push(linesOf(['PING']));
+
+    expect(session.output().length).toBe(0);
+  });
+
   test('any bytes are answered: each line that is not empty by one final line, without throwing', () => {
     const verbs = fc.constantFrom(
       'GET',
