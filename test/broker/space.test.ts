@@ -4,7 +4,8 @@ import { utf8 } from '../../src/lib/bytes.ts';
 import type { Command, Reply } from '../../src/model/commands.ts';
 import { isMember } from '../../src/model/ids.ts';
 import { ownersOf } from '../../src/routing/placement.ts';
-import { SimulatedCluster } from '../../src/sim/cluster.ts';
+import type { Broker } from '../../src/broker/broker.ts';
+import { SimulatedCluster } from '../../src/sim/simulated-cluster.ts';
 
 const SHAPE = { servers: 3, replicas: 2 };
 const VALUE = utf8('v'.repeat(200));
@@ -14,11 +15,18 @@ function cluster(seed: number) {
   const world = new SimulatedCluster({
     seed,
     config: { ...SHAPE, mode: 'replicated', durability: 'fsync', putMode: 'upsert', deleteMode: 'available' },
-    checkpointBytes: 1_000_000,
-    segmentBytes: 64 * 1024,
+    knobs: {
+      checkpointBytes: 1_000_000,
+      segmentBytes: 64 * 1024,
+      linkMs: 2,
+      syncMs: 1,
+      turnMs: 0.5,
+      lateMs: 0,
+      clockRate: 1,
+    },
   });
   const { queue } = world;
-  const settle = (): void => expect(queue.runUntil(() => world.broker.isSettled, 20_000)).toBe(true);
+  const settle = (): void => expect(queue.runUntil(() => world.isSettled, 20_000)).toBe(true);
   const ask = (command: Command): Reply & { tookMs: number } => {
     let answer: Reply | null = null;
     const startMs = queue.nowMs;
@@ -38,13 +46,15 @@ function cluster(seed: number) {
     remove: (key: string) => ask({ kind: 'delete', key: utf8(key) }),
     get: (key: string) => ask({ kind: 'get', key: utf8(key) }),
     fillDisk(server: number): void {
-      world.diskOf(server).capacityBytes = 0;
+      world.server(server).disk.capacityBytes = 0;
     },
     freeDisk(server: number): void {
-      world.diskOf(server).capacityBytes = Number.POSITIVE_INFINITY;
+      world.server(server).disk.capacityBytes = Number.POSITIVE_INFINITY;
     },
   };
 }
+
+const brokerOf = ({ world }: ReturnType<typeof cluster>): Broker => world.broker as Broker;
 
 const isOwner = (key: string, server: number): boolean => isMember(ownersOf(SHAPE, utf8(key)), server as never);
 
@@ -88,7 +98,7 @@ describe('a server whose disk is full', () => {
     expect(bulk).toHaveLength(2);
     expect(new Set(others)).toEqual(new Set(['written']));
     expect(read.every((reply) => reply.kind === 'found' && reply.found !== null)).toBe(true);
-    expect(under.world.broker.view(0 as never)).toMatchObject({ state: 'up', lastError: 'disk full' });
+    expect(brokerOf(under).view(0 as never)).toMatchObject({ state: 'up', lastError: 'disk full' });
   });
 
   test('takes deletes', () => {
@@ -107,7 +117,7 @@ describe('a server whose disk is full', () => {
     const under = cluster(3);
     under.fillDisk(0);
     const { acknowledged } = fill(under);
-    const lives = under.world.broker.view(0 as never).incarnation;
+    const lives = brokerOf(under).view(0 as never).incarnation;
 
     let refusal: Reply | null = null;
     for (let i = 0; i < 1_000 && refusal === null; i++) {
@@ -117,7 +127,7 @@ describe('a server whose disk is full', () => {
     under.queue.run(60_000);
 
     expect(refusal).toMatchObject({ error: { code: 'DISK', message: 'disk full; delete refused (s1)' } });
-    expect(under.world.broker.view(0 as never)).toMatchObject({ state: 'up', incarnation: lives });
+    expect(brokerOf(under).view(0 as never)).toMatchObject({ state: 'up', incarnation: lives });
   });
 
   test('takes writes again by itself within a second after space returned, and nothing acknowledged is lost', () => {
@@ -132,7 +142,7 @@ describe('a server whose disk is full', () => {
 
       expect(under.put(`k${round}`).kind).toBe('written');
     }
-    under.world.powerLoss();
+    under.world.blackout({ survivors: 'random', offMs: 50, losesEpochFile: false });
     under.settle();
 
     expect(expected.filter((key) => under.get(key).kind !== 'found')).toEqual([]);
@@ -141,7 +151,7 @@ describe('a server whose disk is full', () => {
   test('has space again by itself after deletes', () => {
     const under = cluster(6);
     for (let round = 0; round < 5; round++) {
-      under.world.diskOf(0).capacityBytes = 150_000;
+      under.world.server(0).disk.capacityBytes = 150_000;
       const { acknowledged } = fill(under, utf8('v'.repeat(8_000)));
       for (const key of acknowledged) under.remove(key);
 
@@ -157,7 +167,7 @@ describe('a server whose disk is full', () => {
     under.fillDisk(0);
     const { acknowledged } = fill(under);
 
-    under.world.crash(0, { stays: false });
+    under.world.server(0).kill('crashed');
     under.queue.run(3_000);
     const during = acknowledged.map((key) => under.get(key));
     const whileFull = under.put(keys(true, 1)[0] as string);
