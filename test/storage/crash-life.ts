@@ -1,4 +1,5 @@
 /** A storage server's life that power may end at any disk call, and the check of what is left. */
+import { assert } from '../../src/lib/assert.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import type { Durability } from '../../src/model/config.ts';
@@ -42,7 +43,9 @@ function commitBatch(store: Store, progress: Progress, sizes: readonly number[])
   for (const size of sizes) append(store, `${nameOf(++progress.appended)} ${'x'.repeat(size)}`);
   const last = progress.appended;
   store.commit((error) => {
-    if (error === null) progress.acknowledged = last;
+    if (error !== null) throw error;
+    assert(store.failure === null, 'a store that failed acknowledges nothing');
+    progress.acknowledged = last;
   });
 }
 

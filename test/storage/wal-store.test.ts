@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/lib/bytes.ts';
-import { Prng } from '../../src/lib/prng.ts';
 import type { Version } from '../../src/model/ids.ts';
-import type { DiskEffect, SimulatedDisk } from '../../src/sim/disk.ts';
+import type { SimulatedDisk } from '../../src/sim/disk.ts';
 import { DiskError } from '../../src/storage/disk.ts';
 import { openStore } from '../../src/storage/recovery.ts';
 import {
@@ -165,72 +164,6 @@ describe('after a failed sync', () => {
     expect(recordsOf(open(disk))).toEqual(['a', 'b']);
   });
 });
-
-test.each(['EIO', 'ENOSPC', 'short'] as const)(
-  '%s at the nth call, for every n: nothing acknowledged is lost',
-  (effect) => {
-    const wrong: string[] = [];
-    let n = 1;
-    for (; ; n++) {
-      const disk = newDisk();
-      const acknowledged: string[] = [];
-      disk.inject({ call: 'any', nth: n, effect });
-
-      const isWhole = liveAcknowledging(disk, acknowledged, effect);
-
-      const callsOfLife = disk.calls;
-      disk.heal();
-      disk.crash(n % 2 === 0 ? 'none' : 'random', new Prng(n));
-      const opened = openStore(disk, DIRECTORY, OPTIONS);
-      if (!opened.ok) {
-        wrong.push(`call ${n}: ${opened.error.message}`);
-      } else {
-        const found = [...leavesOf(opened.value).map(({ key }) => key), ...recordsOf(opened.value)];
-        const lost = acknowledged.filter((each, index) => found[index] !== each);
-        if (lost.length > 0) wrong.push(`call ${n}: lost ${lost.join(' ')}`);
-        if (isWhole && acknowledged.length !== 60) wrong.push(`call ${n}: ${acknowledged.length} acknowledged`);
-      }
-      if (callsOfLife < n) break;
-    }
-
-    expect(wrong).toEqual([]);
-    expect(n).toBeGreaterThan(100);
-  },
-);
-
-/** Sixty records over two segments with a checkpoint between; an error ends it, as it ends an incarnation. */
-function liveAcknowledging(disk: SimulatedDisk, acknowledged: string[], effect: DiskEffect): boolean {
-  const opened = openStore(disk, DIRECTORY, OPTIONS);
-  const started = opened.ok ? opened.value.start(1) : opened;
-  if (!started.ok) return false;
-  const store = started.value;
-  for (let i = 0; i < 60; i++) {
-    const name = `${String(i).padStart(4, '0')} ${'x'.repeat(1_500)}`;
-    append(store, name);
-    let outcome: DiskError | null = null;
-    store.commit((error) => {
-      outcome = error;
-    });
-    if (outcome !== null) {
-      expect((outcome as DiskError).code).toBe(effect === 'EIO' ? 'EIO' : 'ENOSPC');
-      store.abandon();
-      return false;
-    }
-    acknowledged.push(name);
-    if (i === 30) checkpointIfPossible(store, acknowledged);
-  }
-  store.close();
-  return store.failure === null;
-}
-
-function checkpointIfPossible(store: ReturnType<typeof start>, names: readonly string[]): void {
-  const writer = store.beginCheckpoint();
-  for (const name of names) writer.add(utf8(name), 1 as Version, false, utf8('v'));
-  writer.finish((error) => {
-    if (error === null) writer.publish();
-    else writer.abandon();
-  });
-}
 
 describe('a full disk', () => {
   const value = utf8('v'.repeat(1_000));
