@@ -88,19 +88,19 @@ export function operationsOf(events: readonly HistoryEvent[]): Result<Operation[
   for (let at = 0; at < events.length; at++) {
     const event = events[at] as HistoryEvent;
     if (event.type === 'fault') continue;
-    const { process } = event;
-    const operation = open.get(process);
+    const name = event.process;
+    const operation = open.get(name);
     if (event.type === 'invoke') {
-      if (operation !== undefined) return fail('PARSE', `event ${at + 1}: process ${process} has an operation open`);
+      if (operation !== undefined) return fail('PARSE', `event ${at + 1}: process ${name} has an operation open`);
       const { action, atMs } = event;
       const end = Number.POSITIVE_INFINITY;
-      const invoked = { process, action, start: at, end, startMs: atMs, invocation: event, outcome: null };
+      const invoked = { process: name, action, start: at, end, startMs: atMs, invocation: event, outcome: null };
       operations.push(invoked);
-      open.set(process, invoked);
+      open.set(name, invoked);
       continue;
     }
-    if (operation === undefined) return fail('PARSE', `event ${at + 1}: process ${process} has no operation open`);
-    open.delete(process);
+    if (operation === undefined) return fail('PARSE', `event ${at + 1}: process ${name} has no operation open`);
+    open.delete(name);
     operation.outcome = event;
     if (event.type !== 'info') operation.end = at;
   }

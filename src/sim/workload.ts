@@ -84,25 +84,25 @@ export class Workload {
     return checkHistory(this.history, { promises }).violations;
   }
 
-  #work(process: number, think: () => number): void {
+  #work(client: number, think: () => number): void {
     this.#world.queue.after(think(), () => {
       if (this.#stopped) return;
-      this.#ask(process, this.#mix.next(), (reply) => {
+      this.#ask(client, this.#mix.next(), (reply) => {
         const goesOn = reply !== null && !(reply.kind === 'failed' && isIndefinite(reply.error.code));
-        this.#work(goesOn ? process : this.#processes++, think);
+        this.#work(goesOn ? client : this.#processes++, think);
       });
     });
   }
 
   /** Asks, and writes down both ends; `done` is told what came of it, null when nothing did. */
-  #ask(process: number, action: Action, done: (reply: Reply | null) => void): void {
+  #ask(client: number, action: Action, done: (reply: Reply | null) => void): void {
     const { queue } = this.#world;
-    this.history.push({ type: 'invoke', process, atMs: queue.nowMs, action, ...this.#truth() });
+    this.history.push({ type: 'invoke', process: client, atMs: queue.nowMs, action, ...this.#truth() });
     let over = false;
     const end = (reply: Reply | null): void => {
       if (over) return;
       over = true;
-      this.history.push(this.#outcome(process, action, reply));
+      this.history.push(this.#outcome(client, action, reply));
       this.#count(action, reply);
       done(reply);
     };
@@ -110,9 +110,9 @@ export class Workload {
     this.#world.submit(commandOf(action), end);
   }
 
-  #outcome(process: number, action: Action, reply: Reply | null): HistoryEvent {
+  #outcome(client: number, action: Action, reply: Reply | null): HistoryEvent {
     const warned = reply?.notes.warnings.some((warning) => warning.includes(' servers are down (')) ?? false;
-    const ending = { process, atMs: this.#world.queue.nowMs, warned, ...this.#truth() };
+    const ending = { process: client, atMs: this.#world.queue.nowMs, warned, ...this.#truth() };
     if (reply === null) return { type: 'info', code: NO_ANSWER, ...ending };
     if (reply.kind !== 'failed') {
       const { uncertain } = reply.notes;

@@ -36,19 +36,13 @@ export class Precedence {
     this.chainOf = new Int32Array(intervals.length);
     this.positionOf = new Int32Array(intervals.length);
     this.chains = this.#layChains(intervals);
-    const steps: { at: number; node: number; ends: boolean }[] = [];
-    for (const [node, { start, end }] of intervals.entries()) {
-      steps.push({ at: start, node, ends: false });
-      if (end !== Number.POSITIVE_INFINITY) steps.push({ at: end, node, ends: true });
-    }
-    // Within one moment transactions overlap: starts come first.
-    steps.sort((a, b) => a.at - b.at || Number(a.ends) - Number(b.ends));
+    const order = inOrder(intervals);
     let moments = 0;
-    for (let i = 1; i < steps.length; i++) if (!steps[i]?.ends && steps[i - 1]?.ends) moments++;
+    for (let i = 1; i < order.length; i++) if ((order[i] as number) >= 0 && (order[i - 1] as number) < 0) moments++;
     this.nodes = this.transactions + moments;
     this.#last = new Int32Array(this.nodes).fill(-1);
     this.#clocks = new Int32Array(0);
-    this.#layTime(steps);
+    this.#layTime(order);
   }
 
   /** How many edges there are. */
@@ -60,11 +54,9 @@ export class Precedence {
     const ends: number[] = [];
     const lengths: number[] = [];
     for (const [node, { start, end }] of intervals.entries()) {
-      let chain = ends.findIndex((last) => last < start);
-      if (chain < 0) {
-        chain = ends.length;
-        lengths.push(0);
-      }
+      let chain = 0;
+      while (chain < ends.length && (ends[chain] as number) >= start) chain++;
+      if (chain === ends.length) lengths.push(0);
       ends[chain] = end;
       this.chainOf[node] = chain;
       this.positionOf[node] = (lengths[chain] as number)++;
@@ -72,12 +64,12 @@ export class Precedence {
     return ends.length;
   }
 
-  #layTime(steps: readonly { readonly node: number; readonly ends: boolean }[]): void {
+  #layTime(order: Int32Array): void {
     let moment = this.transactions - 1;
     let ended: number[] = [];
-    for (const { node, ends } of steps) {
-      if (ends) {
-        ended.push(node);
+    for (const step of order) {
+      if (step < 0) {
+        ended.push(-1 - step);
         continue;
       }
       if (ended.length > 0) {
@@ -86,7 +78,7 @@ export class Precedence {
         for (const before of ended) this.add(before, moment, 'rt', '');
         ended = [];
       }
-      if (moment >= this.transactions) this.add(moment, node, 'rt', '');
+      if (moment >= this.transactions) this.add(moment, step, 'rt', '');
     }
   }
 
@@ -152,4 +144,28 @@ export class Precedence {
   isBefore(a: number, b: number): boolean {
     return this.countBefore(b, this.chainOf[a] as number) > (this.positionOf[a] as number);
   }
+}
+
+/** Starts (the node) and ends (−1 − the node) in their order. Within one moment transactions overlap: starts come first. */
+function inOrder(intervals: readonly Interval[]): Int32Array {
+  const endOf = (node: number): number => (intervals[node] as Interval).end;
+  const definite: number[] = [];
+  for (let node = 0; node < intervals.length; node++) {
+    if (endOf(node) !== Number.POSITIVE_INFINITY) definite.push(node);
+  }
+  const byEnd = Int32Array.from(definite).sort((a, b) => endOf(a) - endOf(b));
+  const order = new Int32Array(intervals.length + byEnd.length);
+  let node = 0;
+  let end = 0;
+  for (let at = 0; at < order.length; at++) {
+    const ending = byEnd[end];
+    const starts =
+      node < intervals.length && (ending === undefined || (intervals[node] as Interval).start <= endOf(ending));
+    if (starts) order[at] = node++;
+    else {
+      order[at] = -1 - (ending as number);
+      end++;
+    }
+  }
+  return order;
 }

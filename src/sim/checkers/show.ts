@@ -2,9 +2,10 @@
 import type { Action, Observation, Operation } from '../history.ts';
 
 /** `process 3, 12.500 … 14.000 ms: get r1 → 17`; an end that nobody knows is an ellipsis alone. */
-export function showOperation({ process, action, startMs, outcome }: Operation): string {
+export function showOperation(operation: Operation): string {
+  const { action, startMs, outcome } = operation;
   const end = outcome === null || outcome.type === 'info' ? '' : ` ${outcome.atMs.toFixed(3)} ms`;
-  return `process ${process}, ${startMs.toFixed(3)} …${end}: ${showAction(action)} → ${showOutcome(outcome)}`;
+  return `process ${operation.process}, ${startMs.toFixed(3)} …${end}: ${showAction(action)} → ${showOutcome(outcome)}`;
 }
 
 function showAction(action: Action): string {

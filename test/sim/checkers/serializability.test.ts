@@ -113,11 +113,12 @@ const SEEDS = 2_500;
 
 describe('generated histories of several keys', () => {
   test.each([false, true])(`are never blamed when they are right, versions %s, seeds 1 to ${SEEDS}`, (versions) => {
+    const blamed: number[] = [];
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { history } = several(seed, versions);
-
-      if (isBlamed(transactionsIn(history))) expect.fail(`seed ${seed}: a right history is blamed`);
+      if (isBlamed(transactionsIn(several(seed, versions).history))) blamed.push(seed);
     }
+
+    expect(blamed).toEqual([]);
   });
 
   test(`are blamed only when no order exists, and then nearly always, seeds 1 to ${SEEDS}`, () => {
