@@ -134,11 +134,6 @@ export function putOutWiped(state: BrokerState, server: ServerIndex): void {
   });
 }
 
-/** Whether every group of a server has somebody else in sync, so that its own copies can be thrown away. */
-export function isReplaceable(table: EpochTable, server: ServerIndex): boolean {
-  return groupsOwned(table, server).every((owners) => (inSyncOf(table, owners) & ~maskOf(server)) !== 0);
-}
-
 /**
  * Whether somebody else who is in sync is at hand for every group of a server that is in sync with it, so that its own
  * copies can be thrown away. One that the table calls in sync and nobody has heard of may never come back.
