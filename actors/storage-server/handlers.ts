@@ -144,8 +144,8 @@ export class StorageServer implements ServerControl {
     this.#world.faults?.replace(faults);
   }
 
-  failPower(survivors: Survivors): void {
-    this.#world.faults?.failPower(survivors);
+  failPower(survivors: Survivors, seed: number): void {
+    this.#world.faults?.failPower(survivors, seed);
   }
 
   exhaustMemory(): void {

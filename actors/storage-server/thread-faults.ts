@@ -94,8 +94,8 @@ export class ThreadFaults implements ReplicaFaults {
   }
 
   /** Power fails at one of the next calls of the disk, or in a moment when there is none. */
-  failPower(survivors: Survivors): void {
-    this.#disk.powerWillFail(survivors);
+  failPower(survivors: Survivors, seed: number): void {
+    this.#disk.powerWillFail(survivors, new Prng(seed));
     setTimeout(() => this.#disk.failPower(survivors), IDLE_POWER_MS);
   }
 

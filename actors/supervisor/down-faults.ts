@@ -61,7 +61,7 @@ export class DownFaults {
   }
 
   /** Its power fails: the thread takes back what did not survive and ends. */
-  async losePower(index: ServerIndex, survivors: Survivors): Promise<void> {
+  async losePower(index: ServerIndex, survivors: Survivors, seed: number): Promise<void> {
     const server = this.#supervisor.server(index);
     const { life } = server;
     if (life === null || server.state === 'ending' || server.state === 'stuck') {
@@ -73,7 +73,7 @@ export class DownFaults {
     Atomics.store(life.gate, GATE_WORD.power, 1 + SURVIVORS.indexOf(survivors));
     Atomics.store(life.gate, GATE_WORD.hang, GATE.open);
     Atomics.notify(life.gate, GATE_WORD.hang);
-    life.control.call('failPower', [survivors], { timeoutMs: POWER_TIMEOUT_MS }).catch(() => undefined);
+    life.control.call('failPower', [survivors, seed], { timeoutMs: POWER_TIMEOUT_MS }).catch(() => undefined);
     const late = setTimeout(() => void server.stop('power failed'), POWER_TIMEOUT_MS);
     await server.exited();
     clearTimeout(late);

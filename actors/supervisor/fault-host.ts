@@ -84,10 +84,13 @@ export class ThreadFaultHost implements FaultHost {
         return this.#putDown(action.servers, async (server) => {
           await this.#down.crash(server, 'wiped by a fault');
           const directory = this.#directoryOf(server);
-          if (directory !== null) wipeDirectory(directory);
+          // A thread that does not end has its files open still.
+          if (directory !== null && this.#options.supervisor.server(server).life === null) wipeDirectory(directory);
         });
       case 'power':
-        return this.#putDown(action.servers, (server) => this.#down.losePower(server, action.survivors));
+        return this.#putDown(action.servers, (server) =>
+          this.#down.losePower(server, action.survivors, prng.fork(server).seed),
+        );
       case 'hang':
         return each(action.servers, (server) => hang(this.#options.supervisor.server(server)));
       case 'slow':

@@ -41,7 +41,7 @@ export class FaultyDisk implements Disk {
   readonly #prng: Prng;
   readonly #decisions: DiskDecisions;
   readonly #names: UnsyncedNames;
-  #outage: { readonly survivors: Survivors; callsLeft: number } | null = null;
+  #outage: { readonly survivors: Survivors; readonly prng: Prng; callsLeft: number } | null = null;
 
   constructor(disk: Disk, host: FaultyDiskHost, prng: Prng) {
     this.#disk = disk;
@@ -52,15 +52,16 @@ export class FaultyDisk implements Disk {
     this.crc32 = disk.crc32;
   }
 
-  /** Power is to fail at one of the next calls, before or after it. */
-  powerWillFail(survivors: Survivors): void {
-    this.#outage ??= { survivors, callsLeft: this.#prng.below(CALLS_UNTIL_POWER_FAILS_MAX) };
+  /** Power is to fail at one of the next calls, before or after it; `prng` decides at which, and what survives. */
+  powerWillFail(survivors: Survivors, prng: Prng): void {
+    this.#outage ??= { survivors, prng, callsLeft: prng.below(CALLS_UNTIL_POWER_FAILS_MAX) };
   }
 
   /** Power fails now: of what was not synced only what survives is left, and this life is over. */
   failPower(survivors: Survivors): never {
+    const prng = this.#outage?.prng ?? this.#prng;
     this.#outage = null;
-    this.#names.fail(survivors, this.#prng);
+    this.#names.fail(survivors, prng);
     return this.#host.die('power failed');
   }
 
@@ -224,7 +225,7 @@ export class FaultyDisk implements Disk {
     if (outage === null) return work();
     const isNow = outage.callsLeft-- === 0;
     // A sync that power fails in has promised nothing.
-    const before = isNow && (isSync || this.#prng.chance(0.5));
+    const before = isNow && (isSync || outage.prng.chance(0.5));
     if (before) return this.failPower(outage.survivors);
     const result = work();
     return isNow ? this.failPower(outage.survivors) : result;

@@ -65,8 +65,8 @@ export type ServerControl = {
   hang(): void;
   /** The faults that act from now on. */
   replaceFaults(faults: readonly ServerFault[]): void;
-  /** At one of the next calls of the disk, or soon, what was not synced is lost and the thread ends. */
-  failPower(survivors: Survivors): void;
+  /** At one of the next calls of the disk, or soon, what was not synced is lost and the thread ends; `seed` draws. */
+  failPower(survivors: Survivors, seed: number): void;
   /** Takes memory until there is none. */
   exhaustMemory(): void;
   /** A new direct link to another server. */

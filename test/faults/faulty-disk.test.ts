@@ -166,7 +166,7 @@ describe('a loss of power', () => {
       disk.syncNow(log);
       disk.syncDirectory('d');
       let synced = 0;
-      disk.powerWillFail('none');
+      disk.powerWillFail('none', new Prng(seed));
 
       expect(() => {
         for (let i = 1; i < 100; i++) {
