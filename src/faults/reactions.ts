@@ -1,6 +1,6 @@
 /** The lines of a script that wait for something to happen (`on`) or to be so (`when`). Each has its turn once. */
 import { examine, type Watching } from './expectation.ts';
-import { formatLine } from './format.ts';
+import { formatLine } from './format-script.ts';
 import type { ScriptHost, ServerSight } from './script-host.ts';
 import type { EventPattern, ScriptLine } from './syntax.ts';
 

@@ -8,7 +8,7 @@ import { ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { examine, type Finding, type Watching, watch } from './expectation.ts';
 import { FaultLog, type FaultEvent } from './fault-log.ts';
-import { formatLine, formatStatement } from './format.ts';
+import { formatLine, formatStatement } from './format-script.ts';
 import { Liveness } from './liveness.ts';
 import { LoadGenerator, type LoadShares } from './load-generator.ts';
 import { readAll } from './last-reads.ts';

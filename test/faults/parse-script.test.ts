@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatLine, formatScript } from '../../src/faults/format.ts';
+import { formatLine, formatScript } from '../../src/faults/format-script.ts';
 import { DEFAULT_SHAPE, parseScript } from '../../src/faults/parse-script.ts';
 import { scriptLine } from './arbitrary.ts';
 
