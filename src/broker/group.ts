@@ -35,6 +35,8 @@ type Parked = { readonly barrier: Version; readonly release: () => void };
 
 export class Group {
   readonly owners: ServerMask;
+  /** This group and no other: what nearly every write touches. */
+  readonly alone: readonly Group[] = [this];
   /** In the order of versions. */
   readonly writes = new Deque<Write>();
   /** Reads whose answer is here but may show a write that not every owner in sync has yet. */

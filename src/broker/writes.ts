@@ -44,7 +44,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     }
   }
   const owners: ServerMask[] = [];
-  const groups: Group[] = [];
+  let groups: readonly Group[] = [];
   let targets = 0;
   for (const { key } of items) {
     const mask = ownersOf(state.placement, key);
@@ -55,7 +55,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
       reply(failed(state, 'UNAVAILABLE', `no in-sync owner is up for this key (${names(mask)})`));
       return;
     }
-    groups.push(group);
+    groups = groups.length === 0 ? group.alone : [...groups, group];
     targets |= receivers(state, mask);
   }
   for (const server of membersOf(targets as ServerMask)) {

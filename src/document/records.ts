@@ -32,7 +32,7 @@ import { malformedAt } from './wellformed.ts';
 export type Records = { readonly records: Item[]; readonly warnings: string[] };
 
 /** Records and warnings while lines are read; `failed` when packing met a limit. */
-type Reading = { readonly records: Item[]; readonly warnings: string[]; failed: KvError | null };
+type Reading = { records: Item[]; readonly warnings: string[]; failed: KvError | null };
 
 const LF = 0x0a;
 
@@ -163,7 +163,10 @@ function parseItem(
   const both = packed.value;
   if (keyStart >= 0) for (let i = 0; i < keyLength; i++) both[i] = bytes[keyStart + i] as number;
   else both.set(textAt(bytes, keyStart, keyLength));
-  reading.records.push({ key: both.subarray(0, keyLength), value: both.subarray(keyLength) });
+  const item = { key: both.subarray(0, keyLength), value: both.subarray(keyLength) };
+  // Nearly every line is one record, and room for one is what an array of one takes.
+  if (reading.records.length === 0) reading.records = [item];
+  else reading.records.push(item);
   if (tape.duplicates.length > 0) addDuplicateWarnings(reading.warnings, bytes, range);
   return after;
 }

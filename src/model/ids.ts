@@ -67,7 +67,14 @@ export function isMember(mask: ServerMask, index: ServerIndex): boolean {
   return (mask & (1 << index)) !== 0;
 }
 
-export function membersOf(mask: ServerMask): ServerIndex[] {
+export function membersOf(mask: ServerMask): readonly ServerIndex[] {
+  return (MEMBERS[mask] ??= listMembers(mask));
+}
+
+/** The answers of membersOf, by mask: it is asked several times a write. */
+const MEMBERS: (readonly ServerIndex[] | undefined)[] = [];
+
+function listMembers(mask: ServerMask): readonly ServerIndex[] {
   const members: ServerIndex[] = [];
   for (let i = 0; mask >> i !== 0; i++) if ((mask & (1 << i)) !== 0) members.push(i as ServerIndex);
   return members;

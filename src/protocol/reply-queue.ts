@@ -4,7 +4,7 @@
  * that is answered costs no garbage here. Knows nothing of what the bytes say.
  */
 import { Deque } from '../lib/deque.ts';
-import { ByteWriter } from '../lib/bytes.ts';
+import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
 
 /** A place in the order of replies; who uses the queue adds what a command needs to write its reply. */
 export type Slot = {
@@ -16,7 +16,10 @@ export type Slot = {
 };
 
 /** Slots that are kept for later commands. */
-const FREE_MAX = 1_024;
+const FREE_MAX = 4_096;
+
+/** Replies that are compared with the one before, to be kept once. */
+const SHARED_BYTES_MAX = 16;
 
 /** An output buffer that large replies made larger than this is not kept. */
 const OUTPUT_KEPT_BYTES_MAX = 256 * 1024;
@@ -30,6 +33,7 @@ export class ReplyQueue<S extends Slot> {
   readonly #scratch = new ByteWriter(1_024);
   #output = new ByteWriter(4_096);
   #heldBytes = 0;
+  #lastHeld: Uint8Array = NO_BYTES;
 
   constructor(newSlot: () => S, onEmit: (slot: S) => void) {
     this.#newSlot = newSlot;
@@ -65,7 +69,7 @@ export class ReplyQueue<S extends Slot> {
   close(slot: S): void {
     slot.state = 'done';
     if (slot !== this.#slots.peek()) {
-      slot.held = this.#scratch.copy();
+      slot.held = this.#heldCopy();
       this.#heldBytes += slot.held.length;
       return;
     }
@@ -89,6 +93,16 @@ export class ReplyQueue<S extends Slot> {
   clear(): void {
     if (this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
     else this.#output.reset();
+  }
+
+  /** What the scratch holds, in memory of its own; neighbours that say the same (OK) share it. */
+  #heldCopy(): Uint8Array {
+    const { length, buffer } = this.#scratch;
+    const last = this.#lastHeld;
+    let same = length === last.length && length <= SHARED_BYTES_MAX;
+    for (let i = 0; same && i < length; i++) same = buffer[i] === last[i];
+    if (!same) this.#lastHeld = this.#scratch.copy();
+    return this.#lastHeld;
   }
 
   #emitDone(): void {
