@@ -37,7 +37,8 @@ export class Copies {
     const { trie } = this;
     const leaf = trie.seek(bytes, keyStart, keyEnd);
     const existed = leaf !== -1 && !trie.isTombstone(leaf);
-    if (leaf !== -1 && trie.versionOf(leaf) >= version) return existed;
+    // Not of the same version: of several writes of one key in a bulk the last one counts.
+    if (leaf !== -1 && trie.versionOf(leaf) > version) return existed;
     if (cursor.deletes) {
       this.#putTombstone(cursor.key(), version, owners);
     } else {

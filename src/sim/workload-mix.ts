@@ -120,7 +120,11 @@ export class WorkloadMix {
 
   #bulk(): Write[] {
     const value = this.#value();
-    return this.#some(this.keys.length).map((key): Write => [key, value]);
+    const writes = this.#some(this.keys.length).map((key): Write => [key, value]);
+    const [first] = writes;
+    // A key that comes twice: only its last value may ever be seen.
+    if (first !== undefined && this.#prng.chance(0.05)) writes.unshift([first[0], this.#value()]);
+    return writes;
   }
 
   #scan(): Action {

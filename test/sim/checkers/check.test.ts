@@ -56,8 +56,8 @@ describe('the report on a history', () => {
     expect(checkHistory(invented, WITHOUT_PROMISES).violations).toHaveLength(1);
   });
 
-  test('judges a right history of 20,000 operations with bulks as right', () => {
-    const shape = { operations: 20_000, processes: 8, keys: 40, several: true, versions: true, unknown: 0.002 };
+  test('judges a right history of 10,000 operations with bulks as right', () => {
+    const shape = { operations: 10_000, processes: 8, keys: 8, several: true, versions: true, unknown: 0.002 };
 
     expect(checkHistory(generate(new Prng(3), shape), WITHOUT_PROMISES).violations).toEqual([]);
   });
