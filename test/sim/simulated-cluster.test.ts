@@ -21,6 +21,26 @@ describe('a cluster in virtual time', () => {
     expect(heldBy(cluster, 0)).toEqual(heldBy(cluster, 1));
   });
 
+  test('keeps a directory that cannot be read while the other owner of what is in it is not there', () => {
+    const { cluster, put, settle } = world({ servers: 2, replicas: 2 });
+    const host = new SimulatedFaultHost(cluster);
+    put('a', 'one');
+    const release = cluster.server(0).hold('stopped');
+    const heal = host.begin(
+      { kind: 'disk', servers: [1 as ServerIndex], fault: { kind: 'read-fail', probability: 1 } },
+      1,
+    );
+    cluster.blackout({ survivors: 'none', offMs: 10, losesEpochFile: false });
+    cluster.queue.run(1_000);
+
+    heal();
+    release();
+    settle();
+
+    expect(heldBy(cluster, 0)).toEqual(['a']);
+    expect(heldBy(cluster, 1)).toEqual(['a']);
+  });
+
   test('answers what its broker was asked when the process dies: nobody knows', () => {
     const { cluster } = world({ servers: 1, replicas: 1 });
     const replies: Reply[] = [];
