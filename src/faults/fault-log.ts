@@ -1,7 +1,7 @@
 /** Which faults a script began and until when they acted: from the answers to its statements and from looks at the host. */
 import type { FaultReport } from './report.ts';
 import type { FaultSight } from './script-host.ts';
-import type { Statistics } from './statistics.ts';
+import type { Interval, Statistics } from './statistics.ts';
 
 type Entry = { readonly id: string; readonly statement: string; readonly atMs: number; untilMs: number | null };
 
@@ -30,17 +30,17 @@ export class FaultLog {
     return [...this.#acting.keys()].filter((id) => !ids.has(id)).flatMap((id) => this.#end(id, nowMs));
   }
 
-  /** With the longest silence of the loads while each acted; `startMs`: when the loads began, null without one. */
-  reports(statistics: Statistics, startMs: number, loadsMs: number | null, nowMs: number): FaultReport[] {
+  /** With the longest silence while each acted, of the time that loads ran; null without a load. */
+  reports(statistics: Statistics, startMs: number, loads: Interval | null): FaultReport[] {
     return this.#entries.map(({ id, statement, atMs, untilMs }) => ({
       id,
       statement,
       atMs: atMs - startMs,
       untilMs: untilMs === null ? null : untilMs - startMs,
       unavailableMs:
-        loadsMs === null
+        loads === null || atMs > loads.toMs
           ? null
-          : statistics.longestSilenceMs({ fromMs: Math.max(atMs, loadsMs), toMs: untilMs ?? nowMs }, loadsMs, nowMs),
+          : statistics.longestSilenceMs({ fromMs: atMs, toMs: untilMs ?? loads.toMs }, loads),
     }));
   }
 

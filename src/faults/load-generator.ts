@@ -32,7 +32,7 @@ export class LoadGenerator {
   readonly #weights: number;
   #arrived = 0;
   #busy = 0;
-  #isStopped = false;
+  #stoppedMs: number | null = null;
 
   /** `onIdle`: stopped, and nobody waits any more. */
   constructor(load: Load, shares: LoadShares, onIdle: () => void) {
@@ -46,15 +46,20 @@ export class LoadGenerator {
     this.#next();
   }
 
+  /** When it was stopped, or null. */
+  get stoppedMs(): number | null {
+    return this.#stoppedMs;
+  }
+
   /** Stopped, and nobody waits any more. */
   get isIdle(): boolean {
-    return this.#isStopped && this.#busy === 0;
+    return this.#stoppedMs !== null && this.#busy === 0;
   }
 
   /** No new operations. */
   stop(): void {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+    if (this.#stoppedMs !== null) return;
+    this.#stoppedMs = this.#shares.host.now();
     if (this.#busy === 0) this.#onIdle();
   }
 
@@ -62,7 +67,7 @@ export class LoadGenerator {
     const { host } = this.#shares;
     const dueMs = this.#startMs + ((this.#arrived + 1) * 1_000) / this.load.rate;
     host.after(Math.max(0, dueMs - host.now()), () => {
-      if (this.#isStopped) return;
+      if (this.#stoppedMs !== null) return;
       // A timer that comes late brings all who arrived meanwhile.
       const arrivedByNow = Math.max(
         this.#arrived + 1,
@@ -107,7 +112,7 @@ export class LoadGenerator {
   }
 
   #settle(): void {
-    if (this.#isStopped && this.#busy === 0) this.#onIdle();
+    if (this.isIdle) this.#onIdle();
   }
 
   #operation(): LoadOperation {

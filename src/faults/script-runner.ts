@@ -15,7 +15,7 @@ import { readAll } from './last-reads.ts';
 import { Reactions } from './reactions.ts';
 import type { ExpectationReport, ScriptReport } from './report.ts';
 import type { ScriptHost } from './script-host.ts';
-import { Statistics } from './statistics.ts';
+import { type Interval, Statistics } from './statistics.ts';
 import type { FaultStatement, Script, ScriptLine, Selector, Statement } from './syntax.ts';
 import { Timetable } from './timetable.ts';
 
@@ -257,6 +257,13 @@ export class ScriptRunner {
     goOn(0);
   }
 
+  /** From the first load's beginning to the last one's end; null without a load. */
+  #loadsOver(nowMs: number): Interval | null {
+    if (this.#loadsMs === null) return null;
+    const ends = [...this.#loads.values()].map(({ stoppedMs }) => stoppedMs ?? nowMs);
+    return { fromMs: this.#loadsMs, toMs: Math.max(...ends) };
+  }
+
   #finish(healed: Finding, healedMs: number | null): void {
     this.#isLooking = false;
     const nowMs = this.#host.now();
@@ -273,7 +280,7 @@ export class ScriptRunner {
       operations: this.#statistics.totals,
       lost: verdicts.lost.count,
       wrong,
-      faults: this.#faultLog.reports(this.#statistics, this.#startMs, this.#loadsMs, nowMs),
+      faults: this.#faultLog.reports(this.#statistics, this.#startMs, this.#loadsOver(nowMs)),
       expectations: this.#expectations,
       healedMs,
       notes,

@@ -46,16 +46,18 @@ export class Statistics {
     return took[Math.max(0, Math.ceil(quantile * took.length) - 1)] ?? null;
   }
 
-  /** The longest that no operation went well, of the stretches that touch the interval; the run ends at `nowMs`. */
-  longestSilenceMs({ fromMs, toMs }: Interval, startMs: number, nowMs: number): number {
+  /** The longest that no operation went well, of the stretches that touch the interval, while loads ran. */
+  longestSilenceMs({ fromMs, toMs }: Interval, loads: Interval): number {
     let longest = 0;
-    let previous = startMs;
+    let previous = loads.fromMs;
     const stretch = (until: number): void => {
       if (until >= fromMs && previous <= toMs) longest = Math.max(longest, until - previous);
       previous = until;
     };
-    for (const { type, endedMs } of this.#ended) if (type === 'ok') stretch(endedMs);
-    stretch(nowMs);
+    for (const { type, endedMs } of this.#ended) {
+      if (type === 'ok' && endedMs <= loads.toMs) stretch(endedMs);
+    }
+    stretch(loads.toMs);
     return longest;
   }
 

@@ -27,8 +27,8 @@ describe('statistics', () => {
       statistics.add('set', endedMs, endedMs, { type: 'ok', code: null, uncertain: false });
     }
 
-    expect(statistics.longestSilenceMs({ fromMs: 15, toMs: 100 }, 0, 400)).toBe(300);
-    expect(statistics.longestSilenceMs({ fromMs: 350, toMs: 360 }, 0, 400)).toBe(70);
+    expect(statistics.longestSilenceMs({ fromMs: 15, toMs: 100 }, { fromMs: 0, toMs: 400 })).toBe(300);
+    expect(statistics.longestSilenceMs({ fromMs: 350, toMs: 360 }, { fromMs: 0, toMs: 400 })).toBe(70);
   });
 
   test('quantiles are those of the sorted times of the operation', () => {
