@@ -51,7 +51,7 @@ function advance(state: BrokerState, group: Group): void {
 }
 
 function complete(state: BrokerState, write: Write): void {
-  state.openBulks.delete(write.version);
+  if (state.openBulks.size > 0) state.openBulks.delete(write.version);
   releaseShown(write);
   if (write.kind === 'delete') state.deletes.delete(write.version);
   const { reply } = write;

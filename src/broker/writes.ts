@@ -43,12 +43,10 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
       return;
     }
   }
-  const owners: ServerMask[] = [];
+  const owners = items.map(({ key }) => ownersOf(state.placement, key));
   let groups: readonly Group[] = [];
   let targets = 0;
-  for (const { key } of items) {
-    const mask = ownersOf(state.placement, key);
-    owners.push(mask);
+  for (const mask of owners) {
     const group = groupOf(state, mask);
     if (groups.includes(group)) continue;
     if (answerers(state, mask) === 0) {

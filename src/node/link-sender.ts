@@ -29,6 +29,9 @@ export const LINK_BACKLOG_BYTES_MAX = 256 * 1024 * 1024;
 type Piece = { readonly flags: number; readonly number: number; readonly bytes: Uint8Array };
 type Delayed = { readonly flags: number; readonly number: number; readonly frame: Uint8Array };
 
+/** Made once: a message that is put together at each call is made for each frame. */
+const FRAME_TOO_LARGE = `a frame is over ${FRAME_BYTES_MAX} bytes`;
+
 export class LinkSender {
   readonly #channel: Channel;
   readonly #onBroken: (reason: string) => void;
@@ -65,7 +68,7 @@ export class LinkSender {
   /** Copies a frame behind those sent before; it leaves with the next `flush`. */
   send(frame: Uint8Array, start: number, end: number): void {
     if (this.#isClosed) return;
-    assert(end - start <= FRAME_BYTES_MAX, `a frame of ${end - start} bytes is over ${FRAME_BYTES_MAX}`);
+    assert(end - start <= FRAME_BYTES_MAX, FRAME_TOO_LARGE);
     const number = this.#next;
     this.#next = (number + 1) | 0;
     if (!this.#isRuled) {
