@@ -26,8 +26,8 @@ const PATIENCE_MS = DEADLINE_MS * 3;
 /** Milliseconds within which the broker must answer: an insert is a look and then a write, each with its deadline. */
 const ANSWER_MS_MAX = DEADLINE_MS * 2.5;
 
-/** Milliseconds within which the broker hears of the end of a server's life. */
-const NOTICE_MS = 50;
+/** Milliseconds within which the broker hears of the end of a server's life, also when its own thread hangs meanwhile. */
+const NOTICE_MS = 5_000;
 
 export class Workload {
   readonly tally: Tally = { acknowledged: 0, refused: 0, unknown: 0, uncertain: 0, reads: 0 };
