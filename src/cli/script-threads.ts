@@ -112,6 +112,11 @@ export class ThreadScriptHost implements ScriptHost {
     return this.#status.servers.every(({ state }) => state === 'up');
   }
 
+  /** Nobody looks into a thread: a server is up when it has caught up. */
+  differences(): readonly string[] {
+    return [];
+  }
+
   cannotCheck({ kind }: Check): string | null {
     if (kind === 'mailbox' || kind === 'log') return `${kind} is not seen from here: it is for the simulator`;
     if ((kind === 'rss' || kind === 'unhandled') && !this.#target.isHere) {

@@ -109,8 +109,10 @@ function look(
     case 'serializable':
       return judged(host.verdicts().serializable, '=', 0);
     case 'converged': {
-      const holds = host.isWhole();
-      return { holds, found: holds ? 'all servers hold the same' : statesOf(host) };
+      if (!host.isWhole()) return { holds: false, found: statesOf(host) };
+      const differences = host.differences();
+      const found = ['all servers are up', ...differences].join('\n');
+      return { holds: differences.length === 0, found: differences.length === 0 ? 'all copies are alike' : found };
     }
     case 'copies': {
       const away = host.servers().filter(({ state }) => state !== 'up').length;

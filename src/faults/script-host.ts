@@ -60,6 +60,8 @@ export type ScriptHost = {
   pick(selector: Selector): Result<readonly ServerIndex[], string>;
   /** Whether every server is up and nothing is on its way to anybody. */
   isWhole(): boolean;
+  /** Keys that their owners hold differently, in words, as far as anybody can look into them. */
+  differences(): readonly string[];
   /** Why it cannot tell this, in one line, or null. */
   cannotCheck(check: Check): string | null;
   cannotSee(event: EventPattern): string | null;

@@ -192,7 +192,10 @@ export class ScriptRunner {
   }
 
   #tell(events: readonly FaultEvent[]): void {
-    for (const { kind, id } of events) this.#reactions.happened(kind, id);
+    for (const { kind, id } of events) {
+      if (kind === 'healed') this.#host.mark(`healed ${id}`);
+      this.#reactions.happened(kind, id);
+    }
   }
 
   /** The last lines had their turn: what heals by itself may do so first, and lines that wait for that may react. */

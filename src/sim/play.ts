@@ -247,7 +247,7 @@ function describe(cluster: SimulatedCluster): string {
 }
 
 /** Owners of a key that hold different things: two values, or one and none. */
-function divergence(cluster: SimulatedCluster): string[] {
+export function divergence(cluster: SimulatedCluster): string[] {
   const { servers, replicas } = cluster.config;
   const held = new Map<string, (string | null)[]>();
   for (let server = 0; server < servers; server++) {

@@ -17,6 +17,7 @@ import { SimulatedFaultHost } from './fault-host.ts';
 import type { HistoryEvent } from './history.ts';
 import { LineAsker } from './line-asker.ts';
 import { ScriptHistory } from './script-history.ts';
+import { divergence } from './play.ts';
 import type { Knobs } from './server.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { Trace } from './trace.ts';
@@ -149,6 +150,10 @@ class Stage implements ScriptHost {
 
   isWhole(): boolean {
     return this.#cluster.isSettled;
+  }
+
+  differences(): readonly string[] {
+    return divergence(this.#cluster);
   }
 
   cannotCheck({ kind }: Check): string | null {
