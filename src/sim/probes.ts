@@ -133,11 +133,12 @@ const REPLIES = [
   'uncertain',
 ];
 
-/** Asked for by an operator alone, who is none of the clients. */
-const ASKED_FOR = ['checkpoint'];
+/** Asked for by an operator, or by clients of another kind than those of the swarm. */
+const ASKED_FOR = ['checkpoint', 'expired'];
 
-/** Too rare for a thousand seeds: a call of a kind that a life makes once or never, at the moment that was drawn. */
-const RARE = /^power fails (before|during|after) (rename|remove|truncate|syncDirectory|list|open|read)$/;
+/** Too rare for a thousand seeds: a call that a life makes once or never, and a link with 64 MiB on their way. */
+const RARE =
+  /^power fails (before|during|after) (rename|remove|truncate|syncDirectory|list|open|read)$|^a link breaks$/;
 
 /** What PROBED_SEEDS seeds must have met. */
 export const WANTED: readonly string[] = [

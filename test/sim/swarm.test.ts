@@ -41,7 +41,7 @@ describe('the swarm', () => {
 
     expect(all.size).toBe(31);
     expect(drawn.filter((kinds) => kinds.size <= 2).length).toBeGreaterThan(100);
-    expect(drawn.filter((kinds) => kinds.size >= 15).length).toBeGreaterThan(100);
+    expect(drawn.filter((kinds) => kinds.size >= 10).length).toBeGreaterThan(100);
   });
 });
 
