@@ -49,7 +49,9 @@ function noteProblem(
   const behind = countOf(after.behind as ServerMask);
   // What breaks the connection warns of nothing: there is no reply.
   const isReply = outcome.type !== 'info';
-  if (isReply && outcome.warned && behind < placement.replicas) {
+  // A reply that came of several steps, as an insert's does, warns of what was so at any of them.
+  const wasQuiet = before.starts === after.starts && countOf(before.behind as ServerMask) < placement.replicas;
+  if (isReply && outcome.warned && wasQuiet && behind < placement.replicas) {
     return `a warning though ${behind} of ${placement.servers} servers are down or catching up`;
   }
   if (isReply && !outcome.warned && behind >= placement.replicas) {
