@@ -119,17 +119,20 @@ export class WalTail {
    */
   turn(checkpointBytes: number): void {
     const { disk, directory, sync } = this.#life;
-    const ahead = this.#current.frontier - this.#position;
-    const isLent = this.noSpace !== null;
-    if (isLent) {
-      if (ahead < checkpointBytes + 2 * this.margin) return;
-      this.#current.shrinkTo(this.#position + this.margin);
+    const isFull = this.noSpace !== null;
+    const goesOn = this.#position - HEADER_BYTES > this.#reserve / 4;
+    if (isFull) {
+      const lent = checkpointBytes + (goesOn ? this.margin : 0);
+      if (this.#current.frontier - this.#position < lent + 2 * this.margin) return;
+      this.#current.shrinkTo(this.#current.frontier - lent);
     }
-    if (this.#position - HEADER_BYTES > this.#reserve / 4) {
+    const ahead = this.#current.frontier - this.#position;
+    if (goesOn) {
       this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
       if (isGrown(this.#next, HEADER_BYTES + this.margin, this.margin)) this.#cut(0);
     }
-    if (isLent) isGrown(this.#current, this.#position + ahead - checkpointBytes, this.margin / 4);
+    // At once, before somebody else takes what the old segment gave back.
+    if (isFull) isGrown(this.#current, this.#position + ahead, this.margin / 4);
     else this.grow(0);
   }
 
