@@ -37,15 +37,20 @@ export class Guard implements CommandPort {
 
   submit(command: Command, reply: (reply: Reply) => void): void {
     const { port, rules } = this.#options;
-    if (command.kind === 'write' && !this.#takesValues) {
-      // The first source's own words for it.
-      reply(failed('NOPERM', 'PUT requests are not supported after server indexing'));
-    } else if (command.kind === 'write' || command.kind === 'delete' || rules.onKDown === 'warn') {
+    const refusal = command.kind === 'write' ? this.refusalOfWrites() : null;
+    if (refusal !== null) reply(refusal);
+    else if (command.kind === 'write' || command.kind === 'delete' || rules.onKDown === 'warn') {
       port.submit(command, reply);
     } else {
       // When the answer is there and not before: a server may go down meanwhile.
       port.submit(command, (answer) => reply(this.#checked(answer)));
     }
+  }
+
+  /** What values that come now are answered instead of being stored, or null. */
+  refusalOfWrites(): Reply | null {
+    // The first source's own words for it.
+    return this.#takesValues ? null : failed('NOPERM', 'PUT requests are not supported after server indexing');
   }
 
   /** The data is loaded: with such a rule, no more values are taken. */

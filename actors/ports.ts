@@ -1,10 +1,12 @@
-/** The ports of a host: the text gateway, and a text port for each server that wants one, closed while it is down. */
+/** The ports of a host: the text gateway, the RESP port, and a text port for each server that wants one, closed while it is down. */
 import { StartError, type HostOptions, type HostPorts } from '../src/cli/host.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
 import type { Administration, ServerState } from '../src/model/status.ts';
 import type { SessionOptions } from '../src/protocol/conversation.ts';
 import { TextSession } from '../src/protocol/text-session.ts';
+import { VERSION } from '../src/cli/version.ts';
 import type { BrokerActor } from './broker/handlers.ts';
+import { RespPort } from './gateway/resp-port.ts';
 import { TextGateway } from './gateway/text.ts';
 import type { StatusBoard } from './status-board.ts';
 
@@ -42,6 +44,21 @@ export async function openPorts({ options, broker, administration, board }: Want
     const address = await openGateway(text, options.host, options.textPort);
     bound = `${address.host}:${address.port}`;
   }
+  let resp: RespPort | null = null;
+  let respBound: string | null = null;
+  if (options.respPort !== 'off') {
+    resp = new RespPort({
+      host: options.host,
+      port: options.respPort,
+      store: broker,
+      administration,
+      requestsInFlight: () => broker.requestsInFlight,
+      version: VERSION,
+      directory: options.directory,
+    });
+    const address = await openGateway(resp, options.host, options.respPort);
+    respBound = `${address.host}:${address.port}`;
+  }
   const ports: ServerPort[] = [];
   for (const [index, { address }] of options.places.entries()) {
     if (address === null) continue;
@@ -59,9 +76,13 @@ export async function openPorts({ options, broker, administration, board }: Want
     port.onState(broker.view(server).state);
   }
   return {
-    bound: { text: bound, resp: null, http: null },
+    bound: { text: bound, resp: respBound, http: null },
     async drain(timeoutMs) {
-      await Promise.all([text?.drain(timeoutMs), ...ports.map((port) => port.drain(timeoutMs))]);
+      await Promise.all([
+        text?.drain(timeoutMs),
+        resp?.drain(timeoutMs),
+        ...ports.map((port) => port.drain(timeoutMs)),
+      ]);
     },
   };
 }
@@ -115,7 +136,7 @@ class ServerPort {
 
 /** Opens a port; a StartError says why it cannot be had. */
 export async function openGateway(
-  gateway: TextGateway,
+  gateway: { open(): Promise<{ host: string; port: number }> },
   host: string,
   port: number,
 ): Promise<{ host: string; port: number }> {

@@ -4,6 +4,7 @@
  */
 import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
+import type { Update } from '../../src/broker/updates.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
 import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
@@ -35,6 +36,8 @@ export class BrokerActor implements CommandPort {
   readonly #ticking: NodeJS.Timeout;
   #serving: (() => void)[] = [];
   #port: CommandPort;
+  /** What updates are answered while no values are taken. */
+  #refusalOfWrites: () => Reply | null = () => null;
 
   constructor(options: BrokerActorOptions) {
     this.#options = options;
@@ -62,14 +65,32 @@ export class BrokerActor implements CommandPort {
     this.#port.submit(command, reply);
   }
 
+  /** Changes that depend on what keys hold, all or nothing. */
+  update(update: Update, reply: (reply: Reply) => void): void {
+    if (!this.#isClosed()) {
+      const refusal = this.#refusalOfWrites();
+      if (refusal === null) this.#core.update(update, reply);
+      else reply(refusal);
+      return;
+    }
+    const error: KvError = { code: 'UNAVAILABLE', message: 'the host is shutting down' };
+    reply({ kind: 'failed', error, notes: { warnings: [], uncertain: false } });
+  }
+
+  /** Calls `onTouched` at every change of a key, until what it answers is called. */
+  watch(key: Uint8Array, onTouched: () => void): () => void {
+    return this.#core.watch(key, onTouched);
+  }
+
   /** What a guard asks, who is asked instead of it. */
   get core(): CommandPort {
     return this.#core;
   }
 
   /** From now on commands pass a guard, who hands on to the core what it allows. */
-  guardWith(guard: CommandPort): void {
+  guardWith(guard: CommandPort & { refusalOfWrites(): Reply | null }): void {
     this.#port = guard;
+    this.#refusalOfWrites = () => guard.refusalOfWrites();
   }
 
   /** Like `submit`, with reads answered from one server's own copies. */

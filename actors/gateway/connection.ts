@@ -38,8 +38,11 @@ export type Session = {
   readonly isOver: boolean;
 };
 
+/** Where a socket comes from and where it came to, as `host:port`. */
+export type Peer = { readonly address: string; readonly localAddress: string };
+
 /** Opens a session that calls `wake` when an answer became ready outside of `push` and `end`. */
-export type OpenSession = (wake: () => void) => Session;
+export type OpenSession = (wake: () => void, peer: Peer) => Session;
 
 /** What all connections of a gateway have in flight together, as each of them counted last. */
 export type Traffic = { commands: number };
@@ -103,7 +106,10 @@ export class Connection {
     this.#socket = socket;
     this.#limits = limits;
     this.#traffic = traffic;
-    this.#session = openSession(() => this.#flushSoon());
+    this.#session = openSession(() => this.#flushSoon(), {
+      address: `${socket.remoteAddress}:${socket.remotePort}`,
+      localAddress: `${socket.localAddress}:${socket.localPort}`,
+    });
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       if (this.#inputEnd !== 'open') return;

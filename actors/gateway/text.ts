@@ -15,6 +15,8 @@ export type TextGatewayOptions = {
   readonly port: number;
   readonly openSession: OpenSession;
   readonly connectionsMax?: number;
+  /** What one connection too many is told, instead of the text protocol's words. */
+  readonly refusal?: () => string;
   readonly limits?: Partial<ConnectionLimits>;
 };
 
@@ -92,9 +94,8 @@ export class TextGateway {
     const max = this.#options.connectionsMax ?? CONNECTIONS_MAX;
     if (this.state !== 'listening' || this.#connections.size >= max) {
       socket.on('error', () => socket.destroy());
-      socket.end(`ERROR BUSY ${max} connections are open, which is the limit CONNECTIONS_MAX\n`, () =>
-        socket.destroy(),
-      );
+      const words = `ERROR BUSY ${max} connections are open, which is the limit CONNECTIONS_MAX\n`;
+      socket.end(this.#options.refusal?.() ?? words, () => socket.destroy());
       return;
     }
     this.#connections.set(socket, new Connection(socket, this.#options.openSession, this.#limits, this.#traffic));

@@ -5,6 +5,7 @@
  *   value   = head payload
  *   head    = one byte: kind in the upper three bits, low in the lower five; then what low asks for
  *             low 0 … 27: the payload's length · 28: u8 length follows · 29: u16 · 30: u32 (little-endian)
+ *             · 31: u32, and the value is marked (marked.ts)
  *   kind    = 0 simple (low: 0 null, 1 false, 2 true; no payload) · 1 int · 2 float · 3 string · 4 map · 5 array
  *   int, float = the number as it was written, ASCII            string = UTF-8
  *   map     = empty, or: varint count, key trie (key-trie.ts; none for one field), entries in the order of fields

@@ -1,0 +1,110 @@
+/**
+ * The RESP port of a host: what its connections share, and what the machine says of itself. Thin: sockets are those of
+ * every gateway, commands are in src/protocol/resp.
+ */
+import { randomBytes } from 'node:crypto';
+import { arch, release, totalmem, type as osType } from 'node:os';
+import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
+import type { Administration } from '../../src/model/status.ts';
+import { RESP_COMMANDS } from '../../src/protocol/resp/command-table.ts';
+import type { HostFacts } from '../../src/protocol/resp/facts.ts';
+import { MAX_CLIENTS } from '../../src/protocol/resp/failures.ts';
+import { RespHost } from '../../src/protocol/resp/resp-host.ts';
+import { RespSession } from '../../src/protocol/resp/session.ts';
+import type { Store } from '../../src/protocol/resp/store.ts';
+import type { ConnectionLimits } from './connection.ts';
+import { TextGateway } from './text.ts';
+
+export type RespPortOptions = {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly store: Store;
+  readonly administration: Administration;
+  readonly requestsInFlight: () => number;
+  readonly version: string;
+  readonly directory: string;
+  readonly connectionsMax?: number;
+  readonly limits?: Partial<ConnectionLimits>;
+};
+
+/** Milliseconds between two looks at how many commands came. */
+const SAMPLE_MS = 100;
+
+export class RespPort {
+  readonly #host: RespHost;
+  readonly #gateway: TextGateway;
+  #bound = 0;
+  #sampling: NodeJS.Timeout | null = null;
+
+  constructor(options: RespPortOptions) {
+    const { host, port, store, administration, limits = {}, connectionsMax = CONNECTIONS_MAX } = options;
+    const shared = new RespHost({
+      store,
+      administration,
+      index: RESP_COMMANDS,
+      facts: factsOf(options, connectionsMax, () => this.#bound),
+    });
+    this.#host = shared;
+    this.#gateway = new TextGateway({
+      host,
+      port,
+      connectionsMax,
+      limits,
+      openSession: (wake, peer) => new RespSession(shared, peer, wake),
+      refusal: () => {
+        shared.statistics.rejectedConnections++;
+        return `-${MAX_CLIENTS}\r\n`;
+      },
+    });
+  }
+
+  get connections(): number {
+    return this.#gateway.connections;
+  }
+
+  /** Binds the port; resolves with the bound address, rejects with the system's error (EADDRINUSE, EACCES). */
+  async open(): Promise<{ host: string; port: number }> {
+    const bound = await this.#gateway.open();
+    this.#bound = bound.port;
+    const { statistics, facts } = this.#host;
+    this.#sampling = setInterval(() => statistics.sample(facts.clockMs()), SAMPLE_MS);
+    this.#sampling.unref();
+    return bound;
+  }
+
+  /** Stops accepting, answers what is in flight, closes. After `timeoutMs` what is left is cut off. */
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.#sampling !== null) clearInterval(this.#sampling);
+    await this.#gateway.drain(timeoutMs);
+  }
+}
+
+function factsOf(options: RespPortOptions, connectionsMax: number, port: () => number): HostFacts {
+  let peak = 0;
+  return {
+    version: options.version,
+    pid: process.pid,
+    runId: randomBytes(20).toString('hex'),
+    os: `${osType()} ${release()} ${arch()}`,
+    arch: arch(),
+    executable: process.execPath,
+    directory: options.directory,
+    connectionsMax,
+    wallMs: () => Date.now(),
+    clockMs: () => performance.now(),
+    random: () => Math.random(),
+    memory: () => {
+      const { heapUsed, arrayBuffers, external, rss } = process.memoryUsage();
+      const used = heapUsed + Math.max(arrayBuffers, external);
+      peak = Math.max(peak, used);
+      return { used, resident: rss, peak, total: totalmem() };
+    },
+    processorSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return { user: user / 1e6, system: system / 1e6 };
+    },
+    requestsInFlight: options.requestsInFlight,
+    port,
+  };
+}

@@ -1,0 +1,54 @@
+/** Arguments of RESP commands as what they stand for: numbers as Redis wants them written, words in any case. */
+import { text } from '../../lib/bytes.ts';
+
+export const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
+export const INT64_MIN = -0x8000_0000_0000_0000n;
+
+/** Most bytes of a number that is looked at. */
+const NUMBER_BYTES_MAX = 64;
+
+/** A signed 64-bit integer as Redis wants it written: no plus, no leading zeros, no blanks; else null. */
+export function bigIntOf(word: Uint8Array): bigint | null {
+  if (word.length === 0 || word.length > 20) return null;
+  const written = text(word);
+  if (!/^(?:0|-?[1-9]\d*)$/.test(written)) return null;
+  const value = BigInt(written);
+  return value > INT64_MAX || value < INT64_MIN ? null : value;
+}
+
+/** The same, where a number without digits beyond 2^53 will do; else null. */
+export function integerOf(word: Uint8Array): number | null {
+  const value = bigIntOf(word);
+  return value === null || !Number.isSafeInteger(Number(value)) ? null : Number(value);
+}
+
+/** The same, and what does not fit stands for the nearest that does. */
+export function clampedOf(word: Uint8Array): number | null {
+  const value = bigIntOf(word);
+  if (value === null) return null;
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
+  return value < BigInt(Number.MIN_SAFE_INTEGER) ? Number.MIN_SAFE_INTEGER : Number(value);
+}
+
+/** A finite decimal number, `inf` as Infinity; else null. */
+export function numberOf(word: Uint8Array): number | null {
+  if (word.length === 0 || word.length > NUMBER_BYTES_MAX) return null;
+  const written = text(word);
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(written)) return Number(written);
+  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(written);
+  return infinite === null ? null : infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** A word in capitals, for options. */
+export function optionOf(word: Uint8Array): string {
+  return word.length > 32 ? '' : text(word).toUpperCase();
+}
+
+/** A finite number without exponent, as INCRBYFLOAT answers it: up to 17 digits. */
+export function decimalOf(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) return BigInt(value).toString();
+  const short = String(value);
+  if (!short.includes('e')) return short;
+  const fixed = value.toFixed(Math.min(100, 17 - Math.floor(Math.log10(Math.abs(value)))));
+  return fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
+}

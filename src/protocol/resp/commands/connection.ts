@@ -1,0 +1,202 @@
+/** Commands about the connection itself: greeting, authentication, answering, the end. They touch no key. */
+import { equalBytes, text, utf8 } from '../../../lib/bytes.ts';
+import { integerOf, optionOf } from '../arguments.ts';
+import { WRONG_PASS } from '../failures.ts';
+import { REDIS_VERSION } from '../redis-version.ts';
+import type { ReplyWriter } from '../reply-writer.ts';
+import type { Words } from '../request-reader.ts';
+import { nowRow, type Row } from '../row.ts';
+import type { Talk } from '../talk.ts';
+import { isClientName } from './client.ts';
+
+const FAST = ['fast', 'loading'] as const;
+
+export const CONNECTION_ROWS: readonly Row[] = [
+  nowRow(
+    'ping',
+    { syntax: '[message]', summary: 'PONG, or the message', group: 'connection', flags: [...FAST, 'pubsub'] },
+    (talk, words, reply) => {
+      const message = words[1];
+      if (talk.client.protocol === 2 && talk.client.channels + talk.client.patterns > 0) {
+        reply.array(2);
+        reply.text('pong');
+        reply.bulk(message ?? new Uint8Array(0));
+      } else if (message === undefined) reply.simple('PONG');
+      else reply.bulk(message);
+    },
+  ),
+  nowRow(
+    'echo',
+    { syntax: 'message', summary: 'The message', group: 'connection', flags: FAST },
+    (_talk, words, reply) => reply.bulk(words[1] as Uint8Array),
+  ),
+  nowRow(
+    'hello',
+    {
+      syntax: '[protover [AUTH username password] [SETNAME clientname]]',
+      summary: 'Choose the version of the protocol, authenticate and name the connection; says who answers',
+      group: 'connection',
+      flags: [...FAST, 'noauth', 'secret', 'unqueued'],
+    },
+    onHello,
+  ),
+  nowRow(
+    'auth',
+    {
+      syntax: '[username] password',
+      summary: 'Authenticate the connection',
+      group: 'connection',
+      flags: [...FAST, 'noauth', 'secret', 'unqueued'],
+    },
+    (talk, words, reply) => {
+      if (words.length > 3) reply.error('ERR syntax error');
+      else if (words.length === 2 && talk.host.settings.password === '')
+        reply.error(
+          'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+        );
+      else if (authenticate(talk, words.length === 2 ? null : words[1], words.at(-1) as Uint8Array)) reply.ok();
+      else reply.error(WRONG_PASS);
+    },
+  ),
+  nowRow(
+    'select',
+    { syntax: 'index', summary: 'Database 0 is the only one', group: 'connection', flags: FAST },
+    (_talk, words, reply) => {
+      const index = integerOf(words[1] as Uint8Array);
+      if (index === null) reply.error('ERR invalid DB index');
+      else if (index !== 0) reply.error('ERR DB index is out of range');
+      else reply.ok();
+    },
+  ),
+  nowRow(
+    'quit',
+    {
+      syntax: '',
+      summary: 'Close the connection',
+      group: 'connection',
+      flags: [...FAST, 'noauth', 'pubsub', 'unqueued'],
+    },
+    (talk, _words, reply) => {
+      talk.isClosing = true;
+      reply.ok();
+    },
+  ),
+  nowRow(
+    'reset',
+    {
+      syntax: '',
+      summary: 'The connection as it was when it began',
+      group: 'connection',
+      flags: [...FAST, 'noauth', 'pubsub', 'unqueued', 'barrier'],
+    },
+    (talk, _words, reply) => {
+      const { client, host } = talk;
+      talk.transaction.discard();
+      host.monitors.delete(talk);
+      host.pubSub.leave(talk);
+      client.name = '';
+      client.protocol = 2;
+      client.answers = 'on';
+      client.isMonitor = false;
+      client.noEvict = false;
+      client.noTouch = false;
+      client.queued = -1;
+      client.watched = 0;
+      client.isAuthenticated = host.settings.password === '';
+      reply.simple('RESET');
+    },
+  ),
+];
+
+function onHello(talk: Talk, words: Words, reply: ReplyWriter): void {
+  const { client } = talk;
+  let protocol = client.protocol;
+  let name: string | null = null;
+  if (words.length > 1) {
+    const version = integerOf(words[1] as Uint8Array);
+    if (version === null) {
+      reply.error('ERR Protocol version is not an integer or out of range');
+      return;
+    }
+    if (version !== 2 && version !== 3) {
+      reply.error('NOPROTO unsupported protocol version');
+      return;
+    }
+    protocol = version;
+  }
+  for (let i = 2; i < words.length; ) {
+    const option = optionOf(words[i] as Uint8Array);
+    const left = words.length - i - 1;
+    if (option === 'AUTH' && left >= 2) {
+      if (!authenticate(talk, words[i + 1], words[i + 2] as Uint8Array)) {
+        reply.error(WRONG_PASS);
+        return;
+      }
+      i += 3;
+    } else if (option === 'SETNAME' && left >= 1) {
+      if (!isClientName(words[i + 1] as Uint8Array)) {
+        reply.error('ERR Client names cannot contain spaces, newlines or special characters.');
+        return;
+      }
+      name = text(words[i + 1] as Uint8Array);
+      i += 2;
+    } else {
+      reply.error(`ERR Syntax error in HELLO option '${text(words[i] as Uint8Array).slice(0, 128)}'`);
+      return;
+    }
+  }
+  if (!client.isAuthenticated) {
+    reply.error(
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+    );
+    return;
+  }
+  client.protocol = protocol;
+  if (name !== null) client.name = name;
+  reply.protocol = protocol;
+  reply.map(7);
+  reply.text('server');
+  reply.text('coppice');
+  reply.text('version');
+  reply.text(REDIS_VERSION);
+  reply.text('proto');
+  reply.integer(protocol);
+  reply.text('id');
+  reply.integer(client.id);
+  reply.text('mode');
+  reply.text('standalone');
+  reply.text('role');
+  reply.text('master');
+  reply.text('modules');
+  reply.array(1);
+  writeModule(reply);
+}
+
+/** The document commands as the module that clients look for. */
+export function writeModule(reply: ReplyWriter): void {
+  reply.map(4);
+  reply.text('name');
+  reply.text('ReJSON');
+  reply.text('ver');
+  reply.integer(20_600);
+  reply.text('path');
+  reply.text('');
+  reply.text('args');
+  reply.array(0);
+}
+
+/** Whether these are the credentials of the one user; then the connection is authenticated. */
+function authenticate(talk: Talk, user: Uint8Array | null | undefined, password: Uint8Array): boolean {
+  const wanted = talk.host.settings.password;
+  const isUser = user === null || user === undefined || equalBytes(user, DEFAULT_USER);
+  // Every byte is compared, whatever came before: how long this takes says nothing about the password.
+  const right = utf8(wanted);
+  let difference = right.length ^ password.length;
+  for (let i = 0; i < password.length; i++)
+    difference |= (password[i] as number) ^ (right[i % (right.length || 1)] ?? 0);
+  const isRight = isUser && (wanted === '' || difference === 0);
+  if (isRight) talk.client.isAuthenticated = true;
+  return isRight;
+}
+
+const DEFAULT_USER = utf8('default');

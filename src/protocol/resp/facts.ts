@@ -1,0 +1,25 @@
+/** What a host tells its RESP port about itself and the machine: clocks, memory, names. The port itself looks at nothing. */
+export type HostFacts = {
+  readonly version: string;
+  readonly pid: number;
+  readonly runId: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly executable: string;
+  readonly directory: string;
+  readonly connectionsMax: number;
+  /** Milliseconds since 1970. */
+  wallMs(): number;
+  /** Milliseconds of a clock that never goes back. */
+  clockMs(): number;
+  /** From 0 to below 1. */
+  random(): number;
+  /** Bytes in use by values and code, of the process, and its peak. */
+  memory(): { readonly used: number; readonly resident: number; readonly peak: number; readonly total: number };
+  /** Seconds of processor time. */
+  processorSeconds(): { readonly user: number; readonly system: number };
+  /** Commands in flight at the broker. */
+  requestsInFlight(): number;
+  /** The port that is bound. */
+  port(): number;
+};

@@ -1,0 +1,92 @@
+/**
+ * What keys hold at one place of the order, and what commands change there: a transaction is several of them on one
+ * keyspace. Each sees what those before it changed. Never asks anybody: all its keys were looked up before.
+ */
+import { assert } from '../../lib/assert.ts';
+import { equalBytes } from '../../lib/bytes.ts';
+import type { Change, Held } from './store.ts';
+
+type Place = { readonly key: Uint8Array; held: Held | null; isChanged: boolean };
+
+/** Up to this many keys are told apart by comparing them. */
+const LISTED_MAX = 8;
+
+export class Keyspace {
+  readonly #places: Place[] = [];
+  readonly #byName: Map<string, Place> | null;
+  /** Milliseconds since 1970 at this place. */
+  readonly nowMs: number;
+
+  /** `held[i]` is what `keys[i]` holds; a key may be named twice. */
+  constructor(keys: readonly Uint8Array[], held: readonly (Held | null)[], nowMs: number) {
+    this.nowMs = nowMs;
+    this.#byName = keys.length > LISTED_MAX ? new Map() : null;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as Uint8Array;
+      if (this.#find(key) !== undefined) continue;
+      const place: Place = { key, held: held[i] ?? null, isChanged: false };
+      this.#places.push(place);
+      this.#byName?.set(nameOf(key), place);
+    }
+  }
+
+  /** Whether it has no keys at all. */
+  get isEmpty(): boolean {
+    return this.#places.length === 0;
+  }
+
+  /** What a key holds, or null. */
+  get(key: Uint8Array): Held | null {
+    return this.#place(key).held;
+  }
+
+  has(key: Uint8Array): boolean {
+    return this.#place(key).held !== null;
+  }
+
+  /** Stores a packed value; one whose time has come is gone at once. */
+  put(key: Uint8Array, value: Uint8Array, expiresAtMs: number | null): void {
+    const place = this.#place(key);
+    place.held = { value, expiresAtMs };
+    place.isChanged = true;
+  }
+
+  remove(key: Uint8Array): void {
+    const place = this.#place(key);
+    if (place.held === null && !place.isChanged) return;
+    place.held = null;
+    place.isChanged = true;
+  }
+
+  /** What is to be written. */
+  changes(): Change[] {
+    const changes: Change[] = [];
+    for (const { key, held, isChanged } of this.#places) {
+      if (!isChanged) continue;
+      if (held === null) changes.push({ key, value: null });
+      else changes.push({ key, value: held.value, expiresAtMs: held.expiresAtMs });
+    }
+    return changes;
+  }
+
+  #place(key: Uint8Array): Place {
+    const place = this.#find(key);
+    assert(place !== undefined, 'a command looks only at the keys that its plan names');
+    if (place.held !== null && place.held.expiresAtMs !== null && place.held.expiresAtMs <= this.nowMs)
+      place.held = null;
+    return place;
+  }
+
+  #find(key: Uint8Array): Place | undefined {
+    if (this.#byName !== null) return this.#byName.get(nameOf(key));
+    for (const place of this.#places) if (place.key === key || equalBytes(place.key, key)) return place;
+    return undefined;
+  }
+}
+
+/** A name for a Map: one character a byte, so that keys which are no text stay different. */
+export function nameOf(key: Uint8Array): string {
+  let name = '';
+  for (let i = 0; i < key.length; i++) name += String.fromCharCode(key[i] as number);
+  return name;
+}

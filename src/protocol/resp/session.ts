@@ -1,0 +1,255 @@
+/**
+ * One connection of the RESP protocol as a state machine without I/O: bytes in, replies out, in the order of the
+ * requests though their answers come in any. Nothing that a client sends can make it throw, hang or grow without
+ * bound. Decides whether a request may run now; what it does is in the rows of the command table.
+ */
+import { text } from '../../lib/bytes.ts';
+import { type Entry, fits, subcommandOf } from './command-index.ts';
+import { NOAUTH, wrongCount } from './failures.ts';
+import { shown, RequestReader, type Words } from './request-reader.ts';
+import type { RespHost } from './resp-host.ts';
+import { Talk } from './talk.ts';
+
+/** Where a client is and where it came to, as `host:port`. */
+export type Peer = { readonly address: string; readonly localAddress: string };
+
+export class RespSession {
+  readonly #talk: Talk;
+  readonly #host: RespHost;
+  readonly #reader: RequestReader;
+  /** Requests that wait for one before them that must not run beside others. */
+  #held: Words[] = [];
+  #barrierActs = false;
+
+  /**
+   * `wake` is called when a reply became ready outside of `push` and `end`, at least once before the output is looked
+   * at again.
+   */
+  constructor(host: RespHost, peer: Peer, wake: () => void) {
+    this.#host = host;
+    this.#talk = new Talk(host, host.newClient(peer.address, peer.localAddress), () => {
+      this.#resume();
+      wake();
+    });
+    host.enter(this.#talk);
+    this.#reader = new RequestReader({
+      onRequest: (words) => this.#onRequest(words),
+      onBroken: (message) => this.#onBroken(message),
+      isTrusted: () => this.#talk.client.isAuthenticated,
+    });
+  }
+
+  /** Requests that have no reply in the output yet. */
+  get inFlight(): number {
+    return this.#talk.inFlight + this.#held.length;
+  }
+
+  /** Bytes of replies that are ready but wait for older ones. */
+  get heldBytes(): number {
+    return this.#talk.heldBytes;
+  }
+
+  /** Whether the beginning of a request is here and its end is not. */
+  get inRequest(): boolean {
+    return this.#reader.isInRequest;
+  }
+
+  /** Whether the conversation is over once the output is written. */
+  get isOver(): boolean {
+    return this.#talk.isClosing && this.#talk.inFlight === 0;
+  }
+
+  /** Takes bytes as they come; they must not change afterwards. */
+  push(bytes: Uint8Array): void {
+    if (this.#talk.isClosing) return;
+    this.#host.statistics.inputBytes += bytes.length;
+    // A Buffer's slice is a view: nobody behind this shall meet one.
+    const plain =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#talk.reading(() => this.#reader.push(plain));
+    this.#resume();
+  }
+
+  /** No more bytes will come: an unfinished request is none. */
+  end(): void {
+    if (this.#held.length === 0) this.#talk.isClosing = true;
+    else this.#endsAfterHeld = true;
+  }
+
+  #endsAfterHeld = false;
+
+  /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
+  output(): Uint8Array {
+    return this.#talk.output();
+  }
+
+  /** The output was taken, and its memory may be used again. */
+  sent(): void {
+    this.#talk.sent();
+  }
+
+  /** Nobody reads replies any more: those that are ready and those to come are dropped. */
+  abandon(): void {
+    this.#held = [];
+    this.#talk.abandon();
+    this.#host.leave(this.#talk);
+  }
+
+  #onRequest(words: Words): boolean {
+    if (this.#held.length > 0 || this.#barrierActs) {
+      this.#held.push(words);
+      return true;
+    }
+    this.#request(words);
+    return !this.#talk.isClosing;
+  }
+
+  /** Goes on with requests that were held, as far as they need not wait. */
+  #resume(): void {
+    const talk = this.#talk;
+    if (this.#barrierActs && talk.inFlight === 0) this.#barrierActs = false;
+    if (this.#barrierActs || this.#held.length === 0 || talk.inFlight > 0) return;
+    const held = this.#held;
+    this.#held = [];
+    talk.reading(() => {
+      for (const [index, words] of held.entries()) {
+        if (talk.isClosing) return;
+        if (this.#held.length > 0 || this.#barrierActs) {
+          this.#held.push(...held.slice(index));
+          return;
+        }
+        this.#request(words);
+      }
+    });
+    if (this.#endsAfterHeld && this.#held.length === 0) talk.isClosing = true;
+    // What was answered at once woke nobody.
+    this.#resume();
+  }
+
+  #request(words: Words): void {
+    const talk = this.#talk;
+    const { client, transaction } = talk;
+    if (client.answers === 'skipping') client.answers = 'on';
+    else if (client.answers === 'skip') client.answers = 'skipping';
+    const entry = this.#entryOf(words);
+    if (entry === null) {
+      if (transaction.isOpen) transaction.hasFailed = true;
+      return;
+    }
+    const { flags } = entry.row;
+    if (!client.isAuthenticated && !flags.includes('noauth')) {
+      this.#host.statistics.refuse(entry);
+      talk.refuse(NOAUTH);
+      return;
+    }
+    client.lastCommand = entry.name;
+    if (client.protocol === 2 && client.channels + client.patterns > 0 && !flags.includes('pubsub')) {
+      talk.refuse(
+        `ERR Can't execute '${entry.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+      );
+      return;
+    }
+    if (transaction.isOpen && !flags.includes('unqueued')) {
+      this.#queue(entry, words);
+      return;
+    }
+    if (entry.isBarrier && talk.inFlight > 0) {
+      this.#held.push(words);
+      return;
+    }
+    if (this.#host.monitors.size > 0) this.#showToMonitors(entry, words);
+    talk.run(entry, words);
+    if (entry.isBarrier) this.#barrierActs = talk.inFlight > 0;
+  }
+
+  #queue(entry: Entry, words: Words): void {
+    const { transaction } = this.#talk;
+    if (entry.row.run.kind === 'later') {
+      transaction.hasFailed = true;
+      this.#talk.refuse('ERR Command not allowed inside a transaction');
+    } else if (!transaction.add(entry, words)) {
+      this.#talk.refuse(
+        'ERR transaction is too large, the limits are TRANSACTION_COMMANDS_MAX and TRANSACTION_BYTES_MAX',
+      );
+    } else this.#talk.say((reply) => reply.simple('QUEUED'));
+    this.#talk.client.queued = transaction.size;
+  }
+
+  /** The command of a request with the right number of words; else refuses it. */
+  #entryOf(words: Words): Entry | null {
+    const talk = this.#talk;
+    const found = this.#host.index.named(words[0] as Uint8Array);
+    if (found.kind === 'entry') {
+      if (fits(found.entry, words.length)) return found.entry;
+      this.#host.statistics.refuse(found.entry);
+      talk.refuse(wrongCount(found.entry.name));
+      return null;
+    }
+    if (found.kind === 'none') {
+      if (isHttp(words)) talk.isClosing = true;
+      else talk.refuse(unknownCommand(words));
+      return null;
+    }
+    const { group } = found;
+    const word = words[1];
+    if (word === undefined) {
+      if (group.alone !== null) return group.alone;
+      talk.refuse(wrongCount(group.container.name));
+      return null;
+    }
+    const entry = subcommandOf(group, word);
+    if (entry === null) {
+      const container = group.container.name.toUpperCase();
+      talk.refuse(`ERR unknown subcommand '${shown(word)}'. Try ${container} HELP.`);
+      return null;
+    }
+    if (fits(entry, words.length)) return entry;
+    this.#host.statistics.refuse(entry);
+    talk.refuse(wrongCount(entry.name));
+    return null;
+  }
+
+  #onBroken(message: string): void {
+    this.#talk.refuse(`ERR Protocol error: ${message}`);
+    this.#talk.isClosing = true;
+  }
+
+  #showToMonitors(entry: Entry, words: Words): void {
+    if (entry.isSecret || entry.name === 'monitor') return;
+    const { monitors, facts } = this.#host;
+    const seconds = (facts.wallMs() / 1_000).toFixed(6);
+    const line = `${seconds} [0 ${this.#talk.client.address}] ${words.map(quoted).join(' ')}`;
+    for (const talk of monitors) talk.push((reply) => reply.simple(line));
+  }
+}
+
+/** Bytes of arguments that the error about an unknown command shows. */
+const SHOWN_BYTES_MAX = 128;
+
+/** Redis's own words: the name and the first arguments, each quoted. */
+function unknownCommand(words: Words): string {
+  let shownWords = '';
+  for (let i = 1; i < words.length && shownWords.length < SHOWN_BYTES_MAX; i++)
+    shownWords += `'${shown(words[i] as Uint8Array, SHOWN_BYTES_MAX - shownWords.length)}' `;
+  return `ERR unknown command '${shown(words[0] as Uint8Array)}', with args beginning with: ${shownWords}`;
+}
+
+/** A browser that was made to speak to this port (cross protocol scripting): it gets no answer. */
+function isHttp(words: Words): boolean {
+  const first = text(words[0] as Uint8Array, 0, Math.min((words[0] as Uint8Array).length, 8)).toLowerCase();
+  return first === 'post' || first === 'host:';
+}
+
+/** A word as MONITOR shows it. */
+function quoted(word: Uint8Array): string {
+  let shownWord = '"';
+  for (const byte of word) {
+    if (byte === 0x22 || byte === 0x5c) shownWord += `\\${String.fromCharCode(byte)}`;
+    else if (byte === 0x0a) shownWord += '\\n';
+    else if (byte === 0x0d) shownWord += '\\r';
+    else if (byte === 0x09) shownWord += '\\t';
+    else if (byte >= 0x20 && byte < 0x7f) shownWord += String.fromCharCode(byte);
+    else shownWord += `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return `${shownWord}"`;
+}

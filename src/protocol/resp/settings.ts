@@ -1,0 +1,102 @@
+/**
+ * What CONFIG GET shows and CONFIG SET changes. Names are those that tools ask Redis for; what this host has none of
+ * shows the value that says so. Only rows with `set` can be changed.
+ */
+import type { RespHost } from './resp-host.ts';
+
+type Setting = {
+  readonly get: () => string;
+  /** Answers an error's words, or null when it was set. */
+  readonly set?: (value: string) => string | null;
+};
+
+export class Settings {
+  /** What AUTH wants; empty: nothing. */
+  password = '';
+  readonly #all: ReadonlyMap<string, Setting>;
+
+  constructor(host: RespHost) {
+    const { facts, slowLog } = host;
+    const is = (value: string): Setting => ({ get: () => value });
+    const number = (get: () => number, set: (value: number) => void, least = 0): Setting => ({
+      get: () => String(get()),
+      set: (written) => {
+        const value = Number(written);
+        if (!/^-?\d{1,15}$/.test(written) || value < least) return "argument couldn't be parsed into an integer";
+        set(value);
+        return null;
+      },
+    });
+    this.#all = new Map<string, Setting>([
+      ['appendfsync', is('always')],
+      ['appendonly', is('yes')],
+      ['bind', is('127.0.0.1')],
+      ['cluster-enabled', is('no')],
+      ['databases', is('1')],
+      ['dir', { get: () => facts.directory }],
+      ['hash-max-listpack-entries', is('0')],
+      ['lazyfree-lazy-user-del', is('no')],
+      ['list-max-listpack-size', is('-2')],
+      ['maxclients', { get: () => String(facts.connectionsMax) }],
+      ['maxmemory', is('0')],
+      ['maxmemory-policy', is('noeviction')],
+      ['notify-keyspace-events', is('')],
+      ['port', { get: () => String(facts.port()) }],
+      ['proto-max-bulk-len', is('16777216')],
+      ['protected-mode', is('yes')],
+      [
+        'requirepass',
+        {
+          get: () => this.password,
+          set: (value) => {
+            this.password = value;
+            return null;
+          },
+        },
+      ],
+      ['save', is('')],
+      ['set-max-intset-entries', is('512')],
+      [
+        'slowlog-log-slower-than',
+        number(
+          () => slowLog.thresholdUs,
+          (value) => {
+            slowLog.thresholdUs = value;
+          },
+          -1,
+        ),
+      ],
+      [
+        'slowlog-max-len',
+        number(
+          () => slowLog.entriesMax,
+          (value) => {
+            slowLog.entriesMax = Math.min(value, SLOW_ENTRIES_MAX);
+          },
+        ),
+      ],
+      ['timeout', is('0')],
+    ]);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#all.keys()];
+  }
+
+  valueOf(name: string): string | null {
+    return this.#all.get(name)?.get() ?? null;
+  }
+
+  /** Answers an error line, or null when it was set. */
+  change(name: string, value: string): string | null {
+    const setting = this.#all.get(name);
+    if (setting === undefined) return `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`;
+    if (setting.set === undefined)
+      return `ERR CONFIG SET failed (possibly related to argument '${name}') - can't set immutable config`;
+    const failure = setting.set(value);
+    return failure === null ? null : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${failure}`;
+  }
+}
+
+/** Entries of the slow log at most: CONFIG SET must not make it grow without bound. */
+const SLOW_ENTRIES_MAX = 10_000;

@@ -1,0 +1,27 @@
+/** What RESP connections ask of the broker: commands, changes that depend on what keys hold, and to be told of changes. */
+import type { Result } from '../../lib/result.ts';
+import type { CommandPort, Reply } from '../../model/commands.ts';
+import type { KvError } from '../../model/errors.ts';
+
+/** What a key holds: a packed value, and when it goes by itself in milliseconds since 1970. */
+export type Held = { readonly value: Uint8Array; readonly expiresAtMs: number | null };
+
+/** One key of a change; a null value deletes. */
+export type Change = {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+  readonly expiresAtMs?: number | null;
+};
+
+export type Update = {
+  readonly keys: readonly Uint8Array[];
+  /** Called once with what the keys hold at one place of the order; answers what is to be changed there. */
+  readonly decide: (held: readonly (Held | null)[]) => Result<readonly Change[], KvError>;
+};
+
+export type Store = CommandPort & {
+  /** All changes or none; `written` when they are durable. */
+  update(update: Update, reply: (reply: Reply) => void): void;
+  /** Calls `onTouched` whenever a change of the key is ordered; what it returns ends that. */
+  watch(key: Uint8Array, onTouched: () => void): () => void;
+};

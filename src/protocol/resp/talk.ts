@@ -1,0 +1,265 @@
+/**
+ * What one RESP connection is in the middle of: its settings, its transaction, the commands it waits for, the replies in
+ * their order. Runs rows of the command table; never looks at what a client wrote beyond handing it to them.
+ */
+import { type ByteWriter, ByteWriter as Writer, text } from '../../lib/bytes.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import type { Found, Notes, Reply } from '../../model/commands.ts';
+import type { KvError } from '../../model/errors.ts';
+import { ReplyQueue, type Slot } from '../reply-queue.ts';
+import type { ClientInfo } from './client-info.ts';
+import type { Entry } from './command-index.ts';
+import { lineOf, Refusal } from './failures.ts';
+import { Keyspace } from './keyspace.ts';
+import { type Protocol, ReplyWriter } from './reply-writer.ts';
+import type { Words } from './request-reader.ts';
+import type { Plan } from './row.ts';
+import type { RespHost } from './resp-host.ts';
+import type { Change, Held } from './store.ts';
+import { Transaction } from './transaction.ts';
+
+type RespSlot = Slot & {
+  protocol: Protocol;
+  entry: Entry | null;
+  words: Words;
+  startedMs: number;
+  isSilent: boolean;
+  plan: Plan | null;
+  /** What an update will answer once it is durable. */
+  decided: Uint8Array | null;
+  readonly onReply: (reply: Reply) => void;
+};
+
+const NO_WORDS: Words = [];
+const EMPTY = new Keyspace([], [], 0);
+
+export class Talk {
+  readonly host: RespHost;
+  readonly client: ClientInfo;
+  readonly transaction: Transaction;
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+  /** No request after this one is read. */
+  isClosing = false;
+  readonly #wake: () => void;
+  readonly #queue: ReplyQueue<RespSlot>;
+  readonly #reply = new ReplyWriter();
+  readonly #scratch = new Writer(256);
+  readonly #nowhere = new Writer(256);
+  #isReading = false;
+  /** Messages that came while a reply was being written: PUBLISH to a channel of one's own. */
+  #isWriting = false;
+  readonly #pushes: ((reply: ReplyWriter) => void)[] = [];
+  #isAbandoned = false;
+  #batchMs = 0;
+
+  constructor(host: RespHost, client: ClientInfo, wake: () => void) {
+    this.host = host;
+    this.client = client;
+    this.#wake = wake;
+    this.transaction = new Transaction(host.store);
+    this.#queue = new ReplyQueue(
+      () => this.#newSlot(),
+      (slot) => this.#onEmit(slot),
+    );
+  }
+
+  /** Whether nobody reads replies any more. */
+  get isGone(): boolean {
+    return this.#isAbandoned;
+  }
+
+  get inFlight(): number {
+    return this.#queue.size;
+  }
+
+  get heldBytes(): number {
+    return this.#queue.heldBytes;
+  }
+
+  /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
+  reading(read: () => void): void {
+    this.#isReading = true;
+    this.#batchMs = this.host.facts.clockMs();
+    this.client.lastMs = this.#batchMs;
+    read();
+    this.#isReading = false;
+  }
+
+  output(): Uint8Array {
+    return this.#queue.output();
+  }
+
+  sent(): void {
+    this.host.statistics.outputBytes += this.#queue.output().length;
+    this.#queue.clear();
+  }
+
+  /** Replies are neither kept nor written from now on. */
+  abandon(): void {
+    this.isClosing = true;
+    this.#isAbandoned = true;
+    this.transaction.discard();
+    this.#queue.clear();
+  }
+
+  /** Ends the connection once what is ready is sent: CLIENT KILL. */
+  kill(): void {
+    this.isClosing = true;
+    this.#wake();
+  }
+
+  /** Runs a command whose number of words was checked. */
+  run(entry: Entry, words: Words): void {
+    const slot = this.#open(entry, words);
+    const { run } = entry.row;
+    if (run.kind === 'now') this.#write(slot, (reply) => run.run(this, words, reply));
+    else if (run.kind === 'later') run.run(this, words, (write) => this.#write(slot, write));
+    else {
+      const plan = run.plan(words, this);
+      if (plan instanceof Refusal) this.#write(slot, (reply) => reply.error(plan.line));
+      else this.#carryOut(slot, plan, entry.isWrite);
+    }
+  }
+
+  /** Replies without running anything. */
+  say(write: (reply: ReplyWriter) => void): void {
+    this.#write(this.#open(null, NO_WORDS), write);
+  }
+
+  refuse(line: string): void {
+    this.say((reply) => reply.error(line));
+  }
+
+  /** A message that answers no request; it takes its place among the replies. */
+  push(write: (reply: ReplyWriter) => void): void {
+    if (this.#isAbandoned) return;
+    if (this.#isWriting) {
+      this.#pushes.push(write);
+      return;
+    }
+    const slot = this.#open(null, NO_WORDS);
+    slot.isSilent = false;
+    this.#write(slot, write);
+    if (!this.#isReading) this.#wake();
+  }
+
+  #newSlot(): RespSlot {
+    const slot: RespSlot = {
+      state: 'open',
+      held: null,
+      atTurn: null,
+      protocol: 2,
+      entry: null,
+      words: NO_WORDS,
+      startedMs: 0,
+      isSilent: false,
+      plan: null,
+      decided: null,
+      onReply: (reply) => this.#onReply(slot, reply),
+    };
+    return slot;
+  }
+
+  #open(entry: Entry | null, words: Words): RespSlot {
+    const slot = this.#queue.open();
+    const { client } = this;
+    slot.protocol = client.protocol;
+    slot.entry = entry;
+    slot.words = words;
+    slot.startedMs = this.#batchMs;
+    slot.isSilent = client.answers !== 'on' && client.answers !== 'skip' && entry?.name !== 'client|reply';
+    return slot;
+  }
+
+  /** Looks at the keys of a plan, changes them, answers when the changes are durable. */
+  #carryOut(slot: RespSlot, plan: Plan, isWrite: boolean): void {
+    const { store, facts } = this.host;
+    slot.plan = plan;
+    const { keys, blind } = plan;
+    if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
+    else if (isWrite) {
+      const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
+        const keyspace = new Keyspace(keys, held, facts.wallMs());
+        this.#scratch.reset();
+        plan.apply(keyspace, this.#reply.to(this.#scratch, slot.protocol));
+        slot.decided = this.#scratch.copy();
+        return ok(keyspace.changes());
+      };
+      store.update({ keys, decide }, slot.onReply);
+    } else if (keys.length === 1) store.submit({ kind: 'get', key: keys[0] as Uint8Array }, slot.onReply);
+    else if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
+    else store.submit({ kind: 'queryMany', paths: keys.map(pathOf) }, slot.onReply);
+  }
+
+  #onReply(slot: RespSlot, reply: Reply): void {
+    if (this.#isAbandoned) return;
+    const plan = slot.plan as Plan;
+    this.#write(slot, (writer) => {
+      if (reply.kind === 'failed') writer.error(lineOf(reply.error));
+      else if (slot.decided !== null) writer.writer.bytes(slot.decided);
+      else if (reply.kind === 'found') this.#answerRead(plan, [reply.found], reply.notes, writer);
+      else if (reply.kind === 'foundMany') this.#answerRead(plan, reply.found, reply.notes, writer);
+      else plan.apply(EMPTY, writer);
+    });
+  }
+
+  #answerRead(plan: Plan, found: readonly Found[], notes: Notes, reply: ReplyWriter): void {
+    if (notes.uncertain) {
+      reply.error(UNCERTAIN);
+      return;
+    }
+    const { statistics, facts } = this.host;
+    const held: (Held | null)[] = [];
+    for (const one of found) {
+      if (one === null) statistics.misses++;
+      else statistics.hits++;
+      held.push(one === null ? null : { value: one.value, expiresAtMs: one.expiresAtMs ?? null });
+    }
+    plan.apply(new Keyspace(plan.keys, held, facts.wallMs()), reply);
+  }
+
+  #write(slot: RespSlot, write: (reply: ReplyWriter) => void): void {
+    if (this.#isAbandoned) return;
+    const into: ByteWriter = slot.isSilent ? this.#nowhere : this.#queue.writerFor(slot);
+    if (slot.isSilent) {
+      into.reset();
+      this.#queue.writerFor(slot);
+    }
+    const start = into.length;
+    this.#isWriting = true;
+    write(this.#reply.to(into, slot.protocol));
+    this.#isWriting = false;
+    const hasFailed = into.buffer[start] === MINUS && into.length > start;
+    if (slot.entry !== null) this.#count(slot, slot.entry, hasFailed);
+    if (hasFailed) this.host.statistics.fail(text(into.buffer, start + 1, Math.min(into.length, start + 24)));
+    const before = this.#queue.size;
+    this.#queue.close(slot);
+    if (!this.#isReading && this.#queue.size < before) this.#wake();
+    if (this.#pushes.length > 0) for (const push of this.#pushes.splice(0)) this.push(push);
+  }
+
+  #count(slot: RespSlot, entry: Entry, hasFailed: boolean): void {
+    const { facts, statistics, slowLog } = this.host;
+    const milliseconds = facts.clockMs() - slot.startedMs;
+    statistics.count(entry, milliseconds, hasFailed);
+    if (milliseconds * 1_000 >= slowLog.thresholdUs && slowLog.thresholdUs >= 0 && !entry.isSecret)
+      slowLog.add(slot.words, milliseconds, this.client, facts.wallMs());
+  }
+
+  #onEmit(slot: RespSlot): void {
+    // What a slot held must not live on in the pool.
+    slot.words = NO_WORDS;
+    slot.plan = null;
+    slot.decided = null;
+    slot.entry = null;
+  }
+}
+
+const MINUS = 0x2d;
+
+const UNCERTAIN = 'CLUSTERDOWN the answer is uncertain: no in-sync owner is up for this key';
+
+function pathOf(key: Uint8Array): { text: string; segments: Uint8Array[]; joinable: number } {
+  return { text: '', segments: [key], joinable: 1 };
+}

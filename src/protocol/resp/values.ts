@@ -1,0 +1,64 @@
+/**
+ * Stored values as RESP sees them. A string leaf is a string; a marked map (HSET) is a hash; a number leaf is a document
+ * that counts may change; everything else is a document. Decides types, and nothing about keys.
+ */
+import { isMarked } from '../../document/marked.ts';
+import { FLOAT, INT, MAP, packString, payloadAt, STRING, writeHead, headLength } from '../../document/packed.ts';
+import { writeValue } from '../../document/format.ts';
+import { STYLES } from '../../document/styles.ts';
+import { ByteWriter } from '../../lib/bytes.ts';
+import type { ReplyWriter } from './reply-writer.ts';
+
+export type ValueType = 'string' | 'hash' | 'ReJSON-RL';
+
+/** What TYPE says. */
+export function typeOf(packed: Uint8Array): ValueType {
+  const kind = (packed[0] as number) >> 5;
+  if (kind === STRING) return isMarked(packed) ? 'ReJSON-RL' : 'string';
+  return kind === MAP && isMarked(packed) ? 'hash' : 'ReJSON-RL';
+}
+
+export function isString(packed: Uint8Array): boolean {
+  return (packed[0] as number) >> 5 === STRING && !isMarked(packed);
+}
+
+export function isHash(packed: Uint8Array): boolean {
+  return (packed[0] as number) >> 5 === MAP && isMarked(packed);
+}
+
+/** Whether it is a JSON number: a document that INCR and its like may count on. */
+export function isNumber(packed: Uint8Array): boolean {
+  const kind = (packed[0] as number) >> 5;
+  return kind === INT || kind === FLOAT;
+}
+
+/** The bytes of a string or the digits of a number, a view; null for anything else. */
+export function plainBytes(packed: Uint8Array): Uint8Array | null {
+  return isString(packed) || isNumber(packed) ? packed.subarray(payloadAt(packed, 0)) : null;
+}
+
+/** Digits as what `old` is: a number stays one, anything else becomes a string. */
+export function withDigits(old: Uint8Array | null, digits: Uint8Array): Uint8Array {
+  if (old === null || !isNumber(old)) return packString(digits);
+  const isFloat = digits.some((byte) => byte === 0x2e || byte === 0x65 || byte === 0x45);
+  const packed = new Uint8Array(headLength(digits.length) + digits.length);
+  packed.set(digits, writeHead(packed, 0, isFloat ? FLOAT : INT, digits.length));
+  return packed;
+}
+
+/** What GET answers: a string's bytes, a document's JSON. */
+export function writeShown(reply: ReplyWriter, packed: Uint8Array): void {
+  if (isString(packed)) reply.bulkPart(packed, payloadAt(packed, 0), packed.length);
+  else reply.bulk(jsonOf(packed));
+}
+
+let json = new ByteWriter(1_024);
+const JSON_KEPT_BYTES = 1 << 20;
+
+/** The compact JSON of a value; valid until the next call. */
+export function jsonOf(packed: Uint8Array): Uint8Array {
+  if (json.buffer.length > JSON_KEPT_BYTES) json = new ByteWriter(1_024);
+  json.reset();
+  writeValue(json, packed, STYLES.json);
+  return json.view();
+}
