@@ -4,12 +4,12 @@
  */
 import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
-import { type Version, isMember, maskOf } from '../model/ids.ts';
-import { type EpochTable, forgetAbsence, groupsOwned, markJoined, writeTable } from '../replication/epoch-table.ts';
+import { type Version, isMember } from '../model/ids.ts';
+import { type EpochTable, forgetAbsence, markJoined, writeTable } from '../replication/epoch-table.ts';
 import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { type BrokerState, answerers, readyServers } from './state.ts';
+import { type BrokerState, readyServers } from './state.ts';
 
 /** `reader` is behind the kind byte of a `hello` frame. */
 export function readHello(reader: ByteReader, readTable: (reader: ByteReader) => EpochTable): Hello {
@@ -81,20 +81,14 @@ export function welcomeAdmitted(state: BrokerState): void {
 }
 
 /**
- * A drive that reported a write and never made it shows when the log ends before what its server acknowledged. Then its
- * directory counts as damaged, if others who serve now have everything that it had; else it is the best there is.
+ * A drive that reported a write and never made it, or rot that looks like a torn tail, shows when the log ends before
+ * what its server acknowledged. Then its directory counts as damaged: refilled when others have what is in it, kept and
+ * not answered from when it may be the last one. Where syncs are not asked for, a shorter log is what was agreed to.
  */
 function doubted(state: BrokerState, view: ServerView, hello: Hello): Hello {
   if (hello.corrupt !== '' || hello.table === null || hello.last >= view.acknowledged) return hello;
-  const lost = `its log ends at version ${hello.last}, and it had acknowledged ${view.acknowledged}`;
-  view.lastError = lost;
-  const self = maskOf(view.index);
-  const isElsewhere = groupsOwned(state.epochs.wanted, view.index).every(
-    (owners) => (answerers(state, owners) & ~self) !== 0,
-  );
-  if (isElsewhere) return { ...hello, corrupt: lost };
-  state.host.note(view.index, `${lost}: no other owner that serves has it`);
-  return hello;
+  if (state.config.durability !== 'fsync') return hello;
+  return { ...hello, corrupt: `its log ends at version ${hello.last}, and it had acknowledged ${view.acknowledged}` };
 }
 
 /** A damaged directory is set aside only when every key in it has another copy in sync. */
