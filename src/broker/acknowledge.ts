@@ -58,16 +58,17 @@ function complete(state: BrokerState, write: Write): void {
   if (reply === null) return;
   write.reply = null;
   state.inFlight--;
-  const notes = writeNotes(state, write);
+  const notes = writtenNotes(state, write.groups);
   if (write.kind === 'delete') reply({ kind: 'deleted', existed: write.existed, notes });
   else reply({ kind: 'written', items: write.items, notes });
 }
 
-function writeNotes(state: BrokerState, write: Write): Notes {
+/** What an acknowledgement of a write in these groups says besides. */
+export function writtenNotes(state: BrokerState, groups: readonly Group[]): Notes {
   const notes = notesOf(state);
   if (state.epochs.wanted.groups.size === 0) return notes;
   let fewest = state.config.replicas;
-  for (const group of write.groups) fewest = Math.min(fewest, countOf(inSyncOf(state.epochs.wanted, group.owners)));
+  for (const group of groups) fewest = Math.min(fewest, countOf(inSyncOf(state.epochs.wanted, group.owners)));
   return fewest < state.config.replicas ? underReplicated(notes, fewest, state.config.replicas) : notes;
 }
 

@@ -2,7 +2,15 @@
  * The storage servers as members of the cluster: who comes, who goes, who is put out for being silent, and what the
  * epochs say of them. After every change the cluster goes on as far as it can: starts together, catches up.
  */
-import { type Epoch, type Incarnation, type ServerIndex, type Version, membersOf, serverName } from '../model/ids.ts';
+import {
+  type Epoch,
+  type Incarnation,
+  type ServerIndex,
+  type ServerMask,
+  type Version,
+  membersOf,
+  serverName,
+} from '../model/ids.ts';
 import { HEARTBEATS_MISSED_MAX } from '../model/limits.ts';
 import { advanceAll, onReadyWrites } from './acknowledge.ts';
 import { admit, admitNow, admitReplaceable, noteReady, welcomeAdmitted } from './admission.ts';
@@ -28,7 +36,13 @@ export class Members {
   constructor(state: BrokerState, commands: Commands, hostRemembers: boolean) {
     this.#state = state;
     this.#commands = commands;
-    this.#starting = { hostRemembers, tails: new Map(), pendingTails: new Map(), welcomed: false };
+    this.#starting = {
+      hostRemembers,
+      tails: new Map(),
+      pendingTails: new Map(),
+      heard: 0 as ServerMask,
+      welcomed: false,
+    };
   }
 
   /** A thread runs and its link is open: it will say hello. */

@@ -27,7 +27,7 @@ import {
   putOut,
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
-import { mayRecover, noteReady, remembers, welcome } from './admission.ts';
+import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable } from './epochs.ts';
 import { askForAll, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
@@ -41,6 +41,8 @@ export type Starting = {
   readonly tails: Map<Version, Uint8Array>;
   /** Requests for tails that each server has not finished. */
   readonly pendingTails: Map<ServerIndex, number>;
+  /** Who was there when it was decided what is rolled forward. */
+  heard: ServerMask;
   welcomed: boolean;
 };
 
@@ -57,7 +59,10 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
       for (const view of state.servers) {
         // A damaged one that is still in sync with something has to be put out first, when others serve.
         const isOut = view.hello?.corrupt === '' || !isInSyncSomewhere(state.epochs.wanted, view.index);
-        if (view.phase === 'heard' && mayRecover(state, view) && isOut) welcome(state, view);
+        if (view.phase !== 'heard') continue;
+        // One that was heard after the decision was absent to it, and may have what must be decided about.
+        if (!isMember(starting.heard, view.index)) admit(state, view);
+        else if (mayRecover(state, view) && isOut) welcome(state, view);
       }
     }
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
@@ -164,6 +169,10 @@ function rollForward(state: BrokerState, starting: Starting): void {
   const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
   for (const view of heard) mask |= maskOf(view.index);
+  starting.heard = state.servers.reduce(
+    (all, view) => (view.phase === 'heard' ? all | maskOf(view.index) : all),
+    0 as number,
+  ) as ServerMask;
   changeTable(state, (draft) => {
     const alive = new Map<ServerMask, Alive>();
     for (const owners of placementGroups(state.placement)) {

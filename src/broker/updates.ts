@@ -10,6 +10,7 @@ import type { Command, Found } from '../model/commands.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { ownersOf } from '../routing/placement.ts';
+import { writtenNotes } from './acknowledge.ts';
 import { receivers } from './catch-up.ts';
 import type { Group, ReplyTo } from './group.ts';
 import { presentHeld } from './expiry.ts';
@@ -189,7 +190,10 @@ export class Updates {
       pending.isOrdered = true;
       submitWrite(state, { kind: update.isExpiry === true ? 'expiry' : 'write', items: decided.value }, (reply) => {
         if (reply.kind === 'failed') this.#end(pending, () => pending.reply(reply));
-        else after(() => pending.reply(reply));
+        else if (reply.kind === 'written') {
+          // Said as of now: it may have waited for others since it was durable.
+          after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));
+        }
       });
     }
     this.#leave(pending);
