@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +16,14 @@ const source = new URL('./coppice.ts', import.meta.url);
 const program = existsSync(source) ? source : new URL('../dist/package/actors/coppice.js', import.meta.url);
 
 // Compiled code is kept for the next start: half of a short command's time. Told by the environment, because threads
-// and the Node below look there. Where nothing can be written, nothing is kept.
-process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coppice', 'compiled');
-module.enableCompileCache?.();
+// and the Node below look there. Only in the user's own folder: without one, or where none can be written, nothing is
+// kept. (The folder must exist: Node never comes back from making one where the system makes none.)
+const { XDG_CACHE_HOME, LOCALAPPDATA, HOME } = process.env;
+const [home, ...below] = XDG_CACHE_HOME ? [XDG_CACHE_HOME] : LOCALAPPDATA ? [LOCALAPPDATA] : [HOME, '.cache'];
+if (home && existsSync(home)) {
+  process.env.NODE_COMPILE_CACHE ??= join(home, ...below, 'coppice', 'compiled');
+  module.enableCompileCache?.();
+}
 
 if (Number.parseInt(process.versions.node, 10) >= NODE_MIN) await import(program.href);
 else runOn(bundledNode());
