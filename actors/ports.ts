@@ -53,6 +53,7 @@ export async function openPorts({ options, broker, administration, board }: Want
       store: broker,
       administration,
       requestsInFlight: () => broker.requestsInFlight,
+      putMode: options.cluster.putMode,
       version: VERSION,
       directory: options.directory,
     });

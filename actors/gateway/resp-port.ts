@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { arch, release, totalmem, type as osType } from 'node:os';
+import type { PutMode } from '../../src/model/config.ts';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { Administration } from '../../src/model/status.ts';
 import { RESP_COMMANDS } from '../../src/protocol/resp/command-table.ts';
@@ -22,6 +23,7 @@ export type RespPortOptions = {
   readonly store: Store;
   readonly administration: Administration;
   readonly requestsInFlight: () => number;
+  readonly putMode: PutMode;
   readonly version: string;
   readonly directory: string;
   readonly connectionsMax?: number;
@@ -83,6 +85,7 @@ export class RespPort {
 function factsOf(options: RespPortOptions, connectionsMax: number, port: () => number): HostFacts {
   let peak = 0;
   return {
+    putMode: options.putMode,
     version: options.version,
     pid: process.pid,
     runId: randomBytes(20).toString('hex'),

@@ -104,6 +104,11 @@ export function subcommandOf(group: Group, word: Uint8Array): Entry | null {
   );
 }
 
+/** `SET key value [NX|XX]`, `CLIENT LIST`. */
+export function usageOf({ name, row }: Entry): string {
+  return `${name.toUpperCase().replace('|', ' ')}${row.syntax === '' ? '' : ` ${row.syntax}`}`;
+}
+
 /** Whether a request has as many words as the command takes. */
 export function fits(entry: Entry, words: number): boolean {
   return entry.arity > 0 ? words === entry.arity : words >= -entry.arity;
@@ -114,7 +119,7 @@ export function keysIn(entry: Entry, words: Words): Uint8Array[] {
   const { first, last, step } = entry.keys;
   const keys: Uint8Array[] = [];
   if (first === 0) return keys;
-  const end = last < 0 ? words.length - 1 : Math.min(last, words.length - 1);
+  const end = last < 0 ? words.length + last : Math.min(last, words.length - 1);
   for (let i = first; i <= end; i += step) keys.push(words[i] as Uint8Array);
   return keys;
 }

@@ -6,11 +6,17 @@ import { CommandIndex } from './command-index.ts';
 import { ACL } from './commands/acl.ts';
 import { CLIENT } from './commands/client.ts';
 import { CONNECTION_ROWS } from './commands/connection.ts';
+import { DOCUMENT_ROWS } from './commands/documents.ts';
 import { EXPIRY_ROWS } from './commands/expiry.ts';
+import { HASH_ROWS } from './commands/hashes.ts';
 import { COMMAND } from './commands/introspection.ts';
+import { JSON_ARRAY_ROWS } from './commands/json-arrays.ts';
+import { JSON_DOCUMENT_ROWS } from './commands/json-documents.ts';
+import { JSON_VALUE_ROWS } from './commands/json-values.ts';
 import { KEY_ROWS, OBJECT } from './commands/keys.ts';
 import { NUMBER_ROWS } from './commands/numbers.ts';
 import { LATENCY, MEMORY, OBSERVE_ROWS, SLOWLOG } from './commands/observe.ts';
+import { OPERATOR_ROWS } from './commands/operators.ts';
 import { PUB_SUB_ROWS, PUBSUB } from './commands/pub-sub.ts';
 import { SCAN_ROWS } from './commands/scans.ts';
 import { CONFIG, DEBUG, MODULE, SERVER_ROWS } from './commands/server.ts';
@@ -29,6 +35,12 @@ export const RESP_COMMANDS = new CommandIndex(
     ...SERVER_ROWS,
     ...OBSERVE_ROWS,
     ...PUB_SUB_ROWS,
+    ...HASH_ROWS,
+    ...JSON_DOCUMENT_ROWS,
+    ...JSON_VALUE_ROWS,
+    ...JSON_ARRAY_ROWS,
+    ...DOCUMENT_ROWS,
+    ...OPERATOR_ROWS,
   ],
   [CLIENT, COMMAND, CONFIG, OBJECT, MEMORY, SLOWLOG, LATENCY, MODULE, ACL, PUBSUB, DEBUG],
 );

@@ -1,4 +1,6 @@
 /** What a host tells its RESP port about itself and the machine: clocks, memory, names. The port itself looks at nothing. */
+import type { PutMode } from '../../model/config.ts';
+
 export type HostFacts = {
   readonly version: string;
   readonly pid: number;
@@ -8,6 +10,8 @@ export type HostFacts = {
   readonly executable: string;
   readonly directory: string;
   readonly connectionsMax: number;
+  /** Whether PUT may replace what a key holds. */
+  readonly putMode: PutMode;
   /** Milliseconds since 1970. */
   wallMs(): number;
   /** Milliseconds of a clock that never goes back. */

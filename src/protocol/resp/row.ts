@@ -14,7 +14,7 @@
  * The flag `barrier` makes a command wait until everything asked earlier on its connection is answered, and makes what
  * is asked later wait for it.
  */
-import type { Item } from '../../model/commands.ts';
+import type { Found, Item, Path } from '../../model/commands.ts';
 import type { Refusal } from './failures.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { ReplyWriter } from './reply-writer.ts';
@@ -53,6 +53,11 @@ export type Plan = {
   apply(keyspace: Keyspace, reply: ReplyWriter): void;
   /** When what the keys hold does not matter: what to write without looking, and `apply` needs no keyspace. */
   readonly blind?: readonly Item[];
+  /** Of a plan that only reads: what to ask instead of whole keys outside of transactions, so that less travels. */
+  readonly parts?: {
+    readonly paths: readonly Path[];
+    write(found: readonly Found[], reply: ReplyWriter): void;
+  };
 };
 
 export type Run =

@@ -56,10 +56,11 @@ export function keyPlacesOf(items: readonly Argument[], nameWords: number): KeyP
   let at = nameWords;
   let first = 0;
   let last = 0;
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     const keyed = item.type === 'key' || (item.type === 'block' && item.parts[0]?.type === 'key');
     if (keyed && item.token === null) {
-      if (item.isMultiple) return { first: first || at, last: -1, step: item.type === 'block' ? item.parts.length : 1 };
+      const step = item.type === 'block' ? item.parts.length : 1;
+      if (item.isMultiple) return { first: first || at, last: -1 - leastOf(items.slice(i + 1)), step };
       if (first === 0) first = at;
       last = at;
     } else if (first > 0) break;

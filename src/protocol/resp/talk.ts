@@ -176,8 +176,9 @@ export class Talk {
   #carryOut(slot: RespSlot, plan: Plan, isWrite: boolean): void {
     const { store, facts } = this.host;
     slot.plan = plan;
-    const { keys, blind } = plan;
-    if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
+    const { keys, blind, parts } = plan;
+    if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
+    else if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
     else if (isWrite) {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
         const keyspace = new Keyspace(keys, held, facts.wallMs());
@@ -187,8 +188,9 @@ export class Talk {
         return ok(keyspace.changes());
       };
       store.update({ keys, decide }, slot.onReply);
-    } else if (keys.length === 1) store.submit({ kind: 'get', key: keys[0] as Uint8Array }, slot.onReply);
-    else if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
+    } else if (parts !== undefined && parts.paths.length > 0)
+      store.submit({ kind: 'queryMany', paths: parts.paths }, slot.onReply);
+    else if (keys.length === 1) store.submit({ kind: 'get', key: keys[0] as Uint8Array }, slot.onReply);
     else store.submit({ kind: 'queryMany', paths: keys.map(pathOf) }, slot.onReply);
   }
 
@@ -216,7 +218,8 @@ export class Talk {
       else statistics.hits++;
       held.push(one === null ? null : { value: one.value, expiresAtMs: one.expiresAtMs ?? null });
     }
-    plan.apply(new Keyspace(plan.keys, held, facts.wallMs()), reply);
+    if (plan.parts !== undefined) plan.parts.write(found, reply);
+    else plan.apply(new Keyspace(plan.keys, held, facts.wallMs()), reply);
   }
 
   #write(slot: RespSlot, write: (reply: ReplyWriter) => void): void {
