@@ -19,9 +19,9 @@ import {
   showAmount,
   subtract,
 } from './amount.ts';
-import { unknownFunction } from './expression.ts';
+import type { BinaryOperator, Program } from './expression.ts';
 import { type Angle, CONSTANTS, FUNCTIONS } from './functions.ts';
-import type { BinaryOperator, Program } from './program.ts';
+import { unknownFunction } from './scan.ts';
 
 export type EvaluateOptions = {
   readonly angle: Angle;

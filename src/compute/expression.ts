@@ -1,274 +1,108 @@
 /**
- * The text of an expression to a program (rows G-02, G-03, G-13, G-14):
- *
- *   expr  = term  { ( + | - ) term }
- *   term  = unary { ( * | / | % | nothing ) unary }        nothing: an implicit product, as in 2x, 2(x+3), (x)(y), x(y)
- *   unary = ( + | - ) unary | power
- *   power = atom [ ( ^ | ** ) unary ]
- *   atom  = number | name | function ( expr { , expr } ) | ( expr )
- *
- * Two states, "an operand is due" and "an operator is due", and a stack of open parentheses decide all of it, so every
- * error has its column, and text of any length and depth is refused before it costs more than its budget. Never calls
- * itself, never evaluates: text that somebody sent must not run.
+ * Expressions of COMPUTE as programs for a stack. scan.ts checks the text, mathjs finds the tree, and of the tree only
+ * the node types listed here are taken; mathjs never evaluates anything. It must not: its evaluator has been a way to
+ * run JavaScript more than once.
  */
+import type { FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from 'mathjs';
+import math from 'mathjs/lib/browser/math.js';
+import { assert } from '../lib/assert.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
-import { EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX } from '../model/limits.ts';
-import { amountOf } from './amount.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type MathFunction } from './functions.ts';
-import { type BinaryOperator, type Program, ProgramBuilder, type UsedName } from './program.ts';
-import { suggestion } from './spelling.ts';
+import type { Amount } from './amount.ts';
+import { FUNCTIONS, type MathFunction } from './functions.ts';
+import { type Operand, scanExpression } from './scan.ts';
+
+export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '^';
+
+/** One step of a program: takes its operands from the stack, leaves its result there. */
+export type Step =
+  | { readonly kind: 'number'; readonly amount: Amount }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'negate' }
+  | { readonly kind: 'binary'; readonly operator: BinaryOperator }
+  | { readonly kind: 'call'; readonly math: MathFunction; readonly count: number };
+
+/** A name that an expression uses, where it stands first (column from 1), and whether a parenthesis follows it there. */
+export type UsedName = { readonly name: string; readonly column: number; readonly called: boolean };
+
+export type Program = {
+  readonly steps: readonly Step[];
+  readonly names: readonly UsedName[];
+  readonly warnings: readonly string[];
+};
+
+const BINARY: ReadonlyMap<string, BinaryOperator> = new Map([
+  ['add', '+'],
+  ['subtract', '-'],
+  ['multiply', '*'],
+  ['divide', '/'],
+  ['mod', '%'],
+  ['pow', '^'],
+]);
 
 /** The program of the expression in `text` from `start` to `end`. PARSE names the column in `text`; TOOCOMPLEX the budget. */
 export function parseExpression(text: string, start = 0, end = text.length): Result<Program, KvError> {
-  if (end - start > EXPRESSION_BYTES_MAX) {
-    return tooComplex(
-      `an expression of ${end - start} characters is longer`,
-      'EXPRESSION_BYTES_MAX',
-      EXPRESSION_BYTES_MAX,
-    );
+  const scanned = scanExpression(text, start, end);
+  if (!scanned.ok) return scanned;
+  const { canonical, operands, warnings } = scanned.value;
+  let tree: MathNode;
+  try {
+    tree = math.parse(canonical);
+  } catch (error) {
+    // Unreachable while the scan's grammar lies within that of mathjs; a later mathjs must not bring the host down.
+    return fail('PARSE', `the expression is not understood: ${String((error as Error).message).split('\n', 1)[0]}`);
   }
-  const scan = new Scan(text, start, end);
-  const error = scan.run();
-  return error === null ? ok(scan.program()) : { ok: false, error };
+  const steps = stepsOf(tree, operands);
+  if (!steps.ok) return steps;
+  const names = new Map<string, UsedName>();
+  for (const operand of operands) {
+    if (operand.kind === 'name' && !names.has(operand.name)) names.set(operand.name, operand);
+  }
+  return ok({ steps: steps.value, names: [...names.values()], warnings });
 }
 
-/** The error for a call of something that is neither a function nor a variable. */
-export function unknownFunction(name: string, column: number): KvError {
-  return fail('PARSE', `unknown function '${name}' at column ${column}${suggestion(name, FUNCTION_NAMES)}`).error;
+/** Names of the variables and constants that a program uses, each once, in the order of the text. */
+export function variablesOf(program: Program): string[] {
+  return program.names.map(({ name }) => name);
 }
 
-type Group = {
-  readonly opened: 'group' | 'call' | 'product';
-  readonly name: string;
-  readonly column: number;
-  readonly math: MathFunction | null;
-  /** Depth outside of it. */
-  readonly depth: number;
-  commas: number;
-  divided: boolean;
-};
-
-const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const NAME = /[A-Za-z_]\w*/y;
-
-class Scan {
-  readonly #builder = new ProgramBuilder();
-  readonly #names = new Map<string, UsedName>();
-  readonly #warnings: string[] = [];
-  readonly #text: string;
-  readonly #end: number;
-  #at: number;
-  /** Open parentheses, the whole expression first. */
-  readonly #groups: Group[] = [];
-  #nodes = 0;
-  /** Levels of parentheses, signs and powers that a recursive parser would be in. */
-  #depth = 0;
-  /** What is due after the last step. */
-  #operandDue = true;
-  /** What the last step read, where it decides what may follow: a number, a name that a parenthesis follows. */
-  #last: 'number' | UsedName | null = null;
-
-  constructor(text: string, start: number, end: number) {
-    this.#text = text;
-    this.#at = start;
-    this.#end = end;
-  }
-
-  run(): KvError | null {
-    this.#open('group', '', null);
-    let operandDue = true;
-    for (;;) {
-      this.#skipBlanks();
-      if (this.#at >= this.#end) break;
-      const before = this.#nodes;
-      const error = operandDue ? this.#operand() : this.#operator();
-      if (error !== null) return error;
-      if (this.#nodes > before && this.#nodes > EXPRESSION_NODES_MAX) {
-        return tooComplex('the expression has more nodes', 'EXPRESSION_NODES_MAX', EXPRESSION_NODES_MAX).error;
+/** The tree in postfix order. Walked with a stack of its own: a sum of a thousand terms is a thousand levels deep. */
+function stepsOf(tree: MathNode, operands: readonly Operand[]): Result<Step[], KvError> {
+  const reversed: Step[] = [];
+  const waiting: MathNode[] = [tree];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    switch (node.type) {
+      case 'SymbolNode':
+        reversed.push(operandStep(operands[Number((node as SymbolNode).name.slice(1))]));
+        break;
+      case 'ParenthesisNode':
+        waiting.push((node as ParenthesisNode).content);
+        break;
+      case 'OperatorNode': {
+        const { fn, args } = node as OperatorNode;
+        const operator = BINARY.get(fn);
+        if (operator !== undefined) reversed.push({ kind: 'binary', operator });
+        else if (fn === 'unaryMinus') reversed.push({ kind: 'negate' });
+        else if (fn !== 'unaryPlus') return fail('PARSE', `the operator '${fn}' is not one of + - * / % ^`);
+        waiting.push(...args);
+        break;
       }
-      if (this.#depth > EXPRESSION_DEPTH_MAX) {
-        return tooComplex('the expression is nested deeper', 'EXPRESSION_DEPTH_MAX', EXPRESSION_DEPTH_MAX).error;
+      case 'FunctionNode': {
+        const { fn, args } = node as FunctionNode;
+        const math = FUNCTIONS.get((fn as unknown as SymbolNode).name);
+        if (math === undefined) return fail('PARSE', `'${String(fn)}' is not a function`);
+        reversed.push({ kind: 'call', math, count: args.length });
+        waiting.push(...args);
+        break;
       }
-      operandDue = this.#operandDue;
-    }
-    if (operandDue) return this.#expected("a number, a name or '('");
-    const open = this.#groups.at(-1) as Group;
-    if (this.#groups.length > 1) return this.#expected(`')' for the '(' at column ${open.column}`);
-    this.#builder.end();
-    return null;
-  }
-
-  /** What was read, once `run` found no error. */
-  program(): Program {
-    return { steps: this.#builder.steps, names: [...this.#names.values()], warnings: this.#warnings };
-  }
-
-  #operand(): KvError | null {
-    const sign = this.#text[this.#at] as string;
-    if (sign === '(') {
-      this.#at++;
-      return this.#open('group', '', null);
-    }
-    if (sign === '+' || sign === '-') {
-      this.#at++;
-      this.#nodes++;
-      this.#depth++;
-      if (sign === '-') this.#builder.negate();
-      return null;
-    }
-    const number = this.#match(NUMBER);
-    if (number !== null) return this.#number(number);
-    const name = this.#match(NAME);
-    if (name !== null) return this.#name(name);
-    return this.#expected("a number, a name or '('");
-  }
-
-  #number(lexeme: string): KvError | null {
-    const amount = amountOf(lexeme);
-    if (!amount.ok) return amount.error;
-    this.#at += lexeme.length;
-    this.#builder.number(amount.value);
-    this.#onOperand('number');
-    return null;
-  }
-
-  #name(name: string): KvError | null {
-    const column = this.#at + 1;
-    this.#at += name.length;
-    this.#skipBlanks();
-    const called = this.#at < this.#end && this.#text[this.#at] === '(';
-    const math = called ? FUNCTIONS.get(name.toLowerCase()) : undefined;
-    if (math !== undefined) {
-      this.#at++;
-      this.#nodes++;
-      return this.#open('call', name.toLowerCase(), math, column);
-    }
-    const used = { name, column, called };
-    if (!this.#names.has(name)) this.#names.set(name, used);
-    this.#builder.name(name);
-    this.#onOperand(used);
-    return null;
-  }
-
-  #onOperand(operand: 'number' | UsedName): void {
-    this.#last = operand;
-    this.#nodes++;
-    this.#operandDue = false;
-  }
-
-  #operator(): KvError | null {
-    const group = this.#groups.at(-1) as Group;
-    const sign = this.#text[this.#at] as string;
-    switch (sign) {
-      case ')':
-        return this.#close(group);
-      case ',':
-        return this.#comma(group);
-      case '+':
-      case '-':
-        return this.#binary(sign, sign);
-      case '/':
-        group.divided = true;
-        return this.#binary(sign, sign);
-      case '%':
-      case '^':
-        return this.#binary(sign, sign);
-      case '*':
-        return this.#text[this.#at + 1] === '*' && this.#at + 1 < this.#end
-          ? this.#binary('**', '^')
-          : this.#binary(sign, '*');
       default:
-        return this.#implicitProduct(group, sign);
+        return fail('PARSE', `an expression cannot hold a ${node.type}`);
     }
   }
-
-  #binary(written: string, operator: BinaryOperator): null {
-    const group = this.#groups.at(-1) as Group;
-    if (operator === '^') this.#depth++;
-    else this.#depth = group.depth + 1;
-    if (operator !== '^' && operator !== '/') group.divided = false;
-    this.#at += written.length;
-    this.#nodes++;
-    this.#builder.binary(operator);
-    this.#operandDue = true;
-    return null;
-  }
-
-  #implicitProduct(group: Group, sign: string): KvError | null {
-    const last = this.#last;
-    const afterNumber = last === 'number';
-    const startsOperand = sign === '(' || (this.#match(NUMBER) !== null ? !afterNumber : this.#match(NAME) !== null);
-    if (!startsOperand) return this.#expected('an operator');
-    if (group.divided) {
-      this.#warnings.push(
-        `the product without a sign at column ${this.#at + 1} binds no tighter than /: 1/2x is (1/2)*x`,
-      );
-    }
-    this.#binary('', '*');
-    if (sign !== '(' || last === null || last === 'number') return null;
-    this.#at++;
-    return this.#open('product', last.name, null, last.column);
-  }
-
-  #open(opened: Group['opened'], name: string, math: MathFunction | null, column = this.#at): null {
-    this.#groups.push({ opened, name, column, math, depth: this.#depth, commas: 0, divided: false });
-    if (this.#groups.length > 1) this.#builder.open();
-    this.#depth++;
-    this.#operandDue = true;
-    return null;
-  }
-
-  #close(group: Group): KvError | null {
-    if (this.#groups.length === 1) return this.#expected("an operator, not a ')' that nothing opened");
-    const { math } = group;
-    if (math !== null && group.commas + 1 < math.argumentsMin) return this.#wrongCount(group, math);
-    this.#groups.pop();
-    this.#at++;
-    this.#depth = group.depth;
-    this.#builder.close(math, group.commas + 1);
-    this.#last = null;
-    this.#operandDue = false;
-    return null;
-  }
-
-  #comma(group: Group): KvError | null {
-    if (group.opened === 'product') return unknownFunction(group.name, group.column);
-    if (group.math === null) return this.#expected('an operator');
-    group.commas++;
-    if (group.commas + 1 > group.math.argumentsMax) return this.#wrongCount(group, group.math);
-    this.#at++;
-    this.#depth = group.depth + 1;
-    this.#builder.comma();
-    group.divided = false;
-    this.#operandDue = true;
-    return null;
-  }
-
-  #wrongCount(group: Group, math: MathFunction): KvError {
-    const wanted = math.argumentsMin === 1 ? 'one argument' : `${math.argumentsMin} arguments`;
-    return fail('PARSE', `${group.name} at column ${group.column} takes ${wanted}`).error;
-  }
-
-  #match(pattern: RegExp): string | null {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match === null) return null;
-    return match[0].slice(0, this.#end - this.#at);
-  }
-
-  #skipBlanks(): void {
-    while (this.#at < this.#end && (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t')) this.#at++;
-  }
-
-  #expected(what: string): KvError {
-    const code = this.#at < this.#end ? this.#text.codePointAt(this.#at) : undefined;
-    const found =
-      code === undefined ? 'the end' : code < 0x20 ? 'a control character' : `'${String.fromCodePoint(code)}'`;
-    return fail('PARSE', `found ${found}, expected ${what} at column ${this.#at + 1}`).error;
-  }
+  return ok(reversed.reverse());
 }
 
-function tooComplex(what: string, setting: string, limit: number): { readonly ok: false; readonly error: KvError } {
-  return fail('TOOCOMPLEX', `${what} than the limit of ${limit} (${setting})`);
+function operandStep(operand: Operand | undefined): Step {
+  assert(operand !== undefined, 'every symbol of the canonical text stands for an operand');
+  return operand.kind === 'number' ? operand : { kind: 'name', name: operand.name };
 }

@@ -16,8 +16,7 @@ import { fail, type KvError } from '../model/errors.ts';
 import { BINDINGS_MAX, EXPRESSION_BYTES_MAX } from '../model/limits.ts';
 import { type Amount, amountOf, showAmount } from './amount.ts';
 import { type Computed, type EvaluateOptions, readAmount, run, unboundName } from './evaluate.ts';
-import { parseExpression } from './expression.ts';
-import type { Program } from './program.ts';
+import { parseExpression, type Program } from './expression.ts';
 
 export type Binding =
   | { readonly kind: 'path'; readonly name: string; readonly path: Path }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { evaluate } from '../../src/compute/evaluate.ts';
-import { parseExpression } from '../../src/compute/expression.ts';
-import { variablesOf } from '../../src/compute/program.ts';
+import { parseExpression, variablesOf } from '../../src/compute/expression.ts';
 import { parseJson } from '../../src/document/json.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
 

@@ -42,7 +42,7 @@ const WORLD = [
 ];
 
 /** Third-party code that deciding rooms stand on: pure functions all. */
-const PURE_PACKAGES = [/^pure-rand\//];
+const PURE_PACKAGES = [/^pure-rand\//, /^mathjs(\/|$)/];
 
 const sources = sourcesIn(...DECIDING);
 
