@@ -18,6 +18,7 @@ const ON_REQUEST = [
   'host-restarts',
   'overload',
   'fuzz',
+  'mutants',
 ];
 
 const questions = readdirSync(FOLDER)

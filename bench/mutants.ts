@@ -1,0 +1,126 @@
+/**
+ * Does the simulator see? `npm run bench -- mutants [--seeds 1000] [--from 1] [--most N] [--threads N] [--only TEXT]
+ * [--unfound] [--write]`: puts one defect after the other into the product as it is loaded and plays seeds until a
+ * checker reports a violation that is not there without the defect; those first that are likely to show it.
+ *
+ * `--most`: of the seeds at most so many are played for each; `--only`: mutants with this text in name or file;
+ * `--unfound`: those that were not found last; `--write`: keeps where they were found, for the tests. Exit code 1 when
+ * fewer than 95 % of them are found, or one is stale.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { readFound, writeFound } from '../test/mutants/found.ts';
+import { hunt, type Hunted } from '../test/mutants/hunt.ts';
+import { mostLikelyFirst } from '../test/mutants/likely.ts';
+import { MUTANTS } from '../test/mutants/list.ts';
+import type { Mutant } from '../test/mutants/mutant.ts';
+
+/** Of those that count, how many must be found. */
+const SHARE_MIN = 0.95;
+
+type Outcome = Hunted & { readonly mutant: Mutant };
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    most: { type: 'string', default: '1000' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    only: { type: 'string', default: '' },
+    unfound: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.from) + i);
+const known = readFound();
+const asked = MUTANTS.filter(({ name, file }) => {
+  const isNamed = name.includes(values.only) || file.includes(values.only);
+  return isNamed && !(values.unfound && known.has(name));
+});
+const started = performance.now();
+const outcomes: Outcome[] = [];
+const broken: string[] = [];
+/** Seeds that were played without a defect, and what was wrong with them. */
+const controls = new Map<number, string>();
+const current = new Map<Mutant, number>();
+const waiting = [...asked];
+
+await Promise.all(Array.from({ length: Number(values.threads) }, work));
+report();
+if (values.write) keep();
+
+async function work(): Promise<void> {
+  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+    try {
+      const outcome = { mutant, ...(await huntDown(mutant)) };
+      outcomes.push(outcome);
+      print(outcome);
+    } catch (error) {
+      broken.push(error instanceof Error ? error.message : String(error));
+    }
+    current.delete(mutant);
+  }
+}
+
+async function huntDown(mutant: Mutant): Promise<Hunted> {
+  const { likely = [] } = mutant;
+  const order = mostLikelyFirst(seeds, likely).slice(0, Number(values.most));
+  const hunted = await hunt({ mutant, seeds: order }, (seed) => progress(mutant, seed));
+  if (hunted.found === null) return hunted;
+  const { seed } = hunted.found;
+  if (!controls.has(seed)) controls.set(seed, (await hunt({ mutant: null, seeds: [seed] })).violation);
+  const without = controls.get(seed) ?? '';
+  if (without !== '') throw new Error(`seed ${seed} fails without a defect too: ${without.split('\n')[0]}`);
+  return hunted;
+}
+
+function progress(mutant: Mutant, seed: number): void {
+  current.set(mutant, seed);
+  if (!process.stderr.isTTY) return;
+  const done = outcomes.length + broken.length;
+  process.stderr.write(`\r\u001b[K${done} of ${asked.length} mutants; at seeds ${[...current.values()].join(', ')}`);
+}
+
+function print({ mutant, found, played, seconds }: Outcome): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const where = found === null ? 'not found' : `seed ${found.seed}, ${found.kind}`;
+  const took = `${played} played, ${seconds.toFixed(1)} s`;
+  console.log(`${where.padEnd(22)} ${took.padStart(22)}  ${mutant.name}`);
+}
+
+function report(): void {
+  const counted = outcomes.filter(({ mutant }) => mutant.outside === undefined);
+  const found = counted.filter((outcome) => outcome.found !== null);
+  const survivors = outcomes.filter((outcome) => outcome.found === null);
+  console.log('');
+  for (const { mutant, played } of survivors) {
+    console.log(
+      `not found in ${played} seeds: ${mutant.name}${mutant.outside === undefined ? '' : ` (${mutant.outside})`}`,
+    );
+  }
+  for (const problem of broken) console.log(problem);
+  const places = found.map(({ played }) => played).sort((a, b) => a - b);
+  const played = outcomes.reduce((sum, outcome) => sum + outcome.played, 0);
+  const seconds = (performance.now() - started) / 1_000;
+  const share = counted.length === 0 ? 1 : found.length / counted.length;
+  console.log(
+    `Mutants: ${asked.length}, Outside: ${outcomes.length - counted.length}, Found: ${found.length} of ` +
+      `${counted.length} (${(share * 100).toFixed(1)} %), Stale or unsure: ${broken.length}`,
+  );
+  console.log(
+    `Seeds played until found: ${places[places.length >> 1] ?? 0} (median), ${places.at(-1) ?? 0} (most); ` +
+      `${played} seeds in ${seconds.toFixed(0)} s (${Math.round((played / seconds) * 60)} a minute)`,
+  );
+  process.exitCode = broken.length > 0 || share < SHARE_MIN ? 1 : 0;
+}
+
+/** What was played now replaces what is known of the same mutants; of those that are gone nothing is kept. */
+function keep(): void {
+  const names = new Set(MUTANTS.map(({ name }) => name));
+  const kept = new Map([...known].filter(([name]) => names.has(name)));
+  for (const { mutant, found } of outcomes) {
+    if (found === null) kept.delete(mutant.name);
+    else kept.set(mutant.name, found);
+  }
+  writeFound(kept);
+}
