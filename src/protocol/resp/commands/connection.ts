@@ -1,7 +1,7 @@
 /** Commands about the connection itself: greeting, authentication, answering, the end. They touch no key. */
 import { equalBytes, text, utf8 } from '../../../lib/bytes.ts';
 import { integerOf, optionOf } from '../arguments.ts';
-import { WRONG_PASS } from '../failures.ts';
+import { NOT_INTEGER, WRONG_PASS, wrongCount } from '../failures.ts';
 import { REDIS_VERSION } from '../redis-version.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -17,7 +17,8 @@ export const CONNECTION_ROWS: readonly Row[] = [
     { syntax: '[message]', summary: 'PONG, or the message', group: 'connection', flags: [...FAST, 'pubsub'] },
     (talk, words, reply) => {
       const message = words[1];
-      if (talk.client.protocol === 2 && talk.client.channels + talk.client.patterns > 0) {
+      if (words.length > 2) reply.error(wrongCount('ping'));
+      else if (talk.client.protocol === 2 && talk.client.channels + talk.client.patterns > 0) {
         reply.array(2);
         reply.text('pong');
         reply.bulk(message ?? new Uint8Array(0));
@@ -36,7 +37,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
       syntax: '[protover [AUTH username password] [SETNAME clientname]]',
       summary: 'Choose the version of the protocol, authenticate and name the connection; says who answers',
       group: 'connection',
-      flags: [...FAST, 'noauth', 'secret', 'unqueued'],
+      flags: [...FAST, 'noauth', 'secret'],
     },
     onHello,
   ),
@@ -46,7 +47,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
       syntax: '[username] password',
       summary: 'Authenticate the connection',
       group: 'connection',
-      flags: [...FAST, 'noauth', 'secret', 'unqueued'],
+      flags: [...FAST, 'noauth', 'secret'],
     },
     (talk, words, reply) => {
       if (words.length > 3) reply.error('ERR syntax error');
@@ -63,7 +64,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
     { syntax: 'index', summary: 'Database 0 is the only one', group: 'connection', flags: FAST },
     (_talk, words, reply) => {
       const index = integerOf(words[1] as Uint8Array);
-      if (index === null) reply.error('ERR invalid DB index');
+      if (index === null) reply.error(NOT_INTEGER);
       else if (index !== 0) reply.error('ERR DB index is out of range');
       else reply.ok();
     },

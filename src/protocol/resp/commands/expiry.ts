@@ -1,5 +1,5 @@
 /** When keys go by themselves: EXPIRE and its like. A key whose time has come is absent to everybody at once. */
-import { INTEGER_ERROR, invalidExpire, Refusal, SYNTAX_ERROR } from '../failures.ts';
+import { INTEGER_ERROR, invalidExpire, Refusal } from '../failures.ts';
 import { optionOf } from '../arguments.ts';
 import { timeOf } from '../expiry-options.ts';
 import type { Held } from '../store.ts';
@@ -56,8 +56,7 @@ function planExpire(name: string, words: Words, { unitMs, isAbsolute }: Time, no
   const key = words[1] as Uint8Array;
   const conditions = new Set(words.slice(3).map(optionOf));
   for (const condition of conditions) {
-    if (!/^(NX|XX|GT|LT)$/.test(condition))
-      return conditions.size === 1 ? new Refusal(`ERR Unsupported option ${condition}`) : SYNTAX_ERROR;
+    if (!/^(NX|XX|GT|LT)$/.test(condition)) return new Refusal(`ERR Unsupported option ${condition}`);
   }
   if (conditions.has('NX') && conditions.size > 1)
     return new Refusal('ERR NX and XX, GT or LT options at the same time are not compatible');

@@ -28,7 +28,7 @@ export const COMMAND: Container = {
     nowRow('docs', facts('[command-name ...]', 'Summaries and arguments'), onDocs),
     nowRow('info', facts('[command-name ...]', 'Arity, flags and keys'), onInfo),
     nowRow('list', facts('[FILTERBY (MODULE module-name|ACLCAT category|PATTERN pattern)]', 'Names'), onList),
-    nowRow('getkeys', facts('command [arg ...]', 'Which of the words are keys'), onGetKeys),
+    nowRow('getkeys', facts('command arg ...', 'Which of the words are keys'), onGetKeys),
     helpRow('command', 'server'),
   ],
 };

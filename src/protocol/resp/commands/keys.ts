@@ -1,4 +1,5 @@
 /** Keys whatever they hold: existence, types, deletion, names. DEL follows the store's rule for deletes. */
+import { equalBytes } from '../../../lib/bytes.ts';
 import { countIn } from '../../../document/packed.ts';
 import { NO_SUCH_KEY, Refusal, SYNTAX_ERROR } from '../failures.ts';
 import { optionOf } from '../arguments.ts';
@@ -72,7 +73,7 @@ function objectRow(name: string, summary: string, answer: (value: Uint8Array) =>
       apply(keyspace, reply) {
         const held = keyspace.get(key);
         if (held === null) {
-          reply.error(NO_SUCH_KEY);
+          reply.nil();
           return;
         }
         const answered = answer(held.value);
@@ -146,6 +147,7 @@ function planRename(words: Words, onlyNew: boolean): Plan | Refusal {
 
 function planCopy(words: Words): Plan | Refusal {
   const [, source, destination] = words as [Uint8Array, Uint8Array, Uint8Array];
+  if (equalBytes(source, destination)) return new Refusal('ERR source and destination objects are the same');
   let replaces = false;
   for (let i = 3; i < words.length; i++) {
     const option = optionOf(words[i] as Uint8Array);
