@@ -1,5 +1,5 @@
 /** JSON.ARRAPPEND and the other commands about arrays at paths. */
-import { equalBytes } from '../../../lib/bytes.ts';
+import { isSameValue } from '../../../document/equality.ts';
 import { integerOf } from '../arguments.ts';
 import { INDEX_RANGE, INTEGER_ERROR, Refusal } from '../failures.ts';
 import { indexIn } from '../json/select.ts';
@@ -51,7 +51,7 @@ export const JSON_ARRAY_ROWS: readonly Row[] = [
           if (node.kind !== 'array') return null;
           const before = node.elements().length;
           const at = indexIn(before, index);
-          if (at < 0 || at > before) return (reply) => reply.error(INDEX_RANGE);
+          if (at < 0 || at > before) return INDEX_ERROR;
           node.insert(at, values);
           const { length } = node.elements();
           return (reply) => reply.integer(length);
@@ -89,7 +89,7 @@ export const JSON_ARRAY_ROWS: readonly Row[] = [
         if (node.kind !== 'array') return null;
         const before = node.elements().length;
         const from = Math.max(0, indexIn(before, start));
-        const to = Math.min(before - 1, indexIn(before, stop));
+        const to = Math.min(before - 1, Math.max(0, indexIn(before, stop)));
         node.keep(from, Math.max(from, to + 1));
         const { length } = node.elements();
         return (reply) => reply.integer(length);
@@ -110,15 +110,18 @@ export const JSON_ARRAY_ROWS: readonly Row[] = [
         of: (node) => {
           if (node.kind !== 'array') return null;
           const elements = node.elements();
-          const from = Math.max(0, indexIn(elements.length, start));
+          // A start behind the end means the last element, as it does in RedisJSON.
+          const from = Math.max(0, Math.min(elements.length - 1, indexIn(elements.length, start)));
           const to = stop === 0 ? elements.length : Math.min(elements.length, indexIn(elements.length, stop));
-          const at = elements.findIndex((element, i) => i >= from && i < to && equalBytes(element.packed, wanted));
+          const at = elements.findIndex((element, i) => i >= from && i < to && isSameValue(element.packed, wanted));
           return (reply) => reply.integer(at);
         },
       });
     },
   ),
 ];
+
+const INDEX_ERROR = new Refusal(INDEX_RANGE);
 
 function valuesIn(words: readonly Uint8Array[]): Uint8Array[] | Refusal {
   const values: Uint8Array[] = [];

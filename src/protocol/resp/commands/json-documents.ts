@@ -1,12 +1,12 @@
 /** JSON.SET, JSON.GET and what else is about whole values at paths, with the reply shapes of RedisJSON. */
-import { EMPTY_MAP, kindOf } from '../../../document/packed.ts';
+import { countIn, EMPTY_ARRAY, EMPTY_MAP, kindOf, numberText } from '../../../document/packed.ts';
 import { fieldsOf } from '../../../document/lookup.ts';
 import { parseJson } from '../../../document/json.ts';
 import { ByteWriter, NO_BYTES, text, utf8 } from '../../../lib/bytes.ts';
 import { optionOf } from '../arguments.ts';
 import { Refusal, refusalOf, SYNTAX_ERROR, WRONG_TYPE, wrongCount } from '../failures.ts';
 import { asDocument, documentOf, NO_DOCUMENT, shownKind, storeDocument } from '../json/document.ts';
-import { type JsonPath, parseJsonPath, ROOT, shownPath } from '../json/path.ts';
+import { type JsonPath, parseJsonPath, ROOT, shownPath, type Step } from '../json/path.ts';
 import { outermost, select } from '../json/select.ts';
 import { laidOut, type Layout, writeList } from '../json/text.ts';
 import { Node } from '../json/tree.ts';
@@ -93,18 +93,25 @@ function set(keyspace: Keyspace, { key, path, value }: Change, option: string): 
     return 'done';
   }
   if (root === null) return option === 'XX' ? 'not' : 'ERR new objects must be created at the root';
-  const matched = select(root, path.steps);
-  if (matched.length > 0) {
-    if (option === 'NX') return 'not';
-    for (const node of outermost(matched)) node.replace(value);
-  } else {
-    const last = path.steps.at(-1);
-    const name = last?.kind === 'names' && last.names.length === 1 ? last.names[0] : undefined;
-    const parents = select(root, path.steps.slice(0, -1)).filter(({ kind }) => kind === 'map');
-    if (option === 'XX' || name === undefined || parents.length === 0) return 'not';
-    for (const parent of parents) parent.put(name, value);
-  }
-  return storeDocument(keyspace, key, root) ?? 'done';
+  const matched = option === 'NX' ? [] : select(root, path.steps);
+  for (const node of outermost(matched)) node.replace(value);
+  const outcome = matched.length > 0 ? 'done' : option === 'XX' ? 'not' : add(root, path.steps, value);
+  return outcome === 'done' ? (storeDocument(keyspace, key, root) ?? outcome) : outcome;
+}
+
+/** A new field: only a path to one place says where, and arrays grow by other commands. */
+function add(root: Node, steps: readonly Step[], value: Uint8Array): string {
+  const names = steps.map((step) => (step.kind === 'names' && step.names.length === 1 ? step.names[0] : undefined));
+  const isStatic = steps.every(
+    (step, i) => names[i] !== undefined || (step.kind === 'indexes' && step.indexes.length === 1),
+  );
+  if (!isStatic) return 'ERR wrong static path';
+  const name = names.at(-1);
+  if (name === undefined) return select(root, steps).length > 0 ? 'not' : 'ERR array index out of range';
+  const [parent] = select(root, steps.slice(0, -1));
+  if (parent?.kind !== 'map' || parent.fields().has(nameOf(name))) return 'not';
+  parent.put(name, value);
+  return 'done';
 }
 
 function planMset(words: Words): Plan | Refusal {
@@ -357,16 +364,17 @@ function planClear(words: Words): Plan | Refusal {
   const path = pathIn(words[2]);
   if (path instanceof Refusal) return path;
   return changeDocument(key, NO_DOCUMENT, (root, keyspace, reply) => {
-    let cleared = 0;
-    for (const node of select(root, path.steps)) {
-      if (node.kind === 'map' && node.fields().size > 0) node.removeAll(new Set(node.children()));
-      else if (node.kind === 'array' && node.elements().length > 0) node.keep(0, 0);
-      else if ((node.kind === 'int' || node.kind === 'float') && text(jsonOf(node.packed)) !== '0') node.replace(ZERO);
-      else continue;
-      cleared++;
-    }
-    finish(keyspace, key, root, reply, cleared > 0, () => reply.integer(cleared));
+    const full = outermost(select(root, path.steps).filter(({ packed }) => !isClear(packed)));
+    for (const node of full) node.replace(node.kind === 'map' ? EMPTY_MAP : node.kind === 'array' ? EMPTY_ARRAY : ZERO);
+    finish(keyspace, key, root, reply, full.length > 0, () => reply.integer(full.length));
   });
+}
+
+/** Whether JSON.CLEAR leaves it as it is. */
+function isClear(packed: Uint8Array): boolean {
+  const kind = kindOf(packed);
+  if (kind === 'map' || kind === 'array') return countIn(packed) === 0;
+  return (kind !== 'int' && kind !== 'float') || Number(numberText(packed)) === 0;
 }
 
 const ZERO = Uint8Array.of(0x21, 0x30);

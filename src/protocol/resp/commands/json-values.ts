@@ -73,12 +73,14 @@ export const JSON_VALUE_ROWS: readonly Row[] = [
   keysRow('json.objlen', facts('key [path]', 'Fields of the objects at a path', 'readonly'), (words) =>
     planMeasure(words, {
       expected: 'object',
+      mayMiss: true,
       of: (node) => (node.kind === 'map' ? countOf(node.fields().size) : null),
     }),
   ),
   keysRow('json.objkeys', facts('key [path]', 'Names of the fields of the objects at a path', 'readonly'), (words) =>
     planMeasure(words, {
       expected: 'object',
+      mayMiss: true,
       of: (node) => {
         if (node.kind !== 'map') return null;
         const names = node.names();
@@ -107,9 +109,10 @@ export function planEach(words: Words, word: Uint8Array | undefined, each: Each)
     const answers = new ByteWriter(64);
     const into = reply.writer;
     reply.to(answers, reply.protocol);
-    const isChanged = answerEach(root, path, each, reply);
+    const isChanged = answerEach(root, path, each, 'last', reply);
     reply.to(into, reply.protocol);
-    finish(keyspace, key, root, reply, isChanged, () => into.bytes(answers.view()));
+    if (isChanged instanceof Refusal) reply.error(isChanged.line);
+    else finish(keyspace, key, root, reply, isChanged, () => into.bytes(answers.view()));
   });
 }
 
@@ -123,7 +126,7 @@ export function planMeasure(words: Words, each: Each): Plan | Refusal {
     apply(keyspace, reply) {
       const root = documentOf(keyspace, key);
       if (root === 'wrong') reply.error(WRONG_TYPE);
-      else if (root !== null) answerEach(root, path, each, reply);
+      else if (root !== null) answerEach(root, path, each, 'first', reply);
       else if (path.isLegacy) reply.nil();
       else reply.error(NO_DOCUMENT);
     },
@@ -202,7 +205,7 @@ function computed(a: Uint8Array, b: Uint8Array, { exact, rough }: Arithmetic): U
   }
   const result = rough(Number(x), Number(y));
   if (!Number.isFinite(result)) return 'infinite';
-  const digits = String(result);
+  const digits = Object.is(result, -0) ? '-0' : String(result);
   return packDigits(FLOAT, /[.e]/.test(digits) ? digits : `${digits}.0`);
 }
 

@@ -1,6 +1,7 @@
 /** Documents under keys, as the JSON commands see them: which values are documents, and how one is stored again. */
 import { isMarked, marked } from '../../../document/marked.ts';
 import { STRING } from '../../../document/packed.ts';
+import { Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import { isHash, isString } from '../values.ts';
@@ -31,21 +32,35 @@ export function asDocument(packed: Uint8Array): Uint8Array {
   return isText && !isMarked(packed) ? marked(packed) : packed;
 }
 
-/**
- * One answer for each value that a path matches: a list for a path with `$`, the first that is of the right kind for an
- * older one. `answer` writes what one value answers and says whether it was of the right kind.
- */
+/** One answer for each value that a path matches: a list for a path with `$`, one of them for an older one. */
 export type Each = {
   readonly expected: string;
-  /** Called in the order of the document; answers null when the value is of another kind. */
-  of(node: Node): Answered | null;
+  /** Whether an older path that matches nothing answers nil, not an error. */
+  readonly mayMiss?: boolean;
+  /** Called in the order of the document; answers null when the value is of another kind, a Refusal to change nothing. */
+  of(node: Node): Answered | Refusal | null;
 };
 
 export type Answered = (reply: ReplyWriter) => void;
 
-/** Answers for what a path matches; `wasDone` is told whether any value was of the right kind. */
-export function answerEach(root: Node, path: JsonPath, each: Each, reply: ReplyWriter): boolean {
-  const answers = select(root, path.steps).map((node) => ({ kind: node.kind, answer: each.of(node) }));
+/**
+ * Answers for what a path matches: whether any value was of the right kind, or why nothing is to be changed. Of several
+ * values that an older path matches the first speaks when they are read, the last of the right kind when they are changed.
+ */
+export function answerEach(
+  root: Node,
+  path: JsonPath,
+  each: Each,
+  speaker: 'first' | 'last',
+  reply: ReplyWriter,
+): boolean | Refusal {
+  const answers: { readonly kind: Node['kind']; readonly answer: Answered | null }[] = [];
+  for (const node of select(root, path.steps)) {
+    const { kind } = node;
+    const answer = each.of(node);
+    if (answer instanceof Refusal) return answer;
+    answers.push({ kind, answer });
+  }
   const isDone = answers.some(({ answer }) => answer !== null);
   if (!path.isLegacy) {
     reply.array(answers.length);
@@ -55,9 +70,9 @@ export function answerEach(root: Node, path: JsonPath, each: Each, reply: ReplyW
     }
     return isDone;
   }
-  // Of several values the last one speaks, as it does where these paths come from.
-  const last = answers.findLast(({ answer }) => answer !== null);
-  if (last?.answer != null) last.answer(reply);
+  const speaking = speaker === 'first' ? answers[0] : answers.findLast(({ answer }) => answer !== null);
+  if (speaking?.answer != null) speaking.answer(reply);
+  else if (answers.length === 0 && each.mayMiss === true) reply.nil();
   else if (answers.length === 0) reply.error(`ERR Path '${shownPath(path)}' does not exist`);
   else
     reply.error(
