@@ -76,13 +76,15 @@ async function loadAll(host: Host, options: BrokerOptions, terminal: Terminal): 
   if (options.dataFiles.length === 0) return null;
   tell(terminal, 'Start send data to index');
   const socket = await openTextSocket(endpointOf(host));
+  const reading = { file: '' };
+  const loader = new Loader(socket, {
+    rejected: (line, message) => tell(terminal, `${reading.file}:${line}: ${message}`),
+    warned: (warning, line) => tell(terminal, line === null ? warning : `${reading.file}:${line}: ${warning}`),
+    progressed: () => undefined,
+  });
   let report: LoadReport | null = null;
   for (const file of options.dataFiles) {
-    const loader = new Loader(socket, {
-      rejected: (line, message) => tell(terminal, `${file}:${line}: ${message}`),
-      warned: (warning) => tell(terminal, warning),
-      progressed: () => undefined,
-    });
+    reading.file = file;
     report = await loader.load(openInput(file, terminal));
   }
   socket.end();

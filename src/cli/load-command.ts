@@ -18,7 +18,7 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
   const reading = { file: files[0] as string };
   const loader = new Loader(socket, {
     rejected: (line, message) => bar.above(`${reading.file}:${line}: ${message}`),
-    warned: (warning) => bar.above(warning),
+    warned: (warning, line) => bar.above(line === null ? warning : `${reading.file}:${line}: ${warning}`),
     progressed: (bytes) => bar.update(bytes),
   });
   let isLate = false;

@@ -12,8 +12,8 @@ import { WARNING } from './dialogue.ts';
 export type LoadEvents = {
   /** A line that was not stored. `line` counts from 1; `message` is what the cluster said. */
   rejected(line: number, message: string): void;
-  /** Each different warning once. */
-  warned(warning: string): void;
+  /** Each different warning once, and each about a line itself: that line's number, or null. */
+  warned(warning: string, line: number | null): void;
   /** Bytes of the file that were sent so far. */
   progressed(bytes: number): void;
 };
@@ -40,6 +40,9 @@ const PUT = utf8('PUT ');
 
 /** Codes of the lines themselves: another try would say the same. */
 const INVALID = /^ERROR (PARSE|USAGE|UNKNOWN|TYPE|TOOLARGE|TOODEEP|TOOCOMPLEX)\b/;
+
+/** A warning about the record itself, which names where in the request. */
+const PLACED_WARNING = /^WARNING: \d+:(\d+): (.*)$/;
 
 export class Loader {
   readonly #socket: Socket;
@@ -136,8 +139,7 @@ export class Loader {
     if (first === 0x57) {
       const warning = text(line);
       if (!warning.startsWith(WARNING)) return false;
-      if (!this.#warnings.has(warning)) this.#events.warned(warning);
-      this.#warnings.add(warning);
+      this.#onWarning(warning);
       return true;
     }
     const number = this.#lines.shift();
@@ -145,6 +147,17 @@ export class Loader {
     if (first === 0x4f) this.#report.stored++;
     else this.#onRejected(number, text(line));
     return true;
+  }
+
+  #onWarning(warning: string): void {
+    const ofLine = PLACED_WARNING.exec(warning);
+    if (ofLine !== null) {
+      const column = Math.max(1, Number(ofLine[1]) - PUT.length);
+      this.#events.warned(`${WARNING} ${ofLine[2]} at column ${column}`, this.#lines.peek() ?? null);
+    } else if (!this.#warnings.has(warning)) {
+      this.#warnings.add(warning);
+      this.#events.warned(warning, null);
+    }
   }
 
   #onRejected(line: number, answer: string): void {

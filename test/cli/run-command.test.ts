@@ -220,6 +220,16 @@ test('load stores lines of all dialects, names the bad ones, and changes nothing
   expect([...port.cluster.stored.keys()]).toEqual(['a', 'b', 'd', 'e']);
 });
 
+test('what a load warns of in a line names the file, the line and the column', async () => {
+  await using port = await openTextPort();
+  const file = join(folder, 'twice.txt');
+  writeFileSync(file, '"a" -> []\n"b" -> [ "x" -> 1 | "x" -> 2 ]\n');
+
+  const ran = await run(['load', file], { port });
+
+  expect(ran.complaints).toBe(`${file}:2: WARNING: duplicate key "x" in a set, the last one wins at column 21\n`);
+});
+
 test('a load that is interrupted says so, and that it may be started again', async () => {
   await using port = await openTextPort();
   const terminal = openTerminal();
@@ -306,6 +316,23 @@ test('a broker starts the servers of its file, loads, answers questions and stop
     cluster: { servers: 3, replicas: 2, mode: 'replicated' },
     places: [{ address: { port: 8000 } }, { address: { port: 8001 } }, { address: { port: 8002 } }],
   });
+});
+
+test('a broker that loads several files counts the lines of all of them', async () => {
+  const serverFile = join(folder, 'oneServer.txt');
+  const files = ['first.txt', 'second.txt'].map((name) => join(folder, name));
+  writeFileSync(serverFile, '127.0.0.1 8000\n');
+  writeFileSync(files[0] as string, '"a" -> []\nbad\n');
+  writeFileSync(files[1] as string, '"b" -> []\n"c" -> []\n');
+  const terminal = memoryTerminal();
+  const words = ['broker', '-s', serverFile, '-k', '1', '--exec', 'GET c', ...files.flatMap((file) => ['-i', file])];
+
+  const code = await runCommand(words, hostOf(terminal, await referenceHost([])));
+
+  expect(code).toBe(2);
+  expect(terminal.output()).toBe('c -> []\n');
+  expect(terminal.complaints()).toContain(`${files[0]}:2: ERROR PARSE `);
+  expect(terminal.complaints()).toContain('s1 Index Data: ERROR\nIndexing finished! stored 3, duplicate 0, invalid 1;');
 });
 
 test('a broker refuses more copies than servers with the words of its source', async () => {
