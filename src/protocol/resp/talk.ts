@@ -141,7 +141,6 @@ export class Talk {
     const slot = this.#open(null, NO_WORDS);
     slot.isSilent = false;
     this.#write(slot, write);
-    if (!this.#isReading) this.#wake();
   }
 
   #newSlot(): RespSlot {

@@ -5,10 +5,9 @@
 import { lookup } from '../../../document/lookup.ts';
 import { countIn, packString, stringBytes } from '../../../document/packed.ts';
 import { utf8 } from '../../../lib/bytes.ts';
-import { bigIntOf, decimalOf, INT64_MAX, INT64_MIN, integerOf, numberOf, optionOf } from '../arguments.ts';
+import { bigIntOf, INT64_MAX, INT64_MIN, integerOf, numberOf, optionOf } from '../arguments.ts';
 import {
   INTEGER_ERROR,
-  NOT_FINITE,
   NOT_FLOAT,
   NOT_INTEGER,
   OVERFLOW,
@@ -118,20 +117,18 @@ export const HASH_ROWS: readonly Row[] = [
     });
   }),
   keysRow('hincrbyfloat', writes('key field increment', 'Count a field up by a number with a fraction'), (words) => {
-    const by = numberOf(words[3] as Uint8Array);
-    if (by === null) return new Refusal(NOT_FLOAT);
+    if (numberOf(words[3] as Uint8Array) === null) return new Refusal(NOT_FLOAT);
     return planChange(words[1] as Uint8Array, (hash, reply) => {
       const held = hash.get(words[2] as Uint8Array);
-      const old = held === null ? 0 : numberOf(stringBytes(held));
-      if (old === null) reply.error('ERR hash value is not a float');
-      else if (!Number.isFinite(old + by)) reply.error(NOT_FINITE);
-      else {
-        const digits = utf8(decimalOf(sumOf(old, by)));
-        hash.set(words[2] as Uint8Array, packString(digits));
-        reply.bulk(digits);
-        return true;
+      const old = held === null ? ZERO : stringBytes(held);
+      const sum = sumOf(old, words[3] as Uint8Array, 'ERR hash value is not a float');
+      if (typeof sum === 'string') {
+        reply.error(sum);
+        return false;
       }
-      return false;
+      hash.set(words[2] as Uint8Array, packString(sum));
+      reply.bulk(sum);
+      return true;
     });
   }),
   keysRow(
@@ -163,6 +160,8 @@ export const HASH_ROWS: readonly Row[] = [
     });
   }),
 ];
+
+const ZERO = utf8('0');
 
 /** Fields that HRANDFIELD draws at most, with repetition. */
 const DRAWN_MAX = 1_000_000;

@@ -1,5 +1,5 @@
 /** Counting: INCR and its like. A key counts when it holds the digits of a number, as a string or as a JSON number. */
-import { utf8 } from '../../../lib/bytes.ts';
+import { text, utf8 } from '../../../lib/bytes.ts';
 import { bigIntOf, decimalOf, INT64_MAX, INT64_MIN, numberOf } from '../arguments.ts';
 import { INTEGER_ERROR, NOT_FINITE, NOT_FLOAT, NOT_INTEGER, OVERFLOW, Refusal, WRONG_TYPE } from '../failures.ts';
 import { keyError } from '../keys.ts';
@@ -24,22 +24,17 @@ export const NUMBER_ROWS: readonly Row[] = [
   }),
   keysRow('incrbyfloat', facts('key increment', 'Count up by a number with a fraction'), (words) => {
     const key = words[1] as Uint8Array;
-    const by = numberOf(words[2] as Uint8Array);
-    if (by === null) return new Refusal(NOT_FLOAT);
     return (
       keyError(key) ?? {
         keys: [key],
         apply(keyspace, reply) {
           const held = keyspace.get(key);
           const bytes = held === null ? ZERO : plainBytes(held.value);
-          const old = bytes === null ? null : numberOf(bytes);
-          if (bytes === null) reply.error(WRONG_TYPE);
-          else if (old === null) reply.error(NOT_FLOAT);
-          else if (!Number.isFinite(old + by)) reply.error(NOT_FINITE);
+          const sum = bytes === null ? WRONG_TYPE : sumOf(bytes, words[2] as Uint8Array, NOT_FLOAT);
+          if (typeof sum === 'string') reply.error(sum);
           else {
-            const digits = utf8(decimalOf(sumOf(old, by)));
-            keyspace.put(key, withDigits(held?.value ?? null, digits), held?.expiresAtMs ?? null);
-            reply.bulk(digits);
+            keyspace.put(key, withDigits(held?.value ?? null, sum), held?.expiresAtMs ?? null);
+            reply.bulk(sum);
           }
         },
       }
@@ -70,9 +65,30 @@ function planCount(key: Uint8Array, by: bigint): Plan | Refusal {
   );
 }
 
-/** The sum rounded to what 17 digits say, so that 0.1 + 0.2 answers 0.3 as Redis's long doubles do. */
-export function sumOf(a: number, b: number): number {
-  const sum = a + b;
-  const rounded = Number(sum.toPrecision(15));
-  return Math.abs(rounded - sum) <= Math.abs(sum) * Number.EPSILON * 4 ? rounded : sum;
+/** The digits of a sum: exact where both are decimals of usual size, else that of doubles. An error line when there is none. */
+export function sumOf(old: Uint8Array, by: Uint8Array, wrong: string): Uint8Array | string {
+  const [a, b] = [numberOf(old), numberOf(by)];
+  if (a === null) return wrong;
+  if (b === null) return NOT_FLOAT;
+  if (!Number.isFinite(a + b)) return NOT_FINITE;
+  return utf8(exactSum(text(old), text(by)) ?? decimalOf(a + b));
 }
+
+/** Digits on either side of the point up to which sums are exact. */
+const DIGITS_MAX = 30;
+
+/** The sum of two decimals without exponents, exactly; null for others. */
+function exactSum(a: string, b: string): string | null {
+  const [x, y] = [DECIMAL.exec(a), DECIMAL.exec(b)];
+  if (x === null || y === null || a.length > DIGITS_MAX || b.length > DIGITS_MAX) return null;
+  const places = Math.max(x[3]?.length ?? 0, y[3]?.length ?? 0);
+  const scaled = ([, sign = '', whole = '', fraction = '']: RegExpExecArray): bigint =>
+    BigInt(`${whole}${fraction.padEnd(places, '0')}` || '0') * (sign === '-' ? -1n : 1n);
+  const sum = scaled(x) + scaled(y);
+  const digits = String(sum < 0n ? -sum : sum).padStart(places + 1, '0');
+  const cut = digits.length - places;
+  const fraction = digits.slice(cut).replace(/0+$/, '');
+  return `${sum < 0n ? '-' : ''}${digits.slice(0, cut)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;

@@ -20,7 +20,7 @@ import type { Words } from '../request-reader.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
 import { keyError } from '../keys.ts';
 import type { Talk } from '../talk.ts';
-import { isString, plainBytes, writeShown } from '../values.ts';
+import { isHash, isString, plainBytes, writeShown } from '../values.ts';
 
 function reads(syntax: string, summary: string, complexity = 'O(1)'): RowFacts {
   return { syntax, summary, complexity, group: 'string', flags: ['readonly', 'fast'] };
@@ -38,6 +38,7 @@ export const STRING_ROWS: readonly Row[] = [
       apply(keyspace, reply) {
         const held = keyspace.get(key);
         if (held === null) reply.nil();
+        else if (isHash(held.value)) reply.error(WRONG_TYPE);
         else writeShown(reply, held.value);
       },
     };
@@ -75,7 +76,7 @@ export const STRING_ROWS: readonly Row[] = [
         reply.array(words.length - 1);
         for (let i = 1; i < words.length; i++) {
           const held = keyspace.get(words[i] as Uint8Array);
-          if (held === null) reply.nil();
+          if (held === null || isHash(held.value)) reply.nil();
           else writeShown(reply, held.value);
         }
       },

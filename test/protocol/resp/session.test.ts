@@ -1,0 +1,318 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { text, utf8 } from '../../../src/lib/bytes.ts';
+import { Prng } from '../../../src/lib/prng.ts';
+import { fail } from '../../../src/model/errors.ts';
+import { ask, askAll, joined, newHost, open, raw, request } from './client.ts';
+import { decodeAll } from './decode.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** Bytes in, bytes out: a conversation as it was recorded. */
+function converse(input: string): string {
+  const opened = open();
+  opened.session.push(utf8(input));
+  return raw(opened);
+}
+
+describe('recorded conversations', () => {
+  test.each([
+    ['PING\r\n', '+PONG\r\n'],
+    ['*1\r\n$4\r\nPING\r\n', '+PONG\r\n'],
+    ['*2\r\n$4\r\nping\r\n$2\r\nhi\r\n', '$2\r\nhi\r\n'],
+    ['SET a 1\r\nGET a\r\nINCR a\r\nGET b\r\n', '+OK\r\n$1\r\n1\r\n:2\r\n$-1\r\n'],
+    ['FOO bar baz\r\n', "-ERR unknown command 'FOO', with args beginning with: 'bar' 'baz' \r\n"],
+    ['GET\r\n', "-ERR wrong number of arguments for 'get' command\r\n"],
+    ['CLIENT\r\n', "-ERR wrong number of arguments for 'client' command\r\n"],
+    ['CLIENT FOO\r\n', "-ERR unknown subcommand 'FOO'. Try CLIENT HELP.\r\n"],
+    ['CLIENT SETNAME\r\n', "-ERR wrong number of arguments for 'client|setname' command\r\n"],
+    ['HELLO 4\r\n', '-NOPROTO unsupported protocol version\r\n'],
+    ['SELECT 1\r\n', '-ERR DB index is out of range\r\n'],
+    ['MULTI\r\nSET a 1\r\nGET a\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n$1\r\n1\r\n'],
+    ['EXEC\r\n', '-ERR EXEC without MULTI\r\n'],
+    [
+      'MULTI\r\nFOO\r\nEXEC\r\n',
+      "+OK\r\n-ERR unknown command 'FOO', with args beginning with: \r\n-EXECABORT Transaction discarded because of previous errors.\r\n",
+    ],
+    [
+      'MULTI\r\nMULTI\r\nWATCH a\r\nDISCARD\r\n',
+      '+OK\r\n-ERR MULTI calls can not be nested\r\n-ERR WATCH inside MULTI is not allowed\r\n+OK\r\n',
+    ],
+    ['*1\r\n*1\r\n', "-ERR Protocol error: expected '$', got '*'\r\n"],
+    ['get "a\r\nPING\r\n', '-ERR Protocol error: unbalanced quotes in request\r\n'],
+    ['HELLO 3\r\nGET a\r\nHGETALL h\r\n', null],
+    ['RESET\r\n', '+RESET\r\n'],
+    ['QUIT\r\nPING\r\n', '+OK\r\n'],
+    ['LPUSH l 1\r\n', "-ERR unknown command 'LPUSH', with args beginning with: 'l' '1' \r\n"],
+  ])('%j', (input, output) => {
+    const said = converse(input);
+
+    if (output !== null) expect(said).toBe(output);
+    else expect(said.endsWith('_\r\n%0\r\n')).toBe(true);
+  });
+
+  test('a browser that was made to speak here gets no answer', () => {
+    const opened = open();
+
+    opened.session.push(utf8('POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET a 1\r\n'));
+
+    expect(raw(opened)).toBe('');
+    expect(opened.session.isOver).toBe(true);
+  });
+
+  test('what breaks the protocol ends the conversation', () => {
+    const opened = open();
+
+    opened.session.push(utf8('*1\r\n$-5\r\nSET a 1\r\n'));
+
+    expect(raw(opened)).toBe('-ERR Protocol error: invalid bulk length\r\n');
+    expect(opened.session.isOver).toBe(true);
+  });
+});
+
+describe('order', () => {
+  test('replies come in the order of the requests, in whatever order the store answers', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const prng = new Prng(seed);
+        const opened = open(newHost(new MemoryStore('later')));
+        const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
+        opened.session.push(
+          joined(keys.flatMap((key) => [request('SET', key, key), request('GET', key), request('PING', key)])),
+        );
+
+        while (opened.store.waiting > 0) opened.store.answer(prng);
+
+        const replies = decodeAll(opened.session.output());
+        expect(replies).toHaveLength(120);
+        for (const [i, key] of keys.entries()) expect([replies[i * 3], replies[i * 3 + 2]]).toEqual(['OK', key]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('the same bytes in any pieces get the same replies', () => {
+    const bytes = joined([
+      request('HELLO', '3'),
+      request('SET', 'a', '1\r\n2'),
+      request('MULTI'),
+      request('INCR', 'n'),
+      request('HSET', 'h', 'f', 'v'),
+      request('EXEC'),
+      utf8('hgetall h\r\nFOO\r\nget a\r\n'),
+      request('JSON.SET', 'd', '$', '{"a":[1,2]}'),
+      request('JSON.GET', 'd', '$.a[0]'),
+    ]);
+    const whole = open();
+    whole.session.push(bytes);
+    const expected = raw(whole);
+
+    for (let at = 1; at < bytes.length; at++) {
+      const opened = open();
+      opened.session.push(bytes.slice(0, at));
+      opened.session.push(bytes.slice(at));
+      expect(raw(opened)).toBe(expected);
+    }
+    const bytewise = open();
+    for (const byte of bytes) bytewise.session.push(Uint8Array.of(byte));
+    expect(raw(bytewise)).toBe(expected);
+  });
+
+  test('a watch waits for what was asked before it, so one own write does not break a transaction', () => {
+    const opened = open(newHost(new MemoryStore('later')));
+    opened.session.push(
+      joined([
+        request('SET', 'a', '1'),
+        request('WATCH', 'a'),
+        request('MULTI'),
+        request('INCR', 'a'),
+        request('EXEC'),
+      ]),
+    );
+
+    while (opened.store.waiting > 0) opened.store.answer(new Prng(1));
+
+    expect(text(opened.session.output())).toBe('+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n:2\r\n');
+  });
+
+  test('an unfinished request at the end is none, and what was asked is answered', () => {
+    const opened = open(newHost(new MemoryStore('later')));
+    opened.session.push(joined([request('SET', 'a', '1'), utf8('*2\r\n$3\r\nGE')]));
+    opened.session.end();
+
+    expect(opened.session.isOver).toBe(false);
+    opened.store.answer(new Prng(1));
+
+    expect(raw(opened)).toBe('+OK\r\n');
+    expect(opened.session.isOver).toBe(true);
+  });
+});
+
+describe('transactions', () => {
+  test('a watched key that somebody changed makes EXEC answer nil, and nothing happens', () => {
+    const host = newHost();
+    const [one, other] = [open(host), open(host)];
+    ask(one, 'WATCH', 'a');
+    ask(one, 'MULTI');
+    ask(one, 'SET', 'b', '1');
+
+    ask(other, 'SET', 'a', '2');
+
+    expect(ask(one, 'EXEC')).toBe(null);
+    expect(ask(one, 'GET', 'b')).toBe(null);
+    expect(host.store.watched).toBe(0);
+  });
+
+  test('commands of a transaction see what those before them changed', () => {
+    const opened = open();
+
+    const replies = askAll(opened, [
+      ['MULTI'],
+      ['SET', 'a', '5'],
+      ['INCRBY', 'a', '2'],
+      ['GET', 'a'],
+      ['INCR', 'nope', 'x'],
+      ['SET', 'a', 'b', 'NX'],
+      ['DEL', 'a'],
+      ['EXISTS', 'a'],
+      ['EXEC'],
+    ]);
+
+    expect(replies.at(-1)).toBe('-EXECABORT Transaction discarded because of previous errors.');
+    const again = askAll(opened, [
+      ['MULTI'],
+      ['SET', 'a', '5'],
+      ['INCRBY', 'a', '2'],
+      ['GET', 'a'],
+      ['HGET', 'a', 'f'],
+      ['SET', 'a', 'b', 'NX'],
+      ['DEL', 'a'],
+      ['EXISTS', 'a'],
+      ['PING'],
+      ['EXEC'],
+    ]);
+    expect(again.at(-1)).toEqual([
+      'OK',
+      7,
+      '7',
+      '-WRONGTYPE Operation against a key holding the wrong kind of value',
+      null,
+      1,
+      0,
+      'PONG',
+    ]);
+  });
+
+  test('a connection that goes away watches nothing any more', () => {
+    const opened = open();
+    ask(opened, 'WATCH', 'a', 'b');
+
+    opened.session.abandon();
+
+    expect(opened.store.watched).toBe(0);
+    expect(opened.host.talks.size).toBe(0);
+  });
+});
+
+describe('errors of the store', () => {
+  test.each([
+    ['UNAVAILABLE', 'CLUSTERDOWN'],
+    ['UNRELIABLE', 'CLUSTERDOWN'],
+    ['LOADING', 'LOADING'],
+    ['BUSY', 'BUSY'],
+    ['DISK', 'MISCONF'],
+    ['MEMORY', 'OOM'],
+    ['TIMEOUT', 'TIMEOUT'],
+    ['NOTLEADER', 'READONLY'],
+    ['NOPERM', 'NOPERM'],
+  ] as const)('%s begins with %s', (code, word) => {
+    const opened = open();
+    opened.store.failure = fail(code, 'why').error;
+
+    for (const command of [
+      ['GET', 'a'],
+      ['SET', 'a', '1'],
+      ['INCR', 'a'],
+      ['KEYS', '*'],
+      ['MGET', 'a', 'b'],
+      ['FLUSHALL'],
+    ])
+      expect(ask(opened, ...command)).toBe(`-${word} why`);
+  });
+
+  test('a read that nobody in sync confirmed is an error', () => {
+    const opened = open();
+    opened.store.notes = { warnings: [], uncertain: true };
+
+    expect(ask(opened, 'GET', 'a')).toMatch(/^-CLUSTERDOWN /);
+    expect(ask(opened, 'MGET', 'a', 'b')).toMatch(/^-CLUSTERDOWN /);
+    expect(ask(opened, 'SCAN', '0')).toMatch(/^-CLUSTERDOWN /);
+  });
+});
+
+describe('authentication', () => {
+  test('with a password nothing is answered before it was given', () => {
+    const host = newHost();
+    ask(open(host), 'CONFIG', 'SET', 'requirepass', 'secret');
+    const opened = open(host);
+
+    expect(ask(opened, 'GET', 'a')).toBe('-NOAUTH Authentication required.');
+    expect(ask(opened, 'AUTH', 'wrong')).toMatch(/^-WRONGPASS /);
+    expect(ask(opened, 'AUTH', 'other', 'secret')).toMatch(/^-WRONGPASS /);
+    expect(ask(opened, 'HELLO', '3')).toMatch(/^-NOAUTH HELLO must be called/);
+    expect(ask(opened, 'AUTH', 'secret')).toBe('OK');
+    expect(ask(opened, 'GET', 'a')).toBe(null);
+    expect(JSON.stringify(ask(opened, 'SLOWLOG', 'GET'))).not.toContain('secret');
+  });
+});
+
+describe('messages', () => {
+  test('a channel tells all who listen, also the one who speaks', () => {
+    const host = newHost();
+    const [listener, speaker] = [open(host), open(host)];
+    expect(ask(listener, 'SUBSCRIBE', 'news')).toEqual(['subscribe', 'news', 1]);
+    ask(speaker, 'HELLO', '3');
+    expect(ask(speaker, 'PSUBSCRIBE', 'n*')).toEqual({ push: ['psubscribe', 'n*', 1] });
+
+    const said = askAll(speaker, [['PUBLISH', 'news', 'hello'], ['PING']]);
+
+    expect(said).toEqual([2, { push: ['pmessage', 'n*', 'news', 'hello'] }, 'PONG']);
+    expect(raw(listener)).toBe('*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n');
+    expect(listener.wakes()).toBe(1);
+    expect(ask(listener, 'GET', 'a')).toMatch(/^-ERR Can't execute 'get': only /);
+    expect(ask(listener, 'UNSUBSCRIBE')).toEqual(['unsubscribe', 'news', 0]);
+    expect(ask(listener, 'GET', 'a')).toBe(null);
+  });
+
+  test('MONITOR shows what others ask, without passwords', () => {
+    const host = newHost();
+    const [monitor, other] = [open(host), open(host)];
+    ask(monitor, 'MONITOR');
+
+    askAll(other, [
+      ['SET', 'a', 'x "\n'],
+      ['AUTH', 'secret'],
+    ]);
+
+    expect(raw(monitor)).toMatch(/^\+\d+\.\d{6} \[0 127\.0\.0\.1:5000\] "SET" "a" "x \\"\\n"\r\n$/);
+  });
+
+  test('CLIENT REPLY silences a connection', () => {
+    const opened = open();
+
+    opened.session.push(
+      utf8('CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nGET a\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n'),
+    );
+
+    expect(raw(opened)).toBe('$1\r\n1\r\n+OK\r\n+PONG\r\n');
+  });
+
+  test('CLIENT KILL ends another connection', () => {
+    const host = newHost();
+    const [one, other] = [open(host), open(host)];
+
+    expect(ask(one, 'CLIENT', 'KILL', 'ID', String(ask(other, 'CLIENT', 'ID')))).toBe(1);
+
+    expect(other.session.isOver).toBe(true);
+    expect(one.session.isOver).toBe(false);
+  });
+});
