@@ -72,10 +72,13 @@ export function writtenNotes(state: BrokerState, groups: readonly Group[]): Note
   return fewest < state.config.replicas ? underReplicated(notes, fewest, state.config.replicas) : notes;
 }
 
-/** What one owner says of a delete. The table may have changed since, or lag behind: who knew is part of the write. */
-export function onDeleted(state: BrokerState, server: ServerIndex, version: Version, existed: boolean): void {
+/**
+ * What one owner says of a delete: when what was there goes by itself. The table may have changed since, or lag behind:
+ * who knew is part of the write, and so is the time.
+ */
+export function onDeleted(state: BrokerState, server: ServerIndex, version: Version, goesAtMs: number): void {
   const write = state.deletes.get(version);
-  if (write !== undefined && existed && isMember(write.witnesses, server)) write.existed = true;
+  if (write !== undefined && goesAtMs > write.wallMs && isMember(write.witnesses, server)) write.existed = true;
 }
 
 /**

@@ -120,7 +120,7 @@ export class Broker implements CommandPort {
         this.#commands.onExpired(server, reader);
         break;
       case FRAME.deleted:
-        onDeleted(state, server, reader.f64() as Version, reader.u8() === 1);
+        onDeleted(state, server, reader.f64() as Version, reader.f64());
         break;
       case FRAME.epochKept:
         this.#members.onEpochKept(server, reader.f64() as Epoch);

@@ -17,6 +17,8 @@ export type Write = {
   readonly kind: 'write' | 'delete';
   /** Of a delete: whether the key was there, as the witnesses say. */
   existed: boolean;
+  /** Of a delete: when it was ordered, by the wall clock. */
+  readonly wallMs: number;
   /** Of a delete: owners that had everything before it when it was ordered. Others may have caught up later. */
   readonly witnesses: ServerMask;
   /**

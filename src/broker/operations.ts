@@ -37,6 +37,8 @@ export type Read = {
   readonly finish: (read: Read) => void;
   readonly fail: (reply: Reply) => void;
   readonly deadlineMs: number;
+  /** When it was asked, by the wall clock: a key whose time came later was there at the moment that is read. */
+  wallMs: number;
   over: boolean;
 };
 

@@ -123,6 +123,7 @@ export function rolledForward(state: BrokerState, version: Version, frame: Uint8
     items: 0,
     kind: 'write',
     existed: false,
+    wallMs: 0,
     witnesses: 0 as ServerMask,
     frame,
     reply: null,

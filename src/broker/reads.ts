@@ -117,6 +117,7 @@ function start(
     finish: (finished) => reply(answer(finished)),
     fail: reply,
     deadlineMs: state.host.now() + DEADLINE_MS,
+    wallMs: 0,
     over: false,
   };
   state.inFlight++;
@@ -130,6 +131,7 @@ function ask(state: BrokerState, read: Read): void {
     read.fail(failed(state, 'UNAVAILABLE', 'all servers are down'));
     return;
   }
+  read.wallMs = state.host.wallMs();
   let unanswered = 0;
   const allowed = read.at === null ? -1 : maskOf(read.at);
   for (const item of read.asks) {
@@ -191,7 +193,7 @@ export function onAnswer(state: BrokerState, reader: ByteReader): void {
   state.asks.delete(item.request);
   const outcome = reader.u8();
   const version = reader.f64() as Version;
-  const present = outcome === OUTCOME.noKey ? null : presentAt(reader.take(reader.remaining), state.host.wallMs());
+  const present = outcome === OUTCOME.noKey ? null : presentAt(reader.take(reader.remaining), read.wallMs);
   item.keyExists = present !== null;
   const group = item.group;
   const parks = group !== null && !item.uncertain && group.waitsFor(item.barrier);

@@ -23,6 +23,8 @@ export type Scan = {
   readonly reply: ReplyTo;
   readonly deadlineMs: number;
   barrier: Version;
+  /** When it was asked, by the wall clock. */
+  wallMs: number;
   pages: Map<ServerIndex, Page>;
   believed: Map<ServerMask, ServerIndex>;
   requests: Map<number, ServerIndex>;
@@ -45,6 +47,7 @@ export class Scans {
       reply,
       deadlineMs: state.host.now() + DEADLINE_MS,
       barrier: 0 as Version,
+      wallMs: 0,
       pages: new Map(),
       believed: new Map(),
       requests: new Map(),
@@ -67,6 +70,7 @@ export class Scans {
     scan.believed = new Map();
     scan.uncertain = false;
     scan.barrier = state.lastVersion;
+    scan.wallMs = state.host.wallMs();
     for (const owners of placementGroups(state.placement)) {
       const certain = answerers(state, owners);
       const believed = membersOf((certain === 0 ? owners & ready : certain) as ServerMask)[0];
@@ -140,12 +144,11 @@ export class Scans {
         horizon = last.key;
       }
     }
-    const nowMs = state.host.wallMs();
     const entries: ScanEntry[] = [];
     for (const [server, page] of scan.pages) {
       for (const entry of page.entries) {
         if (horizon !== null && compareBytes(entry.key, horizon) > 0) break;
-        if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= nowMs) continue;
+        if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= scan.wallMs) continue;
         if (scan.believed.get(ownersOf(state.placement, entry.key)) === server) entries.push(entry);
       }
     }

@@ -87,6 +87,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     items: items.length,
     kind: kind === 'delete' ? 'delete' : 'write',
     existed: false,
+    wallMs: kind === 'delete' ? state.host.wallMs() : 0,
     witnesses: kind === 'delete' ? inSyncOf(state.epochs.wanted, owners[0] as ServerMask) : (0 as ServerMask),
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,

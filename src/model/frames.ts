@@ -18,7 +18,7 @@
  *   tail      write frame        tailEnd
  *   ready     dotted u8
  *   durable   version f64        every write up to this one that was addressed to the sender
- *   deleted   version f64, existed u8
+ *   deleted   version f64, until f64       when what was there goes by itself, infinite: never; 0: nothing was there
  *   answer    request u32, outcome u8 (0 no such key, 1 no such path, 2 found), version f64, [packed value to the end]
  *   scanned   request u32, more u8, count varint, count × (version f64, key, expiresAt f64 (0: never), [value])
  *   expired   count varint, count × key                          keys whose time has come

@@ -29,16 +29,15 @@ export class Copies {
     this.#self = self;
   }
 
-  /** Applies the current item of a write if this server owns it. Answers whether a live leaf was there before. */
-  applyItem(cursor: WriteCursor): boolean {
-    if (!isMember(cursor.owners, this.#self)) return false;
+  /** Applies the current item of a write if this server owns it. */
+  applyItem(cursor: WriteCursor): void {
+    if (!isMember(cursor.owners, this.#self)) return;
     const { reader, version, owners, keyStart, keyEnd } = cursor;
     const { bytes } = reader;
     const { trie } = this;
     const leaf = trie.seek(bytes, keyStart, keyEnd);
-    const existed = leaf !== -1 && !trie.isTombstone(leaf);
     // Not of the same version: of several writes of one key in a bulk the last one counts.
-    if (leaf !== -1 && trie.versionOf(leaf) > version) return existed;
+    if (leaf !== -1 && trie.versionOf(leaf) > version) return;
     if (cursor.deletes) {
       this.#putTombstone(cursor.key(), version, owners);
     } else {
@@ -47,13 +46,13 @@ export class Copies {
       if (expiresAtMs !== null) this.#noteExpiry(cursor.key(), expiresAtMs);
     }
     this.#note(bytes, keyStart, keyEnd, version);
-    return existed;
   }
 
-  /** Whether a live leaf is there. */
-  has(key: Uint8Array): boolean {
+  /** When what a key holds goes by itself, in milliseconds since 1970, infinite: never; 0: it holds nothing. */
+  goesAtMs(key: Uint8Array): number {
     const leaf = this.trie.find(key);
-    return leaf !== -1 && !this.trie.isTombstone(leaf);
+    if (leaf === -1 || this.trie.isTombstone(leaf)) return 0;
+    return expiryOf(this.trie.value(leaf)) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Applies one leaf that came from a checkpoint or from another owner; `value` null is a tombstone. */

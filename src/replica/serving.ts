@@ -213,11 +213,12 @@ export class Serving {
     cursor.open(bytes, start, end);
     const isSkipped = this.#skipping.skips(cursor.version, this.#batchBegin);
     while (cursor.next()) {
-      const existed = isSkipped ? this.#copies.has(cursor.key()) : this.#copies.applyItem(cursor);
+      const goesAtMs = cursor.deletes ? this.#copies.goesAtMs(cursor.key()) : 0;
+      if (!isSkipped) this.#copies.applyItem(cursor);
       if (cursor.deletes) {
         const frame = this.#frame(FRAME.deleted);
         frame.f64(cursor.version);
-        frame.u8(existed ? 1 : 0);
+        frame.f64(goesAtMs);
         this.#host.send('broker', frame.view());
       }
     }
