@@ -20,6 +20,11 @@ export class SimulatedClock {
     this.#queue = queue;
   }
 
+  /** How many of its seconds a second takes. */
+  get rate(): number {
+    return this.#rate;
+  }
+
   /** Milliseconds that only grow. */
   monotonicMs(): number {
     return this.#monotonicMs + (this.#queue.nowMs - this.#sinceMs) * this.#rate;

@@ -15,6 +15,7 @@ import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import { classify } from '../storage/names.ts';
+import type { SimulatedClock } from './clock.ts';
 import type { SimulatedServer } from './server.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -83,7 +84,7 @@ export class SimulatedFaultHost implements FaultHost {
         damage(server, action.damage, prng);
         return nothing;
       case 'clock':
-        return this.#beginClock(server, action.fault);
+        return this.beginClock(server.clock, action.fault);
       default:
         return action satisfies never;
     }
@@ -122,17 +123,19 @@ export class SimulatedFaultHost implements FaultHost {
     };
   }
 
-  #beginClock(server: SimulatedServer, fault: ClockFault): Heal {
-    const { clock } = server;
+  /** Puts a clock wrong: that of a server, or that of the broker's machine. */
+  beginClock(clock: SimulatedClock, fault: ClockFault): Heal {
     switch (fault.kind) {
       case 'skew':
         clock.skewMs += fault.byMs;
         return () => {
           clock.skewMs -= fault.byMs;
         };
-      case 'drift':
+      case 'drift': {
+        const { rate } = clock;
         clock.drift(fault.rate);
-        return () => clock.drift(1);
+        return () => clock.drift(rate);
+      }
       case 'strobe': {
         let sign = 1;
         let isOver = false;

@@ -16,11 +16,17 @@ export type Write = readonly [key: string, value: string];
 
 /** What is asked. Values are unique: no two writes of a history write the same value to one key. */
 export type Action =
-  | { readonly kind: 'set'; readonly key: string; readonly value: string }
+  /** `expiresAtMs`: when it goes by itself, by the wall clock of the broker. */
+  | { readonly kind: 'set'; readonly key: string; readonly value: string; readonly expiresAtMs?: number }
   /** Refused with EXISTS when there is something. */
   | { readonly kind: 'insert'; readonly key: string; readonly value: string }
   /** All or nothing, at one moment; of several writes of one key the last one counts. */
   | { readonly kind: 'bulk'; readonly writes: readonly Write[] }
+  /**
+   * Reads the keys and writes them, at one moment; `onMissing`: whether it writes, or changes nothing, when one of
+   * them holds nothing.
+   */
+  | { readonly kind: 'update'; readonly writes: readonly Write[]; readonly onMissing: 'write' | 'leave' }
   | { readonly kind: 'delete'; readonly key: string }
   | { readonly kind: 'get'; readonly key: string }
   /** Several keys at one moment; `by`: how they were asked for. */
@@ -48,6 +54,8 @@ type Ending = {
   /** Whether the reply warned that k or more servers are down. */
   readonly warned: boolean;
   readonly truth?: Truth;
+  /** What the wall clock of the broker shows, where times of keys count. */
+  readonly wallMs?: number;
 };
 
 export type HistoryEvent =
@@ -57,11 +65,13 @@ export type HistoryEvent =
       readonly atMs: number;
       readonly action: Action;
       readonly truth?: Truth;
+      readonly wallMs?: number;
     }
   | ({ readonly type: 'ok'; readonly answer: Answer; readonly uncertain: boolean } & Ending)
   | ({ readonly type: 'fail'; readonly code: string } & Ending)
-  | ({ readonly type: 'info'; readonly code: string } & Ending)
-  | { readonly type: 'fault'; readonly atMs: number; readonly text: string };
+  /** `saw`: what an update was decided from, where the recorder knows it. */
+  | ({ readonly type: 'info'; readonly code: string; readonly saw?: readonly Observation[] } & Ending)
+  | { readonly type: 'fault'; readonly atMs: number; readonly text: string; readonly wallMs?: number };
 
 /** How an operation ended. */
 export type Outcome = Extract<HistoryEvent, { type: 'ok' | 'fail' | 'info' }>;
@@ -161,6 +171,8 @@ function isAction(action: unknown): action is Action {
       return isList(action['writes'], (write) => isList(write, isText) && write.length === 2);
     case 'getMany':
       return isList(action['keys'], isText) && texts('by');
+    case 'update':
+      return isList(action['writes'], (write) => isList(write, isText) && write.length === 2) && texts('onMissing');
     case 'scan':
       return texts('prefix', 'after') && typeof action['limit'] === 'number';
     default:

@@ -2,6 +2,7 @@
  * Plays a scenario: clients ask, things happen, then everything is healed and must be whole again, in time. Answers
  * what was promised and did not hold. The same scenario plays the same, event by event.
  */
+import { expiryOf } from '../document/expiring.ts';
 import { text, utf8 } from '../lib/bytes.ts';
 import { isMember, type ServerIndex } from '../model/ids.ts';
 import { ownersOf } from '../routing/placement.ts';
@@ -37,6 +38,9 @@ const PATIENCE_MS = 30_000;
 
 /** Within how long the end of a server is noticed. */
 const NOTICED_MS = 20;
+
+/** How long after its time the last copy of a key may leave, in a cluster that is whole. */
+const LEAVES_MS_MAX = 3_000;
 
 /** How long the first start may take. */
 const START_MS_MAX = 30_000;
@@ -100,7 +104,11 @@ class Player {
     queue.run(500);
     if (budget !== 'beyond') {
       queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
-      this.#violations.push(...workload.readAll(), ...divergence(this.#cluster));
+      this.#violations.push(...workload.readAll());
+      // Keys whose time has come leave every copy.
+      queue.run(workload.fleetingMs + LEAVES_MS_MAX);
+      queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
+      this.#violations.push(...divergence(this.#cluster), ...remains(this.#cluster));
     }
     this.#violations.push(...workload.violations());
   }
@@ -147,6 +155,18 @@ class Player {
       case 'crash-point':
         this.#heals(cluster.server(happening.server).crashAt(happening.point), null);
         return;
+      case 'host-clock': {
+        const { fault, forMs } = happening;
+        cluster.event(`the broker's clock: ${fault.kind}`);
+        const heal = this.#host.beginClock(cluster.clock, fault);
+        const over = (): void => {
+          heal();
+          this.#workload?.onFault('the clock is right again');
+        };
+        this.#heals(over, forMs);
+        this.#workload?.onFault(name);
+        return;
+      }
       case 'hang-host':
         cluster.event('the broker hangs');
         this.#heals(cluster.hostThread?.hang(happening.forMs) ?? (() => {}), happening.forMs);
@@ -268,6 +288,25 @@ export function divergence(cluster: SimulatedCluster): string[] {
     const strays = values.filter((value, server) => value !== null && !isMember(owners, server as ServerIndex));
     if (new Set(copies).size !== 1) problems.push(`${key} differs between its owners: ${copies.join(' | ')}`);
     if (strays.length > 0) problems.push(`${key} is held by a server that does not own it`);
+  }
+  return problems;
+}
+
+/** Copies of keys whose time came before the last LEAVES_MS_MAX. */
+function remains(cluster: SimulatedCluster): string[] {
+  const problems: string[] = [];
+  const untilMs = cluster.wallMs() - LEAVES_MS_MAX + 1;
+  for (let server = 0; server < cluster.config.servers; server++) {
+    const trie = cluster.trieOf(server);
+    trie?.scan({ prefix: utf8(''), after: utf8('') }, (key, leaf) => {
+      const expiresAtMs = trie.isTombstone(leaf) ? null : expiryOf(trie.value(leaf));
+      if (expiresAtMs !== null && expiresAtMs <= untilMs) {
+        problems.push(
+          `s${server + 1} still holds ${text(key)}, whose time came ${cluster.wallMs() - expiresAtMs} ms ago`,
+        );
+      }
+      return true;
+    });
   }
   return problems;
 }

@@ -1,5 +1,5 @@
 /** One run of the simulated world as data: its shape, its clients, and what happens to it and when. */
-import type { FaultAction } from '../faults/action.ts';
+import type { ClockFault, FaultAction } from '../faults/action.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { CrashPoint, Knobs } from './server.ts';
@@ -25,6 +25,8 @@ export type Happening = { readonly atMs: number } & (
       readonly absentMs: number;
     }
   | { readonly kind: 'crash-point'; readonly server: ServerIndex; readonly point: CrashPoint }
+  /** The clock of the broker's machine is wrong. */
+  | { readonly kind: 'host-clock'; readonly fault: ClockFault; readonly forMs: number }
   /** The broker's thread does nothing. */
   | { readonly kind: 'hang-host'; readonly forMs: number }
   /** Everything is healed and becomes whole; servers whose disks were damaged read them from end to end. */
@@ -43,6 +45,7 @@ export type Scenario = {
 
 /** Names of what a happening is, for counts: `crash`, `link cut`, `disk full`, `damage flip`, `blackout`. */
 export function kindOf(happening: Happening): string {
+  if (happening.kind === 'host-clock') return `host-clock ${happening.fault.kind}`;
   if (happening.kind !== 'fault') return happening.kind;
   const { action } = happening;
   switch (action.kind) {

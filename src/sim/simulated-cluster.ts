@@ -4,6 +4,7 @@
  * nothing.
  */
 import { Broker } from '../broker/broker.ts';
+import type { Update } from '../broker/updates.ts';
 import { Prng } from '../lib/prng.ts';
 import { type Command, NO_NOTES, type Reply } from '../model/commands.ts';
 import type { ClusterConfig } from '../model/config.ts';
@@ -11,6 +12,7 @@ import type { Epoch, ServerIndex } from '../model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
+import { SimulatedClock } from './clock.ts';
 import type { Survivors } from './disk-file.ts';
 import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
 import { EventQueue } from './event-queue.ts';
@@ -47,6 +49,8 @@ export class SimulatedCluster implements SimulatedWorld {
   readonly trace: Trace;
   readonly config: ClusterConfig;
   readonly servers: readonly SimulatedServer[];
+  /** The clocks of the machine that the broker runs on. */
+  readonly clock: SimulatedClock;
   /** What went wrong that no fault explains. */
   readonly bugs: string[] = [];
   readonly #knobs: Knobs;
@@ -62,6 +66,8 @@ export class SimulatedCluster implements SimulatedWorld {
     this.#knobs = knobs;
     this.prng = new Prng(seed);
     this.trace = trace ?? new Trace(null);
+    this.clock = new SimulatedClock(this.queue);
+    this.clock.drift(knobs.clockRate);
     this.servers = Array.from(
       { length: config.servers },
       (_, index) =>
@@ -110,7 +116,19 @@ export class SimulatedCluster implements SimulatedWorld {
     this.trace.event(this.queue.nowMs, what);
   }
 
+  wallMs(): number {
+    return this.clock.wallMs();
+  }
+
   submit(command: Command, reply: (reply: Reply) => void): void {
+    this.#ask((broker, answer) => broker.submit(command, answer), reply);
+  }
+
+  update(update: Update, reply: (reply: Reply) => void): void {
+    this.#ask((broker, answer) => broker.update(update, answer), reply);
+  }
+
+  #ask(ask: (broker: Broker, answer: (reply: Reply) => void) => void, reply: (reply: Reply) => void): void {
     const host = this.#host;
     if (host === null) {
       const error = { code: 'UNAVAILABLE', message: 'nobody listens' } as const;
@@ -120,7 +138,7 @@ export class SimulatedCluster implements SimulatedWorld {
     const asked = { reply };
     this.#asked.add(asked);
     host.thread.run(() =>
-      host.broker.submit(command, (answer) => {
+      ask(host.broker, (answer) => {
         if (!this.#asked.delete(asked)) return;
         this.trace.probes.onReply(answer);
         reply(answer);
@@ -169,8 +187,8 @@ export class SimulatedCluster implements SimulatedWorld {
           if (isAlive()) this.#toServer.get(server)?.send(frame);
         },
         backlogBytes: (server) => this.#toServer.get(server)?.backlogBytes ?? 0,
-        now: () => this.queue.nowMs * this.#knobs.clockRate,
-        wallMs: () => this.queue.nowMs,
+        now: () => this.clock.monotonicMs(),
+        wallMs: () => this.clock.wallMs(),
         persistEpoch: (bytes, epoch: Epoch) => {
           this.#epochPending = bytes;
           this.queue.after(this.prng.float() * 2, () => {

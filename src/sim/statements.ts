@@ -37,6 +37,14 @@ function linesOf(happening: Happening): string[] {
       const left = survivors === null ? '' : `, and loses power (${survivors})`;
       return [`# ${names([happening.server])} dies at the ${nth}th ${what}${left}`];
     }
+    case 'host-clock': {
+      const { fault, forMs } = happening;
+      const how =
+        fault.kind === 'drift'
+          ? `runs at ${fault.rate}`
+          : `is ${ms(fault.byMs)} off${fault.kind === 'strobe' ? `, and back, every ${ms(fault.everyMs)}` : ''}`;
+      return [`# the broker's clock ${how} for ${ms(forMs)}`];
+    }
     case 'hang-host':
       return [`# the broker hangs for ${ms(happening.forMs)}`];
     case 'calm':

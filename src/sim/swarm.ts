@@ -3,7 +3,7 @@
  * missing, so that the rare ones meet (swarm testing, Groce et al. 2012; rates of reliability.md 3.9). What is drawn is
  * data, to be played, shrunk and printed.
  */
-import type { DirectedLink, FaultAction, Neighbour, Survivors } from '../faults/action.ts';
+import type { ClockFault, DirectedLink, FaultAction, Neighbour, Survivors } from '../faults/action.ts';
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
@@ -40,6 +40,19 @@ function one({ prng, targets }: Draw): readonly ServerIndex[] {
 
 function some({ prng, targets }: Draw): readonly ServerIndex[] {
   return prng.chance(0.6) ? [prng.pick(targets)] : prng.shuffle(targets).slice(0, prng.between(1, targets.length));
+}
+
+/** Off by up to ±288 s, most often by little; or up to 2 % fast or slow; or to and fro. */
+function drawClock(prng: Prng): ClockFault {
+  const byMs = Math.min(288_000, -prng.pick([10, 1_000, 60_000]) * Math.log(1 - prng.float())) * prng.pick([-1, 1]);
+  switch (prng.below(3)) {
+    case 0:
+      return { kind: 'skew', byMs };
+    case 1:
+      return { kind: 'drift', rate: 0.98 + prng.float() * 0.04 };
+    default:
+      return { kind: 'strobe', byMs, everyMs: 1 + prng.float() * 1_000 };
+  }
 }
 
 const survivors = (prng: Prng): Survivors => prng.pick(['none', 'prefix', 'random'] as const);
@@ -88,6 +101,10 @@ const CRASHES: readonly Kind[] = [
     return { kind: 'crash-point', server: prng.pick(draw.targets), point };
   }),
   kind('hang-host', ({ prng }) => ({ kind: 'hang-host', forMs: someMs(prng, 2_000) })),
+  kind('clock', (draw) =>
+    fault({ kind: 'clock', servers: some(draw), fault: drawClock(draw.prng) }, someMs(draw.prng, 5_000), draw.prng),
+  ),
+  kind('host-clock', ({ prng }) => ({ kind: 'host-clock', fault: drawClock(prng), forMs: someMs(prng, 5_000) })),
   kind('sync-fail', (draw) =>
     fault(
       { kind: 'disk', servers: one(draw), fault: { kind: 'sync-fail', count: draw.prng.pick([1, 1, 3]) } },
@@ -218,6 +235,8 @@ export function drawScenario(seed: number): Scenario {
       registers: prng.between(2, 12),
       family: prng.between(2, 5),
       thinkMs: prng.pick([20, 100, 400]),
+      fleeting: prng.pick([0, 0, 2, 4]),
+      updates: prng.pick([0, 1, 1, 3]),
     },
     budget,
     durationMs,

@@ -2,11 +2,12 @@
  * Actions of a history as commands to a broker, and replies as what a client makes of them. A value is stored as a
  * whole number, so that COMPUTE can read several at once: it is asked for their sum, each in digits of its own.
  */
+import type { Update } from '../broker/updates.ts';
 import { answer as answerStatement, parseStatement, pathsOf, type Statement } from '../compute/statement.ts';
 import { fromPlain } from '../document/plain.ts';
 import { assert } from '../lib/assert.ts';
 import { text, utf8 } from '../lib/bytes.ts';
-import type { Result } from '../lib/result.ts';
+import { ok, type Result } from '../lib/result.ts';
 import type { Command, Found, Item, Path, Reply } from '../model/commands.ts';
 import { formatJson } from '../document/json.ts';
 import type { Action, Answer, Observation } from './history.ts';
@@ -16,11 +17,35 @@ const APART = 1_000_000n;
 
 const OPTIONS = { angle: 'rad', strictTypes: false } as const;
 
+/** An update as a broker takes it; `saw` is told what it was decided from. */
+export function updateOf(
+  { writes, onMissing }: Extract<Action, { kind: 'update' }>,
+  saw: (observations: readonly Observation[]) => void,
+): Update {
+  const items = writes.map(([key, value]) => itemOf(key, value));
+  return {
+    keys: items.map(({ key }) => key),
+    decide: (held) => {
+      saw(
+        writes.map(([key], i) => {
+          const value = held[i]?.value;
+          return { key, value: value === undefined ? null : formatJson(value), version: null };
+        }),
+      );
+      return ok(onMissing === 'leave' && held.includes(null) ? [] : items);
+    },
+  };
+}
+
 /** What a broker is asked; a value in `action` is a decimal number below a million. */
-export function commandOf(action: Action): Command {
+export function commandOf(action: Exclude<Action, { kind: 'update' }>): Command {
   switch (action.kind) {
-    case 'set':
-      return { kind: 'write', items: [itemOf(action.key, action.value)], onExisting: 'overwrite' };
+    case 'set': {
+      const { key, value, expiresAtMs } = action;
+      const item = itemOf(key, value);
+      const items = [expiresAtMs === undefined ? item : { ...item, expiresAtMs }];
+      return { kind: 'write', items, onExisting: 'overwrite' };
+    }
     case 'insert':
       return { kind: 'write', items: [itemOf(action.key, action.value)], onExisting: 'refuse' };
     case 'bulk':

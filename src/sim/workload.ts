@@ -8,9 +8,9 @@ import { DEADLINE_MS } from '../model/limits.ts';
 import type { Reply } from '../model/commands.ts';
 import type { Placement } from '../routing/placement.ts';
 import { checkHistory } from './checkers/check.ts';
-import { type Action, type HistoryEvent, NO_ANSWER, type Truth } from './history.ts';
-import { answerOf, commandOf } from './workload-commands.ts';
-import { WorkloadMix, type WorkloadOptions } from './workload-mix.ts';
+import { type Action, type Answer, type HistoryEvent, NO_ANSWER, type Observation, type Truth } from './history.ts';
+import { answerOf, commandOf, updateOf } from './workload-commands.ts';
+import { LIFE_MS_MAX, WorkloadMix, type WorkloadOptions } from './workload-mix.ts';
 import type { SimulatedWorld } from './world.ts';
 
 export type { WorkloadOptions } from './workload-mix.ts';
@@ -35,6 +35,8 @@ export class Workload {
   readonly #world: SimulatedWorld;
   readonly #onlooker: Onlooker | null;
   readonly #mix: WorkloadMix;
+  /** Milliseconds that a key may have a time for; 0 where none has. */
+  readonly fleetingMs: number;
   #processes = 0;
   #stopped = false;
 
@@ -43,6 +45,7 @@ export class Workload {
     this.#onlooker = onlooker;
     const prng = world.prng.fork(1);
     this.#mix = new WorkloadMix(options, prng.fork(1));
+    this.fleetingMs = options.fleeting > 0 ? LIFE_MS_MAX : 0;
     for (let client = 0; client < options.clients; client++) {
       const thinking = prng.fork(2 + client);
       this.#work(this.#processes++, () => thinking.float() * options.thinkMs);
@@ -56,7 +59,7 @@ export class Workload {
 
   /** Writes down what was done to the cluster. */
   onFault(what: string): void {
-    this.history.push({ type: 'fault', atMs: this.#world.queue.nowMs, text: what });
+    this.history.push({ type: 'fault', atMs: this.#world.queue.nowMs, text: what, ...this.#wall() });
   }
 
   /** Reads everything once more, as one client. The store must be whole: an answer that is not certain is reported. */
@@ -87,7 +90,7 @@ export class Workload {
   #work(client: number, think: () => number): void {
     this.#world.queue.after(think(), () => {
       if (this.#stopped) return;
-      this.#ask(client, this.#mix.next(), (reply) => {
+      this.#ask(client, this.#mix.next(this.#world.wallMs()), (reply) => {
         const goesOn = reply !== null && !(reply.kind === 'failed' && isIndefinite(reply.error.code));
         this.#work(goesOn ? client : this.#processes++, think);
       });
@@ -97,29 +100,54 @@ export class Workload {
   /** Asks, and writes down both ends; `done` is told what came of it, null when nothing did. */
   #ask(client: number, action: Action, done: (reply: Reply | null) => void): void {
     const { queue } = this.#world;
-    this.history.push({ type: 'invoke', process: client, atMs: queue.nowMs, action, ...this.#truth() });
+    this.history.push({
+      type: 'invoke',
+      process: client,
+      atMs: queue.nowMs,
+      action,
+      ...this.#wall(),
+      ...this.#truth(),
+    });
     let over = false;
+    let saw: readonly Observation[] | null = null;
     const end = (reply: Reply | null): void => {
       if (over) return;
       over = true;
-      this.history.push(this.#outcome(client, action, reply));
+      this.history.push(this.#outcome(client, action, { reply, saw }));
       this.#count(action, reply);
       done(reply);
     };
     queue.after(PATIENCE_MS, () => end(null));
-    this.#world.submit(commandOf(action), end);
+    if (action.kind !== 'update') this.#world.submit(commandOf(action), end);
+    else {
+      const update = updateOf(action, (observations) => {
+        saw = observations;
+      });
+      this.#world.update(update, end);
+    }
   }
 
-  #outcome(client: number, action: Action, reply: Reply | null): HistoryEvent {
+  #outcome(
+    client: number,
+    action: Action,
+    { reply, saw }: { readonly reply: Reply | null; readonly saw: readonly Observation[] | null },
+  ): HistoryEvent {
     const warned = reply?.notes.warnings.some((warning) => warning.includes(' servers are down (')) ?? false;
-    const ending = { process: client, atMs: this.#world.queue.nowMs, warned, ...this.#truth() };
-    if (reply === null) return { type: 'info', code: NO_ANSWER, ...ending };
+    const ending = { process: client, atMs: this.#world.queue.nowMs, warned, ...this.#wall(), ...this.#truth() };
+    const known = saw === null ? {} : { saw };
+    if (reply === null) return { type: 'info', code: NO_ANSWER, ...known, ...ending };
     if (reply.kind !== 'failed') {
       const { uncertain } = reply.notes;
-      return { type: 'ok', answer: answerOf(action, reply, this.#mix.keys), uncertain, ...ending };
+      const answer: Answer =
+        saw === null ? answerOf(action, reply, this.#mix.keys) : { kind: 'seen', observations: saw };
+      return { type: 'ok', answer, uncertain, ...ending };
     }
     const { code } = reply.error;
-    return { type: isIndefinite(code) ? 'info' : 'fail', code, ...ending };
+    return isIndefinite(code) ? { type: 'info', code, ...known, ...ending } : { type: 'fail', code, ...ending };
+  }
+
+  #wall(): { readonly wallMs?: number } {
+    return this.fleetingMs > 0 ? { wallMs: this.#world.wallMs() } : {};
   }
 
   #truth(): { readonly truth?: Truth } {

@@ -39,7 +39,7 @@ describe('the swarm', () => {
     const drawn = SCENARIOS.map(({ happenings }) => new Set(happenings.map(kindOf)));
     const all = new Set(drawn.flatMap((kinds) => [...kinds]));
 
-    expect(all.size).toBe(31);
+    expect(all.size).toBe(37);
     expect(drawn.filter((kinds) => kinds.size <= 2).length).toBeGreaterThan(100);
     expect(drawn.filter((kinds) => kinds.size >= 10).length).toBeGreaterThan(100);
   });

@@ -9,6 +9,7 @@ import { type PromiseOptions, promiseProblems } from './promises.ts';
 import { type Register, registersOf, type Step } from './register.ts';
 import { explainCircle, findCircle } from './serializability.ts';
 import { showOperation } from './show.ts';
+import { goingsOf } from './wall-clock.ts';
 import { type Transaction, transactionsOf } from './transaction.ts';
 import { valueProblems, writersOf } from './values.ts';
 
@@ -42,8 +43,8 @@ export function checkHistory(events: readonly HistoryEvent[], options: CheckOpti
   const violations = valueProblems(operations, writers);
   if (options.promises !== null) violations.push(...promiseProblems(operations, options.promises));
   let undecided = 0;
-  for (const register of registersOf(transactions)) {
-    const verdict = checkRegister(register.steps);
+  for (const register of registersOf(transactions, goingsOf(events))) {
+    const verdict = checkRegister(register.steps, { goings: register.goings });
     if (verdict.kind === 'violation') violations.push(explainRegister(register, verdict.step));
     else if (verdict.kind === 'undecided') {
       undecided++;

@@ -36,11 +36,11 @@ export function dependenciesOf(
 ): Dependencies & { readonly circle: readonly number[] } {
   const transactions = relevant(all, writers);
   const precedence = new Precedence(transactions);
-  const tables = tablesOf(transactions, precedence);
+  const tables = tablesOf(transactions, precedence, fleetingOf(all));
   const known = new Set<number>();
   const addOnce = (from: number, to: number, reason: Reason, key: string): void => {
     const { size } = known;
-    if (known.add(from * transactions.length + to).size > size) precedence.add(from, to, reason, key);
+    if (from !== to && known.add(from * transactions.length + to).size > size) precedence.add(from, to, reason, key);
   };
   addVersions(addOnce, tables, versionsOf(transactions, tables));
   for (const { key, readings } of tables) {
@@ -65,12 +65,18 @@ function relevant(all: readonly Transaction[], writers: Writers): Transaction[] 
   }
   if (tied.size === 0) return [];
   const happened = new Set<Transaction>();
-  for (const transaction of all) {
-    for (const { key, value } of transaction.seen) {
+  const note = ({ seen }: Transaction): void => {
+    for (const { key, value } of seen) {
       const writer = value === null ? undefined : writers.get(key)?.get(value);
-      if (writer !== undefined && !isDefinite(writer)) happened.add(writer);
+      if (writer === undefined || isDefinite(writer) || happened.has(writer)) continue;
+      happened.add(writer);
+      found.push(writer);
     }
-  }
+  };
+  const found: Transaction[] = [];
+  for (const transaction of all) if (isDefinite(transaction)) note(transaction);
+  // What one of unknown outcome saw, it saw if it happened itself.
+  for (let next = found.pop(); next !== undefined; next = found.pop()) note(next);
   return all.filter(
     (transaction) =>
       (transaction.seen.some(({ key }) => tied.has(key)) || transaction.writes.some(({ key }) => tied.has(key))) &&
@@ -78,7 +84,20 @@ function relevant(all: readonly Transaction[], writers: Writers): Transaction[] 
   );
 }
 
-function tablesOf(transactions: readonly Transaction[], precedence: Precedence): KeyTable[] {
+/** Keys that may be empty though nobody deleted them. */
+function fleetingOf(all: readonly Transaction[]): ReadonlySet<string> {
+  const fleeting = new Set<string>();
+  for (const { writes } of all) {
+    for (const { key, expiresAtMs } of writes) if (expiresAtMs !== undefined) fleeting.add(key);
+  }
+  return fleeting;
+}
+
+function tablesOf(
+  transactions: readonly Transaction[],
+  precedence: Precedence,
+  fleeting: ReadonlySet<string>,
+): KeyTable[] {
   const tables = new Map<string, KeyTable>();
   const values = new Map<string, Map<string, number>>();
   const put = (lists: Links[], node: number): void => {
@@ -105,11 +124,14 @@ function tablesOf(transactions: readonly Transaction[], precedence: Precedence):
   for (const [node, transaction] of transactions.entries()) {
     for (const { key, value } of transaction.seen) {
       const writer = value === null ? undefined : values.get(key)?.get(value);
-      if (value === null) tableOf(tables, key).emptyReaders.push(node);
+      if (value === null && !fleeting.has(key)) tableOf(tables, key).emptyReaders.push(node);
       else if (writer !== undefined) tableOf(tables, key).readings.push({ reader: node, writer });
     }
     if (!isDefinite(transaction)) continue;
-    for (const { key, holds } of transaction.needs) if (holds === null) tableOf(tables, key).emptyReaders.push(node);
+    if (transaction.seen.length > 0) continue;
+    for (const { key, holds } of transaction.needs) {
+      if (holds === null && !fleeting.has(key)) tableOf(tables, key).emptyReaders.push(node);
+    }
   }
   for (const table of tables.values()) table.open = table.readings;
   return [...tables.values()];

@@ -5,12 +5,16 @@
 import { showOperation } from './show.ts';
 import { isDefinite, type Transaction } from './transaction.ts';
 
-type Written = { readonly value: string | null; readonly transaction: Transaction };
+type Written = {
+  readonly value: string | null;
+  readonly expiresAtMs?: number;
+  readonly transaction: Transaction;
+};
 
 /** Lost, stale or resurrected, with the operations that show it; null when it takes more than two to see it. */
 export function diagnose(key: string, transactions: readonly Transaction[]): string | null {
   const writes = transactions.flatMap((transaction) =>
-    transaction.writes.filter((write) => write.key === key).map(({ value }): Written => ({ value, transaction })),
+    transaction.writes.filter((write) => write.key === key).map((write): Written => ({ ...write, transaction })),
   );
   for (const reader of transactions) {
     const seen = reader.seen.find((observation) => observation.key === key);
@@ -23,6 +27,8 @@ export function diagnose(key: string, transactions: readonly Transaction[]): str
 
 /** Nothing was seen, though a write was acknowledged before and no deletion can have come between. */
 function lost(reader: Transaction, writes: readonly Written[]): string | null {
+  // It may have gone by itself.
+  if (writes.some(({ expiresAtMs }) => expiresAtMs !== undefined)) return null;
   const kept = writes.find(
     ({ value, transaction }) =>
       value !== null &&

@@ -11,7 +11,7 @@
  * Two rules keep the search short. A step that finds what it needs and changes nothing is taken at once: no order is
  * lost by it. And a value is not replaced while somebody is left who reads it: it is written only once.
  */
-import { ANY_VALUE, NO_NEED, NOTHING, type Step, UNCHANGED, UNREAD } from './register.ts';
+import { ANY_VALUE, type Going, NO_NEED, NOTHING, type Step, UNCHANGED, UNREAD } from './register.ts';
 
 export type Verdict =
   | { readonly kind: 'linearizable' }
@@ -20,16 +20,20 @@ export type Verdict =
   /** The search was given up after so many configurations. */
   | { readonly kind: 'undecided'; readonly configurations: number };
 
-export type SearchOptions = { readonly configurationsMax: number };
+export type SearchOptions = {
+  readonly configurationsMax?: number;
+  /** Values that go by themselves. */
+  readonly goings?: ReadonlyMap<number, Going>;
+};
 
 const CONFIGURATIONS_MAX = 2_000_000;
 
 /** The verdict on steps that are sorted by their start, of a register that first holds nothing. */
 export function checkRegister(
   steps: readonly Step[],
-  { configurationsMax }: SearchOptions = { configurationsMax: CONFIGURATIONS_MAX },
+  { configurationsMax = CONFIGURATIONS_MAX, goings = new Map() }: SearchOptions = {},
 ): Verdict {
-  const search = new Search(steps);
+  const search = new Search(steps, goings);
   return search.run(configurationsMax);
 }
 
@@ -40,17 +44,20 @@ type Taken = {
   readonly state: number;
   readonly deletions: number;
   readonly unread: number;
-  /** The named write of unknown outcome that was used, or 0. */
-  readonly used: number;
+  /** The named writes of unknown outcome that were used. */
+  readonly used: readonly number[];
   /** It was taken at once: there is no other way to go on. */
   readonly forced: boolean;
 };
 
 /** A write of unknown outcome whose value was read. */
-type Named = { readonly value: number; readonly start: number; readonly needsNothing: boolean };
+type Named = { readonly value: number; readonly start: number; readonly needs: number };
+
+const NONE: readonly number[] = [];
 
 class Search {
   readonly #steps: readonly Step[];
+  readonly #goings: ReadonlyMap<number, Going>;
   /** Entries: 0 is the head; call and return of the i-th definite step, in the order of their places. */
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
@@ -70,14 +77,16 @@ class Search {
   #usedDeletions = 0;
   #usedUnread = 0;
 
-  constructor(steps: readonly Step[]) {
+  constructor(steps: readonly Step[], goings: ReadonlyMap<number, Going>) {
     this.#steps = steps;
+    this.#goings = goings;
     const definite: number[] = [];
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as Step;
       if (step.end !== Number.POSITIVE_INFINITY) definite.push(i);
       else this.#setAside(step);
     }
+    this.#deletions.sort((a, b) => a - b);
     const size = definite.length * 2 + 1;
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
@@ -91,7 +100,16 @@ class Search {
   #setAside({ needs, leaves, start }: Step): void {
     if (leaves === NOTHING) this.#deletions.push(start);
     else if (leaves === UNREAD) this.#unreadWrites.push(start);
-    else if (leaves !== UNCHANGED) this.#named.set(leaves, { value: leaves, start, needsNothing: needs === NOTHING });
+    else if (leaves !== UNCHANGED) {
+      this.#named.set(leaves, { value: leaves, start, needs });
+      const going = this.#goings.get(leaves);
+      // One that nobody saw, and that went by itself, left nothing.
+      if (going !== undefined && !this.#isRead(leaves)) this.#deletions.push(Math.max(start, going.mayFrom));
+    }
+  }
+
+  #isRead(value: number): boolean {
+    return this.#steps.some(({ needs, end }) => needs === value && end !== Number.POSITIVE_INFINITY);
   }
 
   #link(definite: readonly number[]): void {
@@ -165,8 +183,9 @@ class Search {
   }
 
   /** Whether a step finds what it needs and changes nothing. */
-  #isFree({ needs, leaves }: Step): boolean {
+  #isFree({ needs, leaves, start }: Step): boolean {
     const state = this.#state;
+    if (this.#isGone(state, start)) return false;
     if (needs === ANY_VALUE) return leaves === UNCHANGED && state !== NOTHING;
     return needs === state && (leaves === UNCHANGED || leaves === state);
   }
@@ -183,14 +202,14 @@ class Search {
     const step = this.#steps[this.#step[entry] as number] as Step;
     const forced = this.#isFree(step);
     const { needs, leaves } = step;
-    const used = this.#satisfy(needs, choice);
-    if (used < 0 || (leaves !== UNCHANGED && leaves !== this.#state && this.#isStillRead())) {
+    const used = this.#satisfy(step, choice);
+    if (used === null || (leaves !== UNCHANGED && leaves !== this.#state && this.#isStillRead(needs))) {
+      for (const value of used ?? NONE) this.#usedNamed.delete(value);
       this.#state = before.state;
       this.#usedDeletions = before.deletions;
       this.#usedUnread = before.unread;
       return null;
     }
-    if (used > 0) this.#usedNamed.add(used);
     if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) - 1;
     if (leaves !== UNCHANGED) this.#state = leaves;
     this.#lift(entry);
@@ -198,9 +217,16 @@ class Search {
     return { ...before, used, forced };
   }
 
-  /** Whether what the register holds now is needed again. */
-  #isStillRead(): boolean {
-    return this.#state > UNREAD && (this.#readsLeft[this.#state] as number) > 0;
+  /** Whether what the register holds now is needed again, by others than the step that needs `own`. */
+  #isStillRead(own = NOTHING): boolean {
+    const state = this.#state;
+    return state > UNREAD && (this.#readsLeft[state] as number) > (own === state ? 1 : 0);
+  }
+
+  /** Whether a value had surely gone when a step began. */
+  #isGone(value: number, start: number): boolean {
+    const going = this.#goings.get(value);
+    return going !== undefined && going.surelyFrom <= start;
   }
 
   #takeBack({ entry, state, deletions, unread, used }: Taken): void {
@@ -209,46 +235,76 @@ class Search {
     this.#state = state;
     this.#usedDeletions = deletions;
     this.#usedUnread = unread;
-    if (used > 0) this.#usedNamed.delete(used);
+    for (const value of used) this.#usedNamed.delete(value);
     const { needs } = this.#steps[this.#step[entry] as number] as Step;
     if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) + 1;
   }
 
-  /** Brings about what a step needs, by steps of unknown outcome if need be. Answers the named one used, 0, or -1. */
-  #satisfy(needs: number, choice: number): number {
+  /** Brings about what a step needs, by steps of unknown outcome if need be. Answers the named ones used; null: it cannot. */
+  #satisfy({ needs, start }: Step, choice: number): readonly number[] | null {
+    if (this.#isGone(this.#state, start)) {
+      if (this.#isStillRead()) return null;
+      this.#state = NOTHING;
+    }
     const state = this.#state;
-    if (needs === NO_NEED || needs === state || (needs === ANY_VALUE && state !== NOTHING))
-      return choice === 0 ? 0 : -1;
-    if (needs === NOTHING) return choice === 0 && this.#useDeletion() ? 0 : -1;
-    if (needs !== ANY_VALUE) return choice === 0 ? this.#useNamed(this.#named.get(needs)) : -1;
+    if (needs === NO_NEED || needs === state || (needs === ANY_VALUE && state !== NOTHING)) {
+      return choice === 0 ? NONE : null;
+    }
+    if (needs === NOTHING) return choice === 0 && this.#becomeNothing() ? NONE : null;
+    if (needs !== ANY_VALUE) {
+      return choice === 0 && !this.#isGone(needs, start) ? this.#useNamed(this.#named.get(needs)) : null;
+    }
     if (choice === 0 && this.#usedUnread < begun(this.#unreadWrites, this.#horizon)) {
       this.#usedUnread++;
       this.#state = UNREAD;
-      return 0;
+      return NONE;
     }
     let way = begun(this.#unreadWrites, this.#horizon) > this.#usedUnread ? 1 : 0;
     for (const named of this.#named.values()) {
-      if (!this.#isUsable(named)) continue;
+      if (!this.#isUsable(named) || this.#isGone(named.value, start)) continue;
       if (way === choice) return this.#useNamed(named);
       way++;
     }
-    return -1;
+    return null;
   }
 
-  #useNamed(named: Named | undefined): number {
-    if (named === undefined || !this.#isUsable(named)) return -1;
-    if (this.#isStillRead()) return -1;
-    if (named.needsNothing && this.#state !== NOTHING && !this.#useDeletion()) return -1;
-    this.#state = named.value;
-    return named.value;
+  /** Takes a named write, and before it those that it needs itself. */
+  #useNamed(last: Named | undefined): readonly number[] | null {
+    const chain: Named[] = [];
+    for (let named = last; ; named = this.#named.get(named.needs)) {
+      if (named === undefined || !this.#isUsable(named) || chain.includes(named)) return null;
+      chain.push(named);
+      if (named.needs <= NOTHING || named.needs === this.#state) break;
+    }
+    const used: number[] = [];
+    for (const { value, needs } of chain.reverse()) {
+      const isMissing = needs === NOTHING && this.#state !== NOTHING && !this.#becomeNothing();
+      if (isMissing || this.#isStillRead()) {
+        for (const taken of used) this.#usedNamed.delete(taken);
+        return null;
+      }
+      this.#state = value;
+      this.#usedNamed.add(value);
+      used.push(value);
+    }
+    return used;
   }
 
   #isUsable({ value, start }: Named): boolean {
     return start < this.#horizon && !this.#usedNamed.has(value);
   }
 
-  #useDeletion(): boolean {
-    if (this.#isStillRead() || this.#usedDeletions >= begun(this.#deletions, this.#horizon)) return false;
+  /** What is there goes by itself, or by a deletion of unknown outcome. */
+  #becomeNothing(): boolean {
+    const going = this.#goings.get(this.#state);
+    const mayBeGone = going !== undefined && going.mayFrom < this.#horizon;
+    if (mayBeGone && going.returns) return true;
+    if (this.#isStillRead()) return false;
+    if (mayBeGone) {
+      this.#state = NOTHING;
+      return true;
+    }
+    if (this.#usedDeletions >= begun(this.#deletions, this.#horizon)) return false;
     this.#usedDeletions++;
     this.#state = NOTHING;
     return true;
@@ -305,8 +361,8 @@ function readsLeft(steps: readonly Step[]): Int32Array {
   const values = steps.reduce((most, { needs, leaves }) => Math.max(most, needs, leaves), UNREAD) + 1;
   const reads = new Int32Array(values);
   const writes = new Int32Array(values);
-  for (const { needs, leaves } of steps) {
-    if (needs > UNREAD) reads[needs] = (reads[needs] as number) + 1;
+  for (const { needs, leaves, end } of steps) {
+    if (needs > UNREAD && end !== Number.POSITIVE_INFINITY) reads[needs] = (reads[needs] as number) + 1;
     if (leaves > UNREAD) writes[leaves] = (writes[leaves] as number) + 1;
   }
   // Far below zero, no count of reads that are taken brings it above.

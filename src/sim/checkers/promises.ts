@@ -77,7 +77,7 @@ type Bulks = ReadonlyMap<string, readonly string[]>;
 function bulksOf(operations: readonly Operation[]): Bulks {
   const bulks = new Map<string, readonly string[]>();
   for (const { action } of operations) {
-    if (action.kind !== 'bulk') continue;
+    if (action.kind !== 'bulk' && action.kind !== 'update') continue;
     const keys = action.writes.map(([key]) => key);
     for (const [key, value] of action.writes) bulks.set(`${value} ${key}`, keys);
   }
@@ -99,6 +99,7 @@ function mayBeUncertain(placement: Placement, key: string | null, before: Truth,
 /** The keys that an action is about; null stands for all of them. */
 function keysOf(action: Action): readonly (string | null)[] {
   switch (action.kind) {
+    case 'update':
     case 'bulk':
       return action.writes.map(([key]) => key);
     case 'getMany':

@@ -2,7 +2,7 @@
  * The part of a history that one key saw, as steps of a register: what each needs it to hold and what it leaves.
  * Values are numbers here; all that nobody reads look alike.
  */
-import { type Transaction, SOMETHING } from './transaction.ts';
+import { type Transaction, type Written, SOMETHING } from './transaction.ts';
 
 /** The key holds nothing. */
 export const NOTHING = 0;
@@ -21,28 +21,49 @@ export type Step = {
   readonly end: number;
 };
 
-/** The steps of one key, and the transactions that they are part of. */
-export type Register = { readonly key: string; readonly steps: Step[]; readonly transactions: Transaction[] };
+/**
+ * Places of the history: from where on a value may have gone by itself, and from where on it surely has. `returns`: the
+ * clock was put back between the two, and so it may be there once more.
+ */
+export type Going = { readonly mayFrom: number; readonly surelyFrom: number; readonly returns: boolean };
+
+/** When values go by themselves, by the time they were given. */
+export type Goings = (expiresAtMs: number) => Going;
+
+/** The steps of one key, the transactions that they are part of, and when which of its values go by themselves. */
+export type Register = {
+  readonly key: string;
+  readonly steps: Step[];
+  readonly transactions: Transaction[];
+  readonly goings: Map<number, Going>;
+};
 
 /** The registers that a history talks about, each with its steps in the order of their starts. */
-export function registersOf(transactions: readonly Transaction[]): Register[] {
+export function registersOf(transactions: readonly Transaction[], goings: Goings = NEVER): Register[] {
   const builders = new Map<string, Builder>();
   for (const transaction of transactions) {
     for (const { key, value } of transaction.seen) builderOf(builders, key).reads.add(value ?? '');
   }
   for (const transaction of transactions) {
     for (const { key, value } of transaction.seen) {
-      builderOf(builders, key).read(transaction, value);
+      // What it read to write it anew is one step.
+      if (!transaction.writes.some((write) => write.key === key)) builderOf(builders, key).read(transaction, value);
     }
     if (transaction.writes.length === 0) {
       for (const { key, holds } of transaction.needs) {
         if (holds === SOMETHING) builderOf(builders, key).push(transaction, ANY_VALUE, UNCHANGED);
       }
     }
-    for (const { key, value } of transaction.writes) builderOf(builders, key).write(transaction, value);
+    for (const written of transaction.writes) builderOf(builders, written.key).write(transaction, written, goings);
   }
   return Array.from(builders.values(), ({ register }) => register);
 }
+
+const NEVER: Goings = () => ({
+  mayFrom: Number.POSITIVE_INFINITY,
+  surelyFrom: Number.POSITIVE_INFINITY,
+  returns: false,
+});
 
 function builderOf(builders: Map<string, Builder>, key: string): Builder {
   let builder = builders.get(key);
@@ -59,18 +80,26 @@ class Builder {
   readonly #numbers = new Map<string, number>();
 
   constructor(key: string) {
-    this.register = { key, steps: [], transactions: [] };
+    this.register = { key, steps: [], transactions: [], goings: new Map() };
   }
 
   read(transaction: Transaction, value: string | null): void {
     this.push(transaction, value === null ? NOTHING : this.#number(value), UNCHANGED);
   }
 
-  write(transaction: Transaction, value: string | null): void {
-    const { key } = this.register;
-    const need = transaction.needs.find((other) => other.key === key);
-    const needs = need === undefined ? NO_NEED : need.holds === SOMETHING ? ANY_VALUE : NOTHING;
-    this.push(transaction, needs, value === null ? NOTHING : this.reads.has(value) ? this.#number(value) : UNREAD);
+  write(transaction: Transaction, { value, expiresAtMs }: Written, goings: Goings): void {
+    const { key, goings: known } = this.register;
+    const holds = transaction.needs.find((other) => other.key === key)?.holds;
+    if (value !== null && expiresAtMs !== undefined) known.set(this.#number(value), goings(expiresAtMs));
+    const isNamed = value !== null && (expiresAtMs !== undefined || this.reads.has(value));
+    const leaves = value === null ? NOTHING : isNamed ? this.#number(value) : UNREAD;
+    this.push(transaction, this.#needed(holds), leaves);
+  }
+
+  #needed(holds: string | null | typeof SOMETHING | undefined): number {
+    if (holds === undefined) return NO_NEED;
+    if (holds === SOMETHING) return ANY_VALUE;
+    return holds === null ? NOTHING : this.#number(holds);
   }
 
   push(transaction: Transaction, needs: number, leaves: number): void {

@@ -10,9 +10,14 @@ export function showOperation(operation: Operation): string {
 
 function showAction(action: Action): string {
   switch (action.kind) {
-    case 'set':
+    case 'set': {
+      const until = action.expiresAtMs === undefined ? '' : ` until ${action.expiresAtMs.toFixed(3)}`;
+      return `set ${action.key}=${action.value}${until}`;
+    }
     case 'insert':
-      return `${action.kind} ${action.key}=${action.value}`;
+      return `insert ${action.key}=${action.value}`;
+    case 'update':
+      return `update ${action.writes.map(([key, value]) => `${key}=${value}`).join(' ')} (missing: ${action.onMissing})`;
     case 'bulk':
       return `bulk ${action.writes.map(([key, value]) => `${key}=${value}`).join(' ')}`;
     case 'delete':
@@ -30,7 +35,9 @@ function showAction(action: Action): string {
 function showOutcome(outcome: Operation['outcome']): string {
   if (outcome === null) return 'no answer yet';
   if (outcome.type === 'fail') return `refused, ${outcome.code}`;
-  if (outcome.type === 'info') return `unknown, ${outcome.code}`;
+  if (outcome.type === 'info') {
+    return `unknown, ${outcome.code}${outcome.saw === undefined ? '' : `, saw ${outcome.saw.map(showObservation).join(' ')}`}`;
+  }
   const { answer } = outcome;
   const note = outcome.uncertain ? ' (uncertain)' : '';
   if (answer.kind === 'done') return `ok${note}`;

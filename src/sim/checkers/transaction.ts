@@ -17,8 +17,11 @@ export type Transaction = {
   readonly end: number;
   readonly needs: readonly Need[];
   readonly seen: readonly Observation[];
-  readonly writes: readonly { readonly key: string; readonly value: string | null }[];
+  readonly writes: readonly Written[];
 };
+
+/** `expiresAtMs`: when it goes by itself. */
+export type Written = { readonly key: string; readonly value: string | null; readonly expiresAtMs?: number };
 
 /** Those operations that tell something, in the order of their invocations. */
 export function transactionsOf(operations: readonly Operation[]): Transaction[] {
@@ -44,6 +47,7 @@ function transactionOf(operation: Operation): Transaction | null {
     const needs = [{ key: action.key, holds: SOMETHING }] as const;
     return { operation, start, end, needs, seen: NOTHING, writes: NOTHING };
   }
+  if (action.kind === 'update') return updateOf(operation, action);
   const writes = writesOf(action);
   if (outcome === null || outcome.type === 'info') {
     if (writes.length === 0) return null;
@@ -62,14 +66,28 @@ function transactionOf(operation: Operation): Transaction | null {
   return { operation, start, end, needs, seen: NOTHING, writes };
 }
 
+/** An update is one step: what it saw it needed to be there. What was seen by one that may not have happened counts if it did. */
+function updateOf(operation: Operation, action: Extract<Action, { kind: 'update' }>): Transaction | null {
+  const { outcome, start, end } = operation;
+  const saw = outcome?.type === 'info' ? outcome.saw : undefined;
+  const seen =
+    outcome?.type === 'ok' && outcome.answer.kind === 'seen' ? outcome.answer.observations : (saw ?? NOTHING);
+  if (outcome?.type === 'ok' && outcome.uncertain) return null;
+  const leaves = action.onMissing === 'leave' && seen.some(({ value }) => value === null);
+  if (outcome?.type !== 'ok' && leaves) return null;
+  const needs = leaves ? NOTHING : seen.map(({ key, value }): Need => ({ key, holds: value }));
+  return { operation, start, end, needs, seen, writes: leaves ? NOTHING : writesOf(action) };
+}
+
 /** What an action leaves when it happens: of several writes of one key the last. */
-export function writesOf(action: Action): readonly { readonly key: string; readonly value: string | null }[] {
+export function writesOf(action: Action): readonly Written[] {
   switch (action.kind) {
     case 'set':
     case 'insert':
       return [action];
     case 'delete':
       return [{ key: action.key, value: null }];
+    case 'update':
     case 'bulk': {
       const last = new Map(action.writes);
       return Array.from(last, ([key, value]) => ({ key, value }));

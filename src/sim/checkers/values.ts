@@ -52,7 +52,9 @@ function unwritten(operations: readonly Operation[], key: string, value: string,
     const { action, outcome } = operation;
     const isItsOwn =
       (action.kind === 'set' || action.kind === 'insert') && action.key === key && action.value === value;
-    const isPart = action.kind === 'bulk' && action.writes.some((write) => write[0] === key && write[1] === value);
+    const isPart =
+      (action.kind === 'bulk' || action.kind === 'update') &&
+      action.writes.some((write) => write[0] === key && write[1] === value);
     if (!isItsOwn && !isPart) continue;
     const what = outcome?.type === 'fail' ? 'a refused write' : 'a write that its own bulk replaces';
     return `${what} was seen in ${key}:${show(operation, reader)}`;

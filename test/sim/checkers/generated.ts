@@ -40,7 +40,11 @@ export function generate(prng: Prng, shape: Shape): HistoryEvent[] {
       running[lane] = { process, action, answer: null };
       events.push({ type: 'invoke', process, atMs, action });
     } else if (prng.chance(shape.unknown)) {
-      events.push({ type: 'info', process: one.process, atMs, code: 'TIMEOUT', warned: false });
+      // What an update was decided from is known if it was decided.
+      const { answer } = one;
+      const isDecided = one.action.kind === 'update' && answer !== null && 'kind' in answer && answer.kind === 'seen';
+      const saw = isDecided ? { saw: answer.observations } : {};
+      events.push({ type: 'info', process: one.process, atMs, code: 'TIMEOUT', warned: false, ...saw });
       if (one.answer === null) late.push(one);
       names[lane] = processes++;
       running[lane] = null;
@@ -68,6 +72,10 @@ function draw(prng: Prng, { keys, several }: Shape, number: number): Action {
   if (dice < 65) return { kind: 'set', key, value };
   if (dice < 72) return { kind: 'delete', key };
   if (dice < 78) return { kind: 'insert', key, value };
+  if (dice < 86) {
+    const writes = (several ? some() : [key]).map((name) => [name, value] as const);
+    return { kind: 'update', writes, onMissing: prng.pick(['write', 'leave']) };
+  }
   return { kind: 'get', key };
 }
 
@@ -83,7 +91,12 @@ function apply(one: Running, store: Map<string, Held>, version: number, versions
   else if (action.kind === 'set') store.set(action.key, { value: action.value, version });
   else if (action.kind === 'delete') one.answer = { kind: 'deleted', existed: store.delete(action.key) };
   else if (action.kind === 'bulk') for (const [key, value] of action.writes) store.set(key, { value, version });
-  else if (action.kind === 'insert') {
+  else if (action.kind === 'update') {
+    const observations = action.writes.map(([key]) => ({ ...look(key), version: null }));
+    one.answer = { kind: 'seen', observations };
+    if (action.onMissing === 'leave' && observations.some((seen) => seen.value === null)) return;
+    for (const [key, value] of action.writes) store.set(key, { value, version });
+  } else if (action.kind === 'insert') {
     if (store.has(action.key)) one.answer = { refused: 'EXISTS' };
     else store.set(action.key, { value: action.value, version });
   }
@@ -121,7 +134,8 @@ function valuesOf(events: readonly HistoryEvent[], key: string): (string | null)
     if (event.type !== 'invoke') continue;
     const { action } = event;
     if ((action.kind === 'set' || action.kind === 'insert') && action.key === key) values.push(action.value);
-    if (action.kind === 'bulk') for (const [name, value] of action.writes) if (name === key) values.push(value);
+    if (action.kind === 'bulk' || action.kind === 'update')
+      for (const [name, value] of action.writes) if (name === key) values.push(value);
   }
   return values;
 }

@@ -3,10 +3,11 @@ import { Prng } from '../../../src/lib/prng.ts';
 import { checkRegister } from '../../../src/sim/checkers/linearizability.ts';
 import { type Register, registersOf } from '../../../src/sim/checkers/register.ts';
 import { type Transaction, transactionsOf } from '../../../src/sim/checkers/transaction.ts';
-import { type HistoryEvent, operationsOf } from '../../../src/sim/history.ts';
+import { checkHistory } from '../../../src/sim/checkers/check.ts';
+import { type HistoryEvent, mergeHistories, operationsOf } from '../../../src/sim/history.ts';
 import { hasOrder } from './brute-force.ts';
 import { generate, mutate } from './generated.ts';
-import { bulk, get, getMany, insert, refused, remove, set, story, type Told, UNKNOWN } from './story.ts';
+import { bulk, fleet, get, getMany, insert, refused, remove, set, story, type Told, UNKNOWN, update } from './story.ts';
 import { worsen } from './worsen.ts';
 
 const RIGHT: readonly [string, readonly Told[]][] = [
@@ -55,6 +56,24 @@ const RIGHT: readonly [string, readonly Told[]][] = [
     'many readers of one write',
     [set('x', 'a', 0, 9), get('x', 'a', 1, 8), get('x', 'a', 2, 7), get('x', 'a', 3, 6), get('x', 'a', 4, 5)],
   ],
+  ['an update of nothing', [update({ x: null }, { x: 'a' }, 0, 1), get('x', 'a', 2, 3)]],
+  [
+    'updates that follow each other, while they cross',
+    [update({ x: 'b' }, { x: 'c' }, 0, 9), update({ x: null }, { x: 'b' }, 0, 9), get('x', 'c', 10, 11)],
+  ],
+  [
+    'an update that finds nothing and leaves it so',
+    [update({ x: null }, { x: 'a' }, 0, 1, 'leave'), get('x', null, 2, 3)],
+  ],
+  [
+    'an update of unknown outcome that another update saw',
+    [
+      set('x', 'a', 0, 1),
+      update({ x: 'a' }, { x: 'b' }, 2, UNKNOWN),
+      update({ x: 'b' }, { x: 'c' }, 3, UNKNOWN),
+      get('x', 'c', 4, 5),
+    ],
+  ],
 ];
 
 const WRONG: readonly [string, readonly Told[]][] = [
@@ -96,6 +115,27 @@ const WRONG: readonly [string, readonly Told[]][] = [
   ['a delete that does not find what is there', [set('x', 'a', 0, 1), remove('x', 2, 3, false)]],
   ['a delete that finds nothing, and says it did', [remove('x', 0, 1, true)]],
   ['two deletes that both find the one value', [set('x', 'a', 0, 1), remove('x', 2, 5, true), remove('x', 3, 4, true)]],
+  [
+    'a lost update: two that saw the same',
+    [set('x', 'a', 0, 1), update({ x: 'a' }, { x: 'b' }, 2, 9), update({ x: 'a' }, { x: 'c' }, 2, 9)],
+  ],
+  [
+    'an update decided from what was overwritten',
+    [set('x', 'a', 0, 1), set('x', 'b', 2, 3), update({ x: 'a' }, { x: 'c' }, 4, 5)],
+  ],
+  [
+    'an update that writes though it found nothing',
+    [update({ x: null }, { x: 'a' }, 0, 1, 'leave'), get('x', 'a', 2, 3)],
+  ],
+  [
+    'a lost update by one of unknown outcome that was seen',
+    [
+      set('x', 'a', 0, 1),
+      update({ x: 'a' }, { x: 'b' }, 2, 3),
+      update({ x: 'a' }, { x: 'c' }, 4, UNKNOWN),
+      get('x', 'c', 5, 6),
+    ],
+  ],
   ['a part of a bulk that is lost', [bulk({ x: 'a', y: 'a' }, 0, 1), getMany({ x: 'a', y: null }, 2, 3)]],
 ];
 
@@ -128,6 +168,43 @@ describe('the search for an order of one key', () => {
     const verdict = checkRegister(register?.steps ?? [], { configurationsMax: 10 });
 
     expect(verdict.kind).toBe('undecided');
+  });
+});
+
+const GOES: readonly [string, boolean, readonly Told[]][] = [
+  ['is there before', true, [fleet('x', 'a', 10, 0, 1), get('x', 'a', 2, 3)]],
+  ['is gone after', true, [fleet('x', 'a', 10, 0, 1), get('x', null, 12, 13)]],
+  ['is there or gone when its time comes meanwhile', true, [fleet('x', 'a', 10, 0, 1), get('x', 'a', 8, 12)]],
+  ['was replaced before', true, [fleet('x', 'a', 10, 0, 1), set('x', 'b', 4, 5), get('x', 'b', 12, 13)]],
+  ['makes place for an insert', true, [fleet('x', 'a', 10, 0, 1), insert('x', 'b', 12, 13)]],
+  ['is nothing to delete', true, [fleet('x', 'a', 10, 0, 1), remove('x', 12, 13, false)]],
+  [
+    'was perhaps written, and is gone',
+    true,
+    [set('x', 'o', 0, 1), fleet('x', 'a', 10, 2, UNKNOWN), get('x', null, 12, 13)],
+  ],
+  ['is there after', false, [fleet('x', 'a', 10, 0, 1), get('x', 'a', 12, 13)]],
+  ['is lost before', false, [fleet('x', 'a', 10, 0, 1), get('x', null, 2, 3)]],
+  ['takes a newer value along', false, [fleet('x', 'a', 10, 0, 1), set('x', 'b', 4, 5), get('x', null, 12, 13)]],
+  ['refuses an insert after', false, [fleet('x', 'a', 10, 0, 1), refused(insert('x', 'b', 12, 13), 'EXISTS')]],
+  ['is deleted after', false, [fleet('x', 'a', 10, 0, 1), remove('x', 12, 13, true)]],
+  ['comes back', false, [fleet('x', 'a', 10, 0, 1), get('x', null, 8, 13), get('x', 'a', 14, 15)]],
+];
+
+describe('a value that goes at 10 ms by the clock of the broker', () => {
+  test.each(GOES)('%s: %s', (_name, isRight, told) => {
+    // Somebody looks at the clock all the time.
+    const ticks = Array.from({ length: 20 }, (_, ms): HistoryEvent => ({ type: 'fault', atMs: ms, text: 'tick' }));
+    const events = mergeHistories([story(told), ticks]).map((event) => ({ ...event, wallMs: event.atMs }));
+
+    expect(checkHistory(events, { promises: null }).violations.length === 0).toBe(isRight);
+  });
+
+  test('may be there again when that clock was put back', () => {
+    const told = [fleet('x', 'a', 10, 0, 1), get('x', null, 12, 13), get('x', 'a', 14, 15), get('x', null, 22, 23)];
+    const events = story(told).map((event) => ({ ...event, wallMs: event.atMs < 14 ? event.atMs : event.atMs - 9 }));
+
+    expect(checkHistory(events, { promises: null }).violations).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { type Transaction, transactionsOf } from '../../../src/sim/checkers/tran
 import { type HistoryEvent, operationsOf } from '../../../src/sim/history.ts';
 import { hasOrder } from './brute-force.ts';
 import { generate, mutate } from './generated.ts';
-import { bulk, get, getMany, remove, set, story, type Told, UNKNOWN, versioned } from './story.ts';
+import { bulk, get, getMany, remove, set, story, type Told, UNKNOWN, update, versioned } from './story.ts';
 
 const RIGHT: readonly [string, readonly Told[]][] = [
   ['a bulk that is seen whole', [bulk({ x: 'a', y: 'a' }, 0, 1), getMany({ x: 'a', y: 'a' }, 2, 3)]],
@@ -73,6 +73,24 @@ const WRONG: readonly [string, string, readonly Told[]][] = [
     'a delete of one key that hides half of a later bulk',
     'G-single',
     [set('y', 'o', 0, 1), remove('y', 2, 3), bulk({ x: 'a', y: 'a' }, 4, 5), getMany({ x: 'a', y: null }, 6, 7)],
+  ],
+  [
+    'a transfer that is seen in part',
+    'G1c',
+    [
+      bulk({ x: 'a', y: 'a' }, 0, 1),
+      update({ x: 'a', y: 'a' }, { x: 'b', y: 'b' }, 2, 9),
+      getMany({ x: 'b', y: 'a' }, 3, 8),
+    ],
+  ],
+  [
+    'two updates, each decided from what the other replaced (write skew)',
+    'G2',
+    [
+      bulk({ x: 'a', y: 'a' }, 0, 1),
+      update({ x: 'a', y: 'a' }, { x: 'b' }, 2, 9),
+      update({ x: 'a', y: 'a' }, { y: 'b' }, 2, 9),
+    ],
   ],
 ];
 

@@ -4,6 +4,9 @@ import { type Action, type Answer, type HistoryEvent, mergeHistories } from '../
 /** The end of an operation that nobody knows. */
 export const UNKNOWN = Number.POSITIVE_INFINITY;
 
+/** When somebody gives up to wait for an update. */
+const UNDECIDED_MS = 1_000;
+
 export type Told = {
   readonly action: Action;
   readonly answer: Answer | { readonly refused: string };
@@ -29,6 +32,22 @@ export function remove(key: string, startMs: number, endMs: number, existed: boo
 
 export function bulk(values: Readonly<Record<string, string>>, startMs: number, endMs: number): Told {
   return { action: { kind: 'bulk', writes: Object.entries(values) }, answer: { kind: 'done' }, startMs, endMs };
+}
+
+/** An update that was decided from `saw`. */
+export function update(
+  saw: Values,
+  values: Readonly<Record<string, string>>,
+  startMs: number,
+  endMs: number,
+  onMissing: 'write' | 'leave' = 'write',
+): Told {
+  return { action: { kind: 'update', writes: Object.entries(values), onMissing }, answer: seen(saw), startMs, endMs };
+}
+
+/** A write that goes by itself. */
+export function fleet(key: string, value: string, expiresAtMs: number, startMs: number, endMs: number): Told {
+  return { action: { kind: 'set', key, value, expiresAtMs }, answer: { kind: 'done' }, startMs, endMs };
 }
 
 export function get(key: string, value: string | null, startMs: number, endMs: number): Told {
@@ -61,6 +80,10 @@ export function story(told: readonly Told[]): HistoryEvent[] {
   return mergeHistories(
     told.map(({ action, answer, startMs, endMs }, process) => {
       const invocation: HistoryEvent = { type: 'invoke', process, atMs: startMs, action };
+      if (endMs === UNKNOWN && action.kind === 'update' && 'kind' in answer && answer.kind === 'seen') {
+        const end = { process, atMs: UNDECIDED_MS, code: 'TIMEOUT', warned: false };
+        return [invocation, { type: 'info', saw: answer.observations, ...end }];
+      }
       if (endMs === UNKNOWN) return [invocation];
       const end = { process, atMs: endMs, warned: false };
       if (!('kind' in answer)) return [invocation, { type: 'fail', code: answer.refused, ...end }];
