@@ -100,6 +100,12 @@ export class Serving {
     this.#batchBegin = (this.#store.lastLsn + 1) as Lsn;
     const hasWrites = this.#logging.append(batch);
     this.#space.check();
+    const { failure } = this.#store;
+    // Without writes no commit would tell: it would answer reads and never take a write again.
+    if (failure !== null && !hasWrites) {
+      this.#fail(`the disk failed: ${failure.message}`);
+      return;
+    }
     if (!hasWrites) {
       this.#finish(batch);
       // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.

@@ -142,7 +142,9 @@ export class WalStore implements Store {
 
   #needsMark(): boolean {
     const isIdle = this.#failure === null && !this.#isClosed && !this.#isInFlight && this.#records.length === 0;
-    return isIdle && this.#isUnmarked && this.#life.durability === 'fsync';
+    // On a full disk what is left is for what must be written: a mark that finds no room would end the store.
+    const hasRoom = !this.isFull || this.#tail.room >= this.#tail.margin;
+    return isIdle && hasRoom && this.#isUnmarked && this.#life.durability === 'fsync';
   }
 
   #writeMark(done: OnDurable): void {
