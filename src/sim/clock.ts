@@ -8,8 +8,9 @@ import type { EventQueue } from './event-queue.ts';
 const BEGINNING_MS = 1_893_456_000_000;
 
 export class SimulatedClock {
-  /** How far the wall clock is off. */
-  skewMs = 0;
+  /** Is called before and after every jump of the wall clock. */
+  onJump: () => void = () => {};
+  #skewMs = 0;
   readonly #queue: EventQueue;
   #rate = 1;
   /** Where both stood when the rate last changed. */
@@ -18,6 +19,17 @@ export class SimulatedClock {
 
   constructor(queue: EventQueue) {
     this.#queue = queue;
+  }
+
+  /** How far the wall clock is off. */
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
+  set skewMs(skewMs: number) {
+    this.onJump();
+    this.#skewMs = skewMs;
+    this.onJump();
   }
 
   /** How many of its seconds a second takes. */

@@ -88,6 +88,7 @@ class Player {
     const truth = () => truthOf(this.#cluster);
     const workload = new Workload(this.#cluster, this.#scenario.workload, { placement: { servers, replicas }, truth });
     this.#workload = workload;
+    this.#cluster.clock.onJump = () => workload.onFault('the clock jumps');
     let beginMs = queue.nowMs;
     for (const happening of happenings) {
       queue.run(Math.max(0, beginMs + happening.atMs - queue.nowMs));
@@ -158,13 +159,7 @@ class Player {
       case 'host-clock': {
         const { fault, forMs } = happening;
         cluster.event(`the broker's clock: ${fault.kind}`);
-        const heal = this.#host.beginClock(cluster.clock, fault);
-        const over = (): void => {
-          heal();
-          this.#workload?.onFault('the clock is right again');
-        };
-        this.#heals(over, forMs);
-        this.#workload?.onFault(name);
+        this.#heals(this.#host.beginClock(cluster.clock, fault), forMs);
         return;
       }
       case 'hang-host':
@@ -209,7 +204,10 @@ class Player {
     this.#cluster.event('all is healed');
     this.#workload?.onFault('all is healed');
     for (const heal of [...this.#healing]) heal();
-    for (const server of this.#cluster.servers) server.start();
+    for (const server of this.#cluster.servers) {
+      server.pardon();
+      server.start();
+    }
   }
 
   /** Every group takes a write, and every server is up, within their times. */

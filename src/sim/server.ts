@@ -170,6 +170,11 @@ export class SimulatedServer {
     };
   }
 
+  /** Its earlier deaths had causes that are gone. */
+  pardon(): void {
+    this.#deathsMs = [];
+  }
+
   /** Ends it and starts it anew, at once. */
   restart(): void {
     this.#deathsMs = [];

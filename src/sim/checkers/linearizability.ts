@@ -242,14 +242,11 @@ class Search {
 
   /** Brings about what a step needs, by steps of unknown outcome if need be. Answers the named ones used; null: it cannot. */
   #satisfy({ needs, start }: Step, choice: number): readonly number[] | null {
-    if (this.#isGone(this.#state, start)) {
-      if (this.#isStillRead()) return null;
-      this.#state = NOTHING;
-    }
     const state = this.#state;
-    if (needs === NO_NEED || needs === state || (needs === ANY_VALUE && state !== NOTHING)) {
-      return choice === 0 ? NONE : null;
-    }
+    const isGone = this.#isGone(state, start);
+    if (isGone && this.#isStillRead()) return null;
+    const isThere = !isGone && (needs === state || (needs === ANY_VALUE && state !== NOTHING));
+    if (needs === NO_NEED || isThere) return choice === 0 ? NONE : null;
     if (needs === NOTHING) return choice === 0 && this.#becomeNothing() ? NONE : null;
     if (needs !== ANY_VALUE) {
       return choice === 0 && !this.#isGone(needs, start) ? this.#useNamed(this.#named.get(needs)) : null;
@@ -274,7 +271,10 @@ class Search {
     for (let named = last; ; named = this.#named.get(named.needs)) {
       if (named === undefined || !this.#isUsable(named) || chain.includes(named)) return null;
       chain.push(named);
-      if (named.needs <= NOTHING || named.needs === this.#state) break;
+      if (named.needs <= NOTHING) break;
+      if (named.needs !== this.#state) continue;
+      if (this.#isGone(this.#state, named.start)) return null;
+      break;
     }
     const used: number[] = [];
     for (const { value, needs } of chain.reverse()) {
