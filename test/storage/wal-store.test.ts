@@ -218,18 +218,23 @@ describe('a full disk', () => {
   });
 
   test('with hardly any room left gets no mark, and the store lives on', () => {
-    const disk = newDisk({ capacityBytes: 200 * 1024 });
-    const store = start(disk);
-    fill(store);
-    // Others may use up what deletes leave.
-    for (let i = 0; store.failure === null && i < 1_000; i++) {
-      store.markDurable();
-      const before = store.failure;
-      expect(before).toBe(null);
-      store.append(1, utf8('epoch'), 0, 5);
-      store.commit(() => {});
+    for (let bytes = 8; bytes <= 128; bytes += 8) {
+      const disk = newDisk({ capacityBytes: 200 * 1024 });
+      const store = start(disk);
+      fill(store);
+      let refused: DiskError | null = null;
+      while (refused === null) {
+        store.append(1, value, 0, bytes);
+        store.commit((error) => {
+          refused = error;
+        });
+        if (refused === null) store.markDurable();
+
+        // Only what was asked for and had no room fails.
+        if (refused === null && store.failure !== null)
+          expect.fail(`records of ${bytes} bytes: a mark ended the store`);
+      }
     }
-    expect(store.failure).not.toBe(null);
   });
 
   test('lets a server come up and take deletes', () => {
