@@ -174,7 +174,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       },
       view: () => ({ servers: cluster.servers, leader: null }),
       lacks: (action) => lackOfRemote(action, remote) ?? faultHost.lacks(action),
-      startAll: () => supervisor.start(),
+      startAll: () => supervisor.startHealed(),
       onNotice: ({ kind, fault }) => log('warn', `fault ${fault.id} ${kind}: ${fault.statement}`),
     },
     prng.fork(FAULTS_FORK),

@@ -108,6 +108,12 @@ export class Supervisor {
     for (const server of this.servers) if (!this.#isRemote(server.index)) server.start();
   }
 
+  /** The same when all faults were healed: what they did to servers does not count against them. */
+  startHealed(): void {
+    for (const server of this.servers) server.pardon();
+    this.start();
+  }
+
   #isRemote(server: ServerIndex): boolean {
     return this.#options.remote?.has(server) === true;
   }

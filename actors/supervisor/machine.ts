@@ -24,7 +24,9 @@ export type SupervisorEvent =
   /** Its thread is gone, at this time of a monotonic clock. */
   | { readonly type: 'EXITED'; readonly reason: string; readonly atMs: number }
   /** Its thread was told to end and did not. */
-  | { readonly type: 'OVERDUE' };
+  | { readonly type: 'OVERDUE' }
+  /** Earlier deaths had causes that are gone. */
+  | { readonly type: 'PARDON' };
 
 export type SupervisorContext = {
   readonly incarnation: number;
@@ -45,7 +47,7 @@ export const supervisorMachine = setup({
     begin: assign(({ event }) =>
       event.type === 'START' ? { incarnation: event.incarnation, asked: false, isWanted: true } : {},
     ),
-    /** What an operator starts again begins with a clean record. */
+    /** What an operator starts again, and what is healed, begins with a clean record. */
     pardon: assign({ deathsMs: [] }),
     keepEnd: assign(({ event }) => {
       if (event.type === 'END') return { reason: event.reason, asked: event.asked };
@@ -69,7 +71,7 @@ export const supervisorMachine = setup({
   id: 'supervisor',
   context: { incarnation: 0, reason: '', asked: false, isWanted: true, deathsMs: [], illegalEvents: 0 },
   initial: 'idle',
-  on: { '*': { actions: 'countIllegal' } },
+  on: { PARDON: { actions: 'pardon' }, '*': { actions: 'countIllegal' } },
   states: {
     idle: { on: { START: { target: 'starting', actions: 'begin' } } },
     starting: {

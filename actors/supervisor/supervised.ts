@@ -124,6 +124,11 @@ export class Supervised {
     this.#watchExit();
   }
 
+  /** Its earlier deaths had causes that are gone: the next one is the first. */
+  pardon(): void {
+    this.#machine.send({ type: 'PARDON' });
+  }
+
   /** Settles when no thread runs, or when it does not end. */
   exited(): Promise<void> {
     if (this.#life === null || this.state === 'stuck') return Promise.resolve();

@@ -18,6 +18,7 @@ const EVENTS: Record<string, SupervisorEvent> = {
   STOP,
   EXITED,
   OVERDUE,
+  PARDON: { type: 'PARDON' },
 };
 
 const DEATHS = Array.from({ length: RESTARTS_MAX }, () => [START, EXITED]).flat();
@@ -52,6 +53,9 @@ for (let deaths = 0; deaths < RESTARTS_MAX; deaths++) {
   STATES[`stuck, asked ${deaths}`] = { STOP: 'stuck, unwanted', EXITED: `backingOff ${deaths}` };
   STATES[`backingOff ${deaths}`] = { START: `starting ${deaths}`, STOP: 'stopped' };
 }
+
+// Everywhere the deaths are forgotten, and nothing else changes.
+for (const [name, leads] of Object.entries(STATES)) Object.assign(leads, { PARDON: name.replace(/\d+$/, '0') });
 
 function nameOf({ value, context }: SnapshotFrom<typeof supervisorMachine>): string {
   const { isWanted, asked, deathsMs } = context;

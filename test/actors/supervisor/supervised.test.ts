@@ -16,6 +16,7 @@ const EVENTS: Record<string, SupervisorEvent> = {
   STOP: { type: 'STOP', reason: 'crashed' },
   EXITED: { type: 'EXITED', reason: 'threw', atMs: 0 },
   OVERDUE: { type: 'OVERDUE' },
+  PARDON: { type: 'PARDON' },
 };
 
 beforeEach(() => {
@@ -101,6 +102,9 @@ class ScriptedServer {
         return;
       case 'OVERDUE':
         vi.advanceTimersByTime(EXIT_TIMEOUT_MS);
+        return;
+      case 'PARDON':
+        this.supervised.pardon();
         return;
       default:
         event satisfies never;
