@@ -5,7 +5,9 @@
 import { join } from 'node:path';
 import { CoppiceClient } from '../src/client/client.ts';
 import { LocalTransport } from '../src/client/local.ts';
-import type { ClusterConfig } from '../src/model/config.ts';
+import { EXIT_USAGE } from '../src/cli/exit-codes.ts';
+import { StartError } from '../src/cli/host.ts';
+import { type ClusterConfig, whyImpossible } from '../src/model/config.ts';
 import { serverName, type ServerIndex } from '../src/model/ids.ts';
 import { startHost } from './main.ts';
 
@@ -27,19 +29,22 @@ export type OpenOptions = Partial<ClusterConfig> & {
 /**
  * Starts storage servers on worker threads and resolves when they answer. Closing the client (`close()`, or the end of
  * an `await using` block) makes everything durable and ends them. Rejects with an Error of one line: directory in use,
- * another format, a file that cannot be loaded.
+ * another format, a file that cannot be loaded, options that cannot be.
  */
 export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
   const { dir = 'data', load = [], faults = false, seed = null, ...config } = options;
+  const servers = config.servers ?? (config.mode === 'single' ? 1 : 3);
   const cluster: ClusterConfig = {
-    servers: 3,
-    replicas: Math.min(2, config.servers ?? 3),
+    servers,
+    replicas: Math.min(2, servers),
     mode: 'replicated',
     durability: 'fsync',
     putMode: 'upsert',
     deleteMode: 'strict',
     ...config,
   };
+  const wrong = unknownOption(config) ?? whyImpossible(cluster);
+  if (wrong !== null) throw new StartError(wrong, EXIT_USAGE);
   const host = await startHost({
     role: 'cluster',
     cluster,
@@ -71,4 +76,12 @@ export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
     onClose: () => host.stop(),
   });
   return new CoppiceClient(transport);
+}
+
+const CONFIG_NAMES = ['servers', 'replicas', 'mode', 'durability', 'putMode', 'deleteMode'];
+
+/** A name that was misspelled would leave its default in force, and nobody the wiser. */
+function unknownOption(config: object): string | null {
+  const name = Object.keys(config).find((given) => !CONFIG_NAMES.includes(given));
+  return name === undefined ? null : `unknown option ${JSON.stringify(name)}`;
 }

@@ -3,7 +3,7 @@
  * environment in, HostOptions or one line out. Flag beats environment beats default (R-34).
  */
 import { err, ok, type Result } from '../lib/result.ts';
-import { type ClusterConfig, DURABILITIES, type DeleteMode, MODES, type PutMode } from '../model/config.ts';
+import { type ClusterConfig, DELETE_MODES, DURABILITIES, MODES, PUT_MODES } from '../model/config.ts';
 import { SERVERS_MAX } from '../model/limits.ts';
 import {
   anyText,
@@ -18,8 +18,6 @@ import {
 import type { HostOptions, LogFormat, PortOption, ServerPlace } from './host.ts';
 import { hostRules, RULE_FLAGS } from './rule-options.ts';
 
-const PUT_MODES: readonly PutMode[] = ['upsert', 'insert'];
-const DELETE_MODES: readonly DeleteMode[] = ['strict', 'available'];
 const LOG_FORMATS: readonly LogFormat[] = ['pretty', 'json'];
 
 const HOST_DEFAULT = '127.0.0.1';

@@ -19,7 +19,8 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getAssetKeys, getRawAsset, isSea } from 'node:sea';
+// All of it, not by name: a program of an older Node that uses the package has fewer names in there.
+import * as sea from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -52,7 +53,7 @@ export function taskFile(thread: TaskThread): string {
 }
 
 function threadFile(thread: keyof typeof THREADS): string {
-  if (isSea()) {
+  if (sea.isSea()) {
     globalThis.coppiceUnpacked ??= unpackAssets();
     return join(globalThis.coppiceUnpacked, `${thread}.cjs`);
   }
@@ -67,7 +68,7 @@ declare global {
 
 /** Writes every asset into a folder that only this user can change; the path of the folder. */
 function unpackAssets(): string {
-  const assets = getAssetKeys().map((name) => ({ name, bytes: new Uint8Array(getRawAsset(name)) }));
+  const assets = sea.getAssetKeys().map((name) => ({ name, bytes: new Uint8Array(sea.getRawAsset(name)) }));
   const hash = createHash('sha256');
   for (const { name, bytes } of assets) hash.update(`${name} ${bytes.length}\n`).update(bytes);
   const folder = privateFolder(hash.digest('hex').slice(0, 16));
