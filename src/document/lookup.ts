@@ -64,7 +64,8 @@ export function elementsAt(packed: Uint8Array, payload: number): number {
   return at + 1 + Math.floor((count - 1) / ARRAY_STEP) * (packed[at] as number);
 }
 
-function findElement(packed: Uint8Array, payload: number, index: number): number {
+/** Where element `index` begins, in the array whose non-empty payload begins at `payload`; -1 when it has no such element. */
+export function findElement(packed: Uint8Array, payload: number, index: number): number {
   const count = varintAt(packed, payload);
   if (index < 0 || index >= count) return -1;
   let at = elementsAt(packed, payload);

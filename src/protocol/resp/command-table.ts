@@ -12,7 +12,7 @@ import { HASH_ROWS } from './commands/hashes.ts';
 import { COMMAND } from './commands/introspection.ts';
 import { JSON_ARRAY_ROWS } from './commands/json-arrays.ts';
 import { JSON_DOCUMENT_ROWS } from './commands/json-documents.ts';
-import { JSON_VALUE_ROWS } from './commands/json-values.ts';
+import { JSON_DEBUG, JSON_VALUE_ROWS } from './commands/json-values.ts';
 import { KEY_ROWS, OBJECT } from './commands/keys.ts';
 import { NUMBER_ROWS } from './commands/numbers.ts';
 import { LATENCY, MEMORY, OBSERVE_ROWS, SLOWLOG } from './commands/observe.ts';
@@ -42,5 +42,5 @@ export const RESP_COMMANDS = new CommandIndex(
     ...DOCUMENT_ROWS,
     ...OPERATOR_ROWS,
   ],
-  [CLIENT, COMMAND, CONFIG, OBJECT, MEMORY, SLOWLOG, LATENCY, MODULE, ACL, PUBSUB, DEBUG],
+  [CLIENT, COMMAND, CONFIG, OBJECT, MEMORY, SLOWLOG, LATENCY, MODULE, ACL, PUBSUB, DEBUG, JSON_DEBUG],
 );

@@ -1,21 +1,24 @@
 /** JSON.SET, JSON.GET and what else is about whole values at paths, with the reply shapes of RedisJSON. */
-import { countIn, EMPTY_ARRAY, EMPTY_MAP, kindOf, numberText } from '../../../document/packed.ts';
-import { fieldsOf } from '../../../document/lookup.ts';
+import type { Edit } from '../../../document/edit.ts';
+import { writeValue } from '../../../document/format.ts';
 import { parseJson } from '../../../document/json.ts';
+import { mergeEdits } from '../../../document/merge.ts';
+import { countIn, EMPTY_ARRAY, EMPTY_MAP, kindOf, numberText } from '../../../document/packed.ts';
+import { isArrayAt, isMapAt, valueAt } from '../../../document/places.ts';
+import { STYLES } from '../../../document/styles.ts';
 import { ByteWriter, NO_BYTES, text, utf8 } from '../../../lib/bytes.ts';
+import { JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
 import { optionOf } from '../arguments.ts';
 import { Refusal, refusalOf, SYNTAX_ERROR, WRONG_TYPE, wrongCount } from '../failures.ts';
-import { asDocument, documentOf, NO_DOCUMENT, shownKind, storeDocument } from '../json/document.ts';
-import { type JsonPath, parseJsonPath, ROOT, shownPath, type Step } from '../json/path.ts';
+import { asDocument, documentOf, missing, NO_DOCUMENT, shownKind, storeEdited } from '../json/document.ts';
+import { type JsonPath, parseJsonPath, ROOT, type Step } from '../json/path.ts';
 import { outermost, select } from '../json/select.ts';
-import { laidOut, type Layout, writeList } from '../json/text.ts';
-import { Node } from '../json/tree.ts';
+import { laidOut, type Layout, TOO_LONG_REPLY, writeList } from '../json/text.ts';
 import { keyError } from '../keys.ts';
-import { type Keyspace, nameOf } from '../keyspace.ts';
+import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
-import { jsonOf } from '../values.ts';
 
 function facts(syntax: string, summary: string, kind: 'readonly' | 'write'): RowFacts {
   return { syntax, summary, complexity: 'O(N)', group: 'json', flags: [kind] };
@@ -85,33 +88,53 @@ function planSet(words: Words): Plan | Refusal {
 
 /** Stores one value; answers an error line when it cannot, `not` when the option or the path says no. */
 function set(keyspace: Keyspace, { key, path, value }: Change, option: string): string {
-  const root = documentOf(keyspace, key);
-  if (root === 'wrong') return WRONG_TYPE;
+  const document = documentOf(keyspace, key);
+  if (document === 'wrong') return WRONG_TYPE;
   if (path.steps.length === 0) {
-    if ((option === 'NX' && root !== null) || (option === 'XX' && root === null)) return 'not';
+    if ((option === 'NX' && document !== null) || (option === 'XX' && document === null)) return 'not';
     keyspace.put(key, asDocument(value), keyspace.get(key)?.expiresAtMs ?? null);
     return 'done';
   }
-  if (root === null) return option === 'XX' ? 'not' : 'ERR new objects must be created at the root';
-  const matched = option === 'NX' ? [] : select(root, path.steps);
-  for (const node of outermost(matched)) node.replace(value);
-  const outcome = matched.length > 0 ? 'done' : option === 'XX' ? 'not' : add(root, path.steps, value);
-  return outcome === 'done' ? (storeDocument(keyspace, key, root) ?? outcome) : outcome;
+  if (document === null) return option === 'XX' ? 'not' : ROOT_FIRST;
+  const places = option === 'NX' ? [] : select(document, path.steps);
+  if (places instanceof Refusal) return places.line;
+  if (places.length > 0)
+    return store(
+      keyspace,
+      key,
+      document,
+      places.map((at) => ({ kind: 'replace', at, value })),
+    );
+  return option === 'XX' ? 'not' : add(keyspace, key, document, path.steps, value);
+}
+
+const ROOT_FIRST = 'ERR new objects must be created at the root';
+
+function store(keyspace: Keyspace, key: Uint8Array, document: Uint8Array, edits: readonly Edit[]): string {
+  return storeEdited(keyspace, key, document, edits) ?? 'done';
 }
 
 /** A new field: only a path to one place says where, and arrays grow by other commands. */
-function add(root: Node, steps: readonly Step[], value: Uint8Array): string {
-  const names = steps.map((step) => (step.kind === 'names' && step.names.length === 1 ? step.names[0] : undefined));
-  const isStatic = steps.every(
-    (step, i) => names[i] !== undefined || (step.kind === 'indexes' && step.indexes.length === 1),
-  );
-  if (!isStatic) return 'ERR wrong static path';
-  const name = names.at(-1);
-  if (name === undefined) return select(root, steps).length > 0 ? 'not' : 'ERR array index out of range';
-  const [parent] = select(root, steps.slice(0, -1));
-  if (parent?.kind !== 'map' || parent.fields().has(nameOf(name))) return 'not';
-  parent.put(name, value);
-  return 'done';
+function add(
+  keyspace: Keyspace,
+  key: Uint8Array,
+  document: Uint8Array,
+  steps: readonly Step[],
+  value: Uint8Array,
+): string {
+  if (!steps.every(leadsToOne)) return 'ERR wrong static path';
+  const places = select(document, steps);
+  const parents = select(document, steps.slice(0, -1));
+  if (places instanceof Refusal || parents instanceof Refusal) return 'not';
+  const last = steps.at(-1) as Step;
+  if (last.kind !== 'names') return places.length > 0 ? 'not' : 'ERR array index out of range';
+  const [at] = parents;
+  if (at === undefined || places.length > 0 || !isMapAt(document, at)) return 'not';
+  return store(keyspace, key, document, [{ kind: 'add', at, key: last.names[0] as Uint8Array, value }]);
+}
+
+function leadsToOne(step: Step): boolean {
+  return (step.kind === 'names' && step.names.length === 1) || (step.kind === 'indexes' && step.indexes.length === 1);
 }
 
 function planMset(words: Words): Plan | Refusal {
@@ -145,66 +168,28 @@ function planMset(words: Words): Plan | Refusal {
 function planMerge(words: Words): Plan | Refusal {
   const change = changeIn(words, 1);
   if (change instanceof Refusal) return change;
-  const { key, path, value } = change;
   return {
-    keys: [key],
+    keys: [change.key],
     apply(keyspace, reply) {
-      const root = documentOf(keyspace, key);
-      if (root === 'wrong') {
-        reply.error(WRONG_TYPE);
-        return;
-      }
-      if (root === null) {
-        const failure =
-          path.steps.length > 0 ? 'ERR new objects must be created at the root' : mergeNew(keyspace, key, value);
-        if (failure === null) reply.ok();
-        else reply.error(failure);
-        return;
-      }
-      const matched = select(root, path.steps);
-      if (matched.length === 0) {
-        const outcome = set(keyspace, change, '');
-        if (outcome === 'done') reply.ok();
-        else if (outcome === 'not') reply.nil();
-        else reply.error(outcome);
-        return;
-      }
-      const isGone = matched.includes(root) && kindOf(value) === 'null';
-      for (const node of outermost(matched)) merge(node, value);
-      if (isGone) keyspace.remove(key);
-      const failure = isGone ? null : storeDocument(keyspace, key, root);
-      if (failure === null) reply.ok();
-      else reply.error(failure);
+      const outcome = merged(keyspace, change);
+      if (outcome === 'done') reply.ok();
+      else if (outcome === 'not') reply.nil();
+      else reply.error(outcome);
     },
   };
 }
 
-function mergeNew(keyspace: Keyspace, key: Uint8Array, value: Uint8Array): string | null {
-  const root = new Node(EMPTY_MAP);
-  merge(root, value);
-  return storeDocument(keyspace, key, root);
-}
-
-/** RFC 7396: fields of the patch replace, null takes away, objects go on inside. */
-function merge(target: Node, patch: Uint8Array): void {
-  const open: { node: Node; patch: Uint8Array }[] = [{ node: target, patch }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { node } = next;
-    if (kindOf(next.patch) !== 'map') {
-      node.replace(next.patch);
-      continue;
-    }
-    if (node.kind !== 'map') node.replace(EMPTY_MAP);
-    for (const { key, value } of fieldsOf(next.patch)) {
-      const kind = kindOf(value);
-      const field = node.fields().get(nameOf(key));
-      if (kind === 'null') {
-        if (field !== undefined) node.removeAll(new Set([field]));
-      } else if (kind === 'map') open.push({ node: field ?? node.put(key, EMPTY_MAP), patch: value });
-      else if (field === undefined) node.put(key, value);
-      else field.replace(value);
-    }
-  }
+/** Merges one value; answers as `set` does. */
+function merged(keyspace: Keyspace, change: Change): string {
+  const { key, path, value } = change;
+  const document = documentOf(keyspace, key);
+  if (document === 'wrong') return WRONG_TYPE;
+  const places = document === null ? [] : select(document, path.steps);
+  if (places instanceof Refusal) return places.line;
+  // Where nothing is, the value is stored as it is, with its nulls.
+  if (document === null || places.length === 0) return set(keyspace, change, '');
+  const edits = outermost(document, places).flatMap((at) => mergeEdits(document, at, value));
+  return store(keyspace, key, document, edits);
 }
 
 function planGet(words: Words): Plan | Refusal {
@@ -226,14 +211,15 @@ function planGet(words: Words): Plan | Refusal {
   return {
     keys: [key],
     apply(keyspace, reply) {
-      const root = documentOf(keyspace, key);
-      if (root === null) reply.nil();
-      else if (root === 'wrong') reply.error(WRONG_TYPE);
+      const document = documentOf(keyspace, key);
+      if (document === null) reply.nil();
+      else if (document === 'wrong') reply.error(WRONG_TYPE);
       else {
-        const json = jsonAt(root, paths.length === 0 ? [ROOT] : paths);
-        if (json instanceof Refusal) reply.error(json.line);
-        else if (layout.indent.length + layout.newline.length + layout.space.length === 0) reply.bulk(json);
-        else reply.bulk(laidOut(json, layout));
+        const json = jsonAt(document, paths.length === 0 ? [ROOT] : paths);
+        const isCompact = layout.indent.length + layout.newline.length + layout.space.length === 0;
+        const shown = json instanceof Refusal || isCompact ? json : (laidOut(json, layout) ?? TOO_LONG_REPLY);
+        if (shown instanceof Refusal) reply.error(shown.line);
+        else reply.bulk(shown);
       }
     },
   };
@@ -243,20 +229,22 @@ function planGet(words: Words): Plan | Refusal {
 const LAYOUT_BYTES_MAX = 64;
 
 /** One path: its values; several: an object of them, lists if any of the paths begins with `$`. */
-function jsonAt(root: Node, paths: readonly JsonPath[]): Uint8Array | Refusal {
+function jsonAt(document: Uint8Array, paths: readonly JsonPath[]): Uint8Array | Refusal {
   const isLegacy = paths.every((path) => path.isLegacy);
   const writer = new ByteWriter(256);
   if (paths.length > 1) writer.u8(0x7b);
   for (const [i, path] of paths.entries()) {
-    const values = select(root, path.steps).map((node) => node.packed);
+    const places = select(document, path.steps);
+    if (places instanceof Refusal) return places;
     if (paths.length > 1) writer.bytes(utf8(`${i > 0 ? ',' : ''}${JSON.stringify(path.text)}:`));
     if (!isLegacy) {
-      writeList(writer, values);
+      if (!writeList(writer, document, places)) return TOO_LONG_REPLY;
       continue;
     }
-    const first = values[0];
-    if (first === undefined) return new Refusal(`ERR Path '${shownPath(path)}' does not exist`);
-    writer.bytes(jsonOf(first));
+    const [first] = places;
+    if (first === undefined) return new Refusal(missing(path));
+    writeValue(writer, valueAt(document, first), STYLES.json);
+    if (writer.length > JSON_REPLY_BYTES_MAX) return TOO_LONG_REPLY;
   }
   if (paths.length > 1) writer.u8(0x7d);
   return writer.view();
@@ -269,11 +257,21 @@ function planMget(words: Words): Plan | Refusal {
   return {
     keys,
     apply(keyspace, reply) {
-      reply.array(keys.length);
+      const answers: (Uint8Array | null)[] = [];
+      let bytes = 0;
       for (const key of keys) {
-        const root = documentOf(keyspace, key);
-        const json = root === null || root === 'wrong' ? null : jsonAt(root, [path]);
-        if (json === null || json instanceof Refusal) reply.nil();
+        const document = documentOf(keyspace, key);
+        const json = document === null || document === 'wrong' ? null : jsonAt(document, [path]);
+        bytes += json instanceof Uint8Array ? json.length : 0;
+        if (json === TOO_LONG_REPLY || bytes > JSON_REPLY_BYTES_MAX) {
+          reply.error(TOO_LONG_REPLY.line);
+          return;
+        }
+        answers.push(json instanceof Refusal ? null : json);
+      }
+      reply.array(keys.length);
+      for (const json of answers) {
+        if (json === null) reply.nil();
         else reply.bulk(json);
       }
     },
@@ -284,51 +282,46 @@ function planDelete(words: Words): Plan | Refusal {
   const key = words[1] as Uint8Array;
   const path = pathIn(words[2]);
   if (path instanceof Refusal) return path;
-  return changeDocument(key, 0, (root, keyspace, reply) => {
-    const top = outermost(select(root, path.steps));
-    if (top[0] === root) {
-      keyspace.remove(key);
-      reply.integer(1);
+  return changeDocument(key, 0, (document, keyspace, reply) => {
+    const places = select(document, path.steps);
+    if (places instanceof Refusal) {
+      reply.error(places.line);
       return;
     }
-    const byParent = new Map<Node, Set<Node>>();
-    for (const node of top) {
-      const parent = node.parent as Node;
-      byParent.set(parent, (byParent.get(parent) ?? new Set()).add(node));
-    }
-    for (const [parent, parts] of byParent) parent.removeAll(parts);
-    finish(keyspace, key, root, reply, top.length > 0, () => reply.integer(top.length));
+    const gone = outermost(document, places);
+    const edits = gone.map((at): Edit => ({ kind: 'remove', at }));
+    finish(keyspace, key, document, edits, reply, () => reply.integer(gone.length));
   });
 }
 
 /** Runs on the document of a key; no document answers an integer, or an error where `missing` is one. */
 export function changeDocument(
   key: Uint8Array,
-  missing: number | string,
-  change: (root: Node, keyspace: Keyspace, reply: ReplyWriter) => void,
+  absent: number | string,
+  change: (document: Uint8Array, keyspace: Keyspace, reply: ReplyWriter) => void,
 ): Plan {
   return {
     keys: [key],
     apply(keyspace, reply) {
-      const root = documentOf(keyspace, key);
-      if (root === 'wrong') reply.error(WRONG_TYPE);
-      else if (root !== null) change(root, keyspace, reply);
-      else if (typeof missing === 'number') reply.integer(missing);
-      else reply.error(missing);
+      const document = documentOf(keyspace, key);
+      if (document === 'wrong') reply.error(WRONG_TYPE);
+      else if (document !== null) change(document, keyspace, reply);
+      else if (typeof absent === 'number') reply.integer(absent);
+      else reply.error(absent);
     },
   };
 }
 
-/** Stores a changed document, then answers; or answers why it cannot be stored. */
+/** Stores a document with its edits, then answers; or answers why it cannot be stored. */
 export function finish(
   keyspace: Keyspace,
   key: Uint8Array,
-  root: Node,
+  document: Uint8Array,
+  edits: readonly Edit[],
   reply: ReplyWriter,
-  isChanged: boolean,
   answer: () => void,
 ): void {
-  const failure = isChanged ? storeDocument(keyspace, key, root) : null;
+  const failure = storeEdited(keyspace, key, document, edits);
   if (failure === null) answer();
   else reply.error(failure);
 }
@@ -340,21 +333,18 @@ function planType(words: Words): Plan | Refusal {
   return {
     keys: [key],
     apply(keyspace, reply) {
-      const root = documentOf(keyspace, key);
-      if (root === 'wrong') {
-        reply.error(WRONG_TYPE);
+      const document = documentOf(keyspace, key);
+      const places = document === null || document === 'wrong' ? [] : select(document, path.steps);
+      if (document === 'wrong' || places instanceof Refusal) {
+        reply.error(places instanceof Refusal ? places.line : WRONG_TYPE);
         return;
       }
       // Version 3 wraps the answer once more: its clients take it out again.
       if (reply.protocol === 3) reply.array(1);
-      if (root === null) {
-        reply.nil();
-        return;
-      }
-      const kinds = select(root, path.steps).map(({ kind }) => shownKind(kind));
-      if (!path.isLegacy) reply.texts(kinds);
-      else if (kinds[0] === undefined) reply.nil();
-      else reply.text(kinds[0]);
+      const [first] = places;
+      if (document !== null && !path.isLegacy) reply.texts(places.map((at) => shownKind(document, at)));
+      else if (document === null || first === undefined) reply.nil();
+      else reply.text(shownKind(document, first));
     },
   };
 }
@@ -363,10 +353,18 @@ function planClear(words: Words): Plan | Refusal {
   const key = words[1] as Uint8Array;
   const path = pathIn(words[2]);
   if (path instanceof Refusal) return path;
-  return changeDocument(key, NO_DOCUMENT, (root, keyspace, reply) => {
-    const full = outermost(select(root, path.steps).filter(({ packed }) => !isClear(packed)));
-    for (const node of full) node.replace(node.kind === 'map' ? EMPTY_MAP : node.kind === 'array' ? EMPTY_ARRAY : ZERO);
-    finish(keyspace, key, root, reply, full.length > 0, () => reply.integer(full.length));
+  return changeDocument(key, NO_DOCUMENT, (document, keyspace, reply) => {
+    const places = select(document, path.steps);
+    if (places instanceof Refusal) {
+      reply.error(places.line);
+      return;
+    }
+    const full = places.filter((at) => !isClear(valueAt(document, at)));
+    const edits = outermost(document, full).map((at): Edit => {
+      const value = isMapAt(document, at) ? EMPTY_MAP : isArrayAt(document, at) ? EMPTY_ARRAY : ZERO;
+      return { kind: 'replace', at, value };
+    });
+    finish(keyspace, key, document, edits, reply, () => reply.integer(edits.length));
   });
 }
 

@@ -1,25 +1,31 @@
 /** JSON.NUMINCRBY, JSON.STRAPPEND and what else changes or measures the values that a path matches. */
+import type { Edit } from '../../../document/edit.ts';
+import { fieldsOf } from '../../../document/lookup.ts';
 import {
   FLOAT,
   INT,
   headLength,
+  kindOf,
   numberText,
   packString,
   PACKED_FALSE,
   PACKED_TRUE,
   stringBytes,
+  varintAt,
   writeHead,
 } from '../../../document/packed.ts';
-import { ByteWriter, text, utf8 } from '../../../lib/bytes.ts';
-import { Refusal, WRONG_TYPE } from '../failures.ts';
-import { answerEach, documentOf, type Each, NO_DOCUMENT } from '../json/document.ts';
-import { type JsonPath, shownPath } from '../json/path.ts';
+import { countAt, isArrayAt, isMapAt, ROOT_PLACE, valueAt, walk } from '../../../document/places.ts';
+import { utf8 } from '../../../lib/bytes.ts';
+import { JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
+import { Refusal, WRONG_TYPE, wrongCount } from '../failures.ts';
+import { type Answered, answersOf, documentOf, type Each, missing, NO_DOCUMENT, otherKind } from '../json/document.ts';
+import type { JsonPath } from '../json/path.ts';
 import { select } from '../json/select.ts';
-import type { Node } from '../json/tree.ts';
+import { TOO_LONG_REPLY } from '../json/text.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
-import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
-import { jsonOf } from '../values.ts';
+import { type Container, keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { helpRow } from './help.ts';
 import { changeDocument, finish, pathIn, valueIn } from './json-documents.ts';
 
 function facts(syntax: string, summary: string, kind: 'readonly' | 'write'): RowFacts {
@@ -34,19 +40,21 @@ export const JSON_VALUE_ROWS: readonly Row[] = [
     planNumber(words, { exact: (a, b) => a * b, rough: (a, b) => a * b }),
   ),
   keysRow('json.strappend', facts('key [path] value', 'Put text behind the strings at a path', 'write'), (words) => {
-    if (words.length > 4) return new Refusal("ERR wrong number of arguments for 'json.strappend' command");
+    if (words.length > 4) return new Refusal(wrongCount('json.strappend'));
     const value = valueIn(words.at(-1) as Uint8Array);
     if (value instanceof Refusal) return value;
-    if ((value[0] as number) >> 5 !== 3) return new Refusal('WRONGTYPE wrong type of path value - expected string');
+    if (kindOf(value) !== 'string') return new Refusal('WRONGTYPE wrong type of path value - expected string');
+    const added = stringBytes(value);
     return planEach(words, words.length === 4 ? words[2] : undefined, {
       expected: 'string',
-      of: (node) => {
-        if (node.kind !== 'string') return null;
-        const [old, added] = [stringBytes(node.packed), stringBytes(value)];
+      of(document, at, edits) {
+        const packed = valueAt(document, at);
+        if (kindOf(packed) !== 'string') return null;
+        const old = stringBytes(packed);
         const whole = new Uint8Array(old.length + added.length);
         whole.set(old);
         whole.set(added, old.length);
-        node.replace(packString(whole));
+        edits.push({ kind: 'replace', at, value: packString(whole) });
         return (reply) => reply.integer(whole.length);
       },
     });
@@ -56,10 +64,10 @@ export const JSON_VALUE_ROWS: readonly Row[] = [
     if (path instanceof Refusal) return path;
     return planEach(words, words[2], {
       expected: 'boolean',
-      of: (node) => {
-        if (node.kind !== 'bool') return null;
-        const isTrue = node.packed[0] !== 2;
-        node.replace(isTrue ? PACKED_TRUE : PACKED_FALSE);
+      of(document, at, edits) {
+        if (kindOf(valueAt(document, at)) !== 'bool') return null;
+        const isTrue = document[at] !== PACKED_TRUE[0];
+        edits.push({ kind: 'replace', at, value: isTrue ? PACKED_TRUE : PACKED_FALSE });
         return (reply) => (path.isLegacy ? reply.text(String(isTrue)) : reply.integer(isTrue ? 1 : 0));
       },
     });
@@ -67,36 +75,74 @@ export const JSON_VALUE_ROWS: readonly Row[] = [
   keysRow('json.strlen', facts('key [path]', 'Bytes of the strings at a path', 'readonly'), (words) =>
     planMeasure(words, {
       expected: 'string',
-      of: (node) => (node.kind === 'string' ? countOf(stringBytes(node.packed).length) : null),
+      of(document, at) {
+        const packed = valueAt(document, at);
+        return kindOf(packed) === 'string' ? countOf(stringBytes(packed).length) : null;
+      },
     }),
   ),
   keysRow('json.objlen', facts('key [path]', 'Fields of the objects at a path', 'readonly'), (words) =>
     planMeasure(words, {
       expected: 'object',
       mayMiss: true,
-      of: (node) => (node.kind === 'map' ? countOf(node.fields().size) : null),
+      of: (document, at) => (isMapAt(document, at) ? countOf(countAt(document, at)) : null),
     }),
   ),
   keysRow('json.objkeys', facts('key [path]', 'Names of the fields of the objects at a path', 'readonly'), (words) =>
     planMeasure(words, {
       expected: 'object',
       mayMiss: true,
-      of: (node) => {
-        if (node.kind !== 'map') return null;
-        const names = node.names();
+      of(document, at) {
+        if (!isMapAt(document, at)) return null;
         return (reply) => {
-          reply.array(names.length);
-          for (const name of names) reply.bulk(name);
+          reply.array(countAt(document, at));
+          for (const { key } of fieldsOf(valueAt(document, at))) reply.bulk(key);
         };
       },
     }),
   ),
-  keysRow('json.resp', facts('key [path]', 'The value at a path as RESP', 'readonly'), (words) =>
-    planMeasure(words, { expected: 'value', of: (node) => (reply) => writeNode(reply, node) }),
-  ),
+  keysRow('json.resp', facts('key [path]', 'The value at a path as RESP', 'readonly'), (words) => {
+    let bytes = 0;
+    return planMeasure(words, {
+      expected: 'value',
+      of(document, at) {
+        const packed = valueAt(document, at);
+        bytes += packed.length;
+        return bytes > JSON_REPLY_BYTES_MAX ? TOO_LONG_REPLY : (reply) => writeParts(reply, packed);
+      },
+    });
+  }),
 ];
 
-function countOf(count: number): (reply: ReplyWriter) => void {
+/** JSON.DEBUG: what a value costs. */
+export const JSON_DEBUG: Container = {
+  name: 'json.debug',
+  summary: 'What JSON values cost',
+  group: 'json',
+  subcommands: [
+    keysRow('memory', facts('key [path]', 'Bytes of the values at a path, as they are kept', 'readonly'), (words) => {
+      const plan = planMeasure(words.slice(1), {
+        expected: 'value',
+        of: (document, at) => countOf(valueAt(document, at).length),
+      });
+      const isLegacy = words[3]?.[0] !== DOLLAR;
+      if (plan instanceof Refusal) return plan;
+      return {
+        keys: plan.keys,
+        apply(keyspace, reply) {
+          if (keyspace.has(words[2] as Uint8Array)) plan.apply(keyspace, reply);
+          else if (isLegacy) reply.integer(0);
+          else reply.array(0);
+        },
+      };
+    }),
+    helpRow('json.debug', 'json'),
+  ],
+};
+
+const DOLLAR = 0x24;
+
+export function countOf(count: number): Answered {
   return (reply) => reply.integer(count);
 }
 
@@ -105,14 +151,11 @@ export function planEach(words: Words, word: Uint8Array | undefined, each: Each)
   const key = words[1] as Uint8Array;
   const path = pathIn(word);
   if (path instanceof Refusal) return path;
-  return changeDocument(key, NO_DOCUMENT, (root, keyspace, reply) => {
-    const answers = new ByteWriter(64);
-    const into = reply.writer;
-    reply.to(answers, reply.protocol);
-    const isChanged = answerEach(root, path, each, 'last', reply);
-    reply.to(into, reply.protocol);
-    if (isChanged instanceof Refusal) reply.error(isChanged.line);
-    else finish(keyspace, key, root, reply, isChanged, () => into.bytes(answers.view()));
+  return changeDocument(key, NO_DOCUMENT, (document, keyspace, reply) => {
+    const edits: Edit[] = [];
+    const answer = answersOf(document, path, each, edits, 'last');
+    if (answer instanceof Refusal) reply.error(answer.line);
+    else finish(keyspace, key, document, edits, reply, () => answer(reply));
   });
 }
 
@@ -124,10 +167,13 @@ export function planMeasure(words: Words, each: Each): Plan | Refusal {
   return {
     keys: [key],
     apply(keyspace, reply) {
-      const root = documentOf(keyspace, key);
-      if (root === 'wrong') reply.error(WRONG_TYPE);
-      else if (root !== null) answerEach(root, path, each, 'first', reply);
-      else if (path.isLegacy) reply.nil();
+      const document = documentOf(keyspace, key);
+      if (document === 'wrong') reply.error(WRONG_TYPE);
+      else if (document !== null) {
+        const answer = answersOf(document, path, each, [], 'first');
+        if (answer instanceof Refusal) reply.error(answer.line);
+        else answer(reply);
+      } else if (path.isLegacy) reply.nil();
       else reply.error(NO_DOCUMENT);
     },
   };
@@ -146,36 +192,28 @@ function planNumber(words: Words, arithmetic: Arithmetic): Plan | Refusal {
   const by = valueIn(words[3] as Uint8Array);
   if (by instanceof Refusal) return by;
   if (!isNumber(by)) return new Refusal('ERR expected value at line 1 column 1');
-  return changeDocument(key, NO_DOCUMENT, (root, keyspace, reply) => {
+  return changeDocument(key, NO_DOCUMENT, (document, keyspace, reply) => {
+    const places = select(document, path.steps);
+    if (places instanceof Refusal) {
+      reply.error(places.line);
+      return;
+    }
+    const edits: Edit[] = [];
     const results: (Uint8Array | null)[] = [];
-    for (const node of select(root, path.steps)) {
-      const result = isNumber(node.packed) ? computed(node.packed, by, arithmetic) : null;
-      if (result === 'infinite') {
+    for (const at of places) {
+      const packed = valueAt(document, at);
+      const value = isNumber(packed) ? computed(packed, by, arithmetic) : null;
+      if (value === 'infinite') {
         reply.error('ERR result is not a number');
         return;
       }
-      if (result !== null) node.replace(result);
-      results.push(result);
+      if (value !== null) edits.push({ kind: 'replace', at, value });
+      results.push(value);
     }
-    const failure = path.isLegacy ? legacyFailure(root, path, results) : null;
-    if (failure !== null) reply.error(failure);
-    else
-      finish(
-        keyspace,
-        key,
-        root,
-        reply,
-        results.some((result) => result !== null),
-        () => writeNumbers(reply, path, results),
-      );
+    if (path.isLegacy && places[0] === undefined) reply.error(missing(path));
+    else if (path.isLegacy && edits.length === 0) reply.error(otherKind('a number', document, places[0] as number));
+    else finish(keyspace, key, document, edits, reply, () => writeNumbers(reply, path, results));
   });
-}
-
-function legacyFailure(root: Node, path: JsonPath, results: readonly (Uint8Array | null)[]): string | null {
-  if (results.length === 0) return `ERR Path '${shownPath(path)}' does not exist`;
-  if (results.some((result) => result !== null)) return null;
-  const kind = select(root, path.steps)[0]?.kind ?? 'null';
-  return `WRONGTYPE wrong type of path value - expected a number but found ${kind === 'map' ? 'object' : kind}`;
 }
 
 function writeNumbers(reply: ReplyWriter, path: JsonPath, results: readonly (Uint8Array | null)[]): void {
@@ -217,24 +255,28 @@ function packDigits(kind: number, digits: string): Uint8Array {
 }
 
 /** JSON.RESP: objects begin with a brace, arrays with a bracket, as elements of their own. */
-function writeNode(reply: ReplyWriter, root: Node): void {
-  const open: (Node | Uint8Array)[] = [root];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next instanceof Uint8Array) reply.bulk(next);
-    else if (next.kind === 'map') {
-      const [names, children] = [next.names(), next.children()];
-      reply.array(names.length * 2 + 1);
+function writeParts(reply: ReplyWriter, packed: Uint8Array): void {
+  walk(packed, ROOT_PLACE, (at, entry) => {
+    if (entry >= 0) reply.bulkPart(packed, at - varintAt(packed, entry), at);
+    const count = countAt(packed, at);
+    if (isMapAt(packed, at)) {
+      reply.array(count * 2 + 1);
       reply.simple('{');
-      for (let i = names.length - 1; i >= 0; i--) open.push(children[i] as Node, names[i] as Uint8Array);
-    } else if (next.kind === 'array') {
-      const children = next.children();
-      reply.array(children.length + 1);
+    } else if (isArrayAt(packed, at)) {
+      reply.array(count + 1);
       reply.simple('[');
-      for (let i = children.length - 1; i >= 0; i--) open.push(children[i] as Node);
-    } else if (next.kind === 'null') reply.nil();
-    else if (next.kind === 'bool') reply.simple(text(jsonOf(next.packed)));
-    else if (next.kind === 'string') reply.bulk(stringBytes(next.packed));
-    else if (next.kind === 'int') reply.integer(BigInt(numberText(next.packed)));
-    else reply.text(numberText(next.packed));
-  }
+    } else writeLeaf(reply, valueAt(packed, at));
+  });
 }
+
+function writeLeaf(reply: ReplyWriter, packed: Uint8Array): void {
+  const kind = kindOf(packed);
+  if (kind === 'null') reply.nil();
+  else if (kind === 'bool') reply.simple(String(packed[0] === PACKED_TRUE[0]));
+  else if (kind === 'string') reply.bulk(stringBytes(packed));
+  else if (kind === 'int' && packed.length <= INT64_DIGITS_MAX) reply.integer(BigInt(numberText(packed)));
+  else reply.text(numberText(packed));
+}
+
+/** An int of so many bytes with its head fits 64 bits, whatever its digits. */
+const INT64_DIGITS_MAX = 19;

@@ -1,28 +1,36 @@
 /** Documents under keys, as the JSON commands see them: which values are documents, and how one is stored again. */
+import { type Edit, edited } from '../../../document/edit.ts';
 import { isMarked, marked } from '../../../document/marked.ts';
-import { STRING } from '../../../document/packed.ts';
-import { Refusal } from '../failures.ts';
+import { kindOf, STRING } from '../../../document/packed.ts';
+import { valueAt } from '../../../document/places.ts';
+import { lineOf, Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import { isHash, isString } from '../values.ts';
 import { type JsonPath, shownPath } from './path.ts';
 import { select } from './select.ts';
-import { Node } from './tree.ts';
 
 export const NO_DOCUMENT = "ERR could not perform this operation on a key that doesn't exist";
 
-/** The document of a key as a tree; null when there is none, `wrong` when the key holds something else. */
-export function documentOf(keyspace: Keyspace, key: Uint8Array): Node | null | 'wrong' {
+/** The packed document of a key; null when there is none, `wrong` when the key holds something else. */
+export function documentOf(keyspace: Keyspace, key: Uint8Array): Uint8Array | null | 'wrong' {
   const held = keyspace.get(key);
   if (held === null) return null;
-  return isString(held.value) || isHash(held.value) ? 'wrong' : new Node(held.value);
+  return isString(held.value) || isHash(held.value) ? 'wrong' : held.value;
 }
 
-/** Packs a changed document and stores it; its time stays. Answers an error line, or null. */
-export function storeDocument(keyspace: Keyspace, key: Uint8Array, root: Node): string | null {
-  const packed = root.pack();
-  if (!packed.ok) return `ERR ${packed.error.message}`;
-  keyspace.put(key, asDocument(packed.value), keyspace.get(key)?.expiresAtMs ?? null);
+/** Edits the document of a key and stores it, its time stays; none is left when all was removed. An error line, or null. */
+export function storeEdited(
+  keyspace: Keyspace,
+  key: Uint8Array,
+  document: Uint8Array,
+  edits: readonly Edit[],
+): string | null {
+  if (edits.length === 0) return null;
+  const packed = edited(document, edits);
+  if (!packed.ok) return lineOf(packed.error);
+  if (packed.value === null) keyspace.remove(key);
+  else keyspace.put(key, asDocument(packed.value), keyspace.get(key)?.expiresAtMs ?? null);
   return null;
 }
 
@@ -37,60 +45,68 @@ export type Each = {
   readonly expected: string;
   /** Whether an older path that matches nothing answers nil, not an error. */
   readonly mayMiss?: boolean;
-  /** Called in the order of the document; answers null when the value is of another kind, a Refusal to change nothing. */
-  of(node: Node): Answered | Refusal | null;
+  /** For the value at a place: null when it is of another kind, a Refusal when the command is to do nothing at all. */
+  of(document: Uint8Array, at: number, edits: Edit[]): Answered | Refusal | null;
 };
 
 export type Answered = (reply: ReplyWriter) => void;
 
 /**
- * Answers for what a path matches: whether any value was of the right kind, or why nothing is to be changed. Of several
- * values that an older path matches the first speaks when they are read, the last of the right kind when they are changed.
+ * Answers for what a path matches, and puts what is to be changed behind `edits`; or why nothing is to be changed. Of
+ * several values that an older path matches the first speaks when they are read, the last of the right kind when they
+ * are changed.
  */
-export function answerEach(
-  root: Node,
+export function answersOf(
+  document: Uint8Array,
   path: JsonPath,
   each: Each,
+  edits: Edit[],
   speaker: 'first' | 'last',
-  reply: ReplyWriter,
-): boolean | Refusal {
-  const answers: { readonly kind: Node['kind']; readonly answer: Answered | null }[] = [];
-  for (const node of select(root, path.steps)) {
-    const { kind } = node;
-    const answer = each.of(node);
+): Answered | Refusal {
+  const places = select(document, path.steps);
+  if (places instanceof Refusal) return places;
+  const answers: (Answered | null)[] = [];
+  for (const at of path.isLegacy && speaker === 'first' ? places.slice(0, 1) : places) {
+    const answer = each.of(document, at, edits);
     if (answer instanceof Refusal) return answer;
-    answers.push({ kind, answer });
+    answers.push(answer);
   }
-  const isDone = answers.some(({ answer }) => answer !== null);
   if (!path.isLegacy) {
-    reply.array(answers.length);
-    for (const { answer } of answers) {
-      if (answer === null) reply.nil();
-      else answer(reply);
-    }
-    return isDone;
+    return (reply) => {
+      reply.array(answers.length);
+      for (const answer of answers) {
+        if (answer === null) reply.nil();
+        else answer(reply);
+      }
+    };
   }
-  const speaking = speaker === 'first' ? answers[0] : answers.findLast(({ answer }) => answer !== null);
-  if (speaking?.answer != null) speaking.answer(reply);
-  else if (answers.length === 0 && each.mayMiss === true) reply.nil();
-  else if (answers.length === 0) reply.error(`ERR Path '${shownPath(path)}' does not exist`);
-  else
-    reply.error(
-      `WRONGTYPE wrong type of path value - expected ${each.expected} but found ${shownKind(answers[0]?.kind ?? 'null')}`,
-    );
-  return isDone;
+  const [first] = places;
+  if (first === undefined && each.mayMiss === true) return (reply) => reply.nil();
+  if (first === undefined) return new Refusal(missing(path));
+  return answers.findLast((answer) => answer !== null) ?? new Refusal(otherKind(each.expected, document, first));
 }
 
-/** A kind by the name that JSON.TYPE has for it. */
-export function shownKind(kind: Node['kind']): string {
-  const names = {
-    map: 'object',
-    array: 'array',
-    string: 'string',
-    int: 'integer',
-    float: 'number',
-    bool: 'boolean',
-    null: 'null',
-  };
-  return names[kind];
+/** What an older path that matches nothing is answered. */
+export function missing(path: JsonPath): string {
+  return `ERR Path '${shownPath(path)}' does not exist`;
 }
+
+/** What an older path that matches another kind is answered. */
+export function otherKind(expected: string, document: Uint8Array, at: number): string {
+  return `WRONGTYPE wrong type of path value - expected ${expected} but found ${shownKind(document, at)}`;
+}
+
+/** The kind of the value at a place by the name that JSON.TYPE has for it. */
+export function shownKind(document: Uint8Array, at: number): string {
+  return KIND_NAMES[kindOf(valueAt(document, at))];
+}
+
+const KIND_NAMES = {
+  map: 'object',
+  array: 'array',
+  string: 'string',
+  int: 'integer',
+  float: 'number',
+  bool: 'boolean',
+  null: 'null',
+} as const;

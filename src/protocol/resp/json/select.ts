@@ -23,16 +23,86 @@ export function select(packed: Uint8Array, steps: readonly Step[]): readonly num
   let matched: readonly number[] = [ROOT_PLACE];
   for (const step of steps) {
     const next: number[] = [];
-    let end = 0;
-    for (const at of matched) {
-      if (step.kind === 'deep') {
-        // What is inside the value before was taken with it.
-        if (at >= end || matched.length > 1) takeAll(packed, at, next);
-        end = endOf(packed, at);
-      } else take(packed, at, step, next);
+    for (const at of step.kind === 'deep' ? outermost(packed, matched) : matched) {
+      if (next.length + takenAtMost(packed, at, step) > JSON_PATH_VALUES_MAX) return TOO_MANY;
+      take(packed, at, step, next);
       if (next.length > JSON_PATH_VALUES_MAX) return TOO_MANY;
     }
-    matched = mayRepeat(step, matched) ? [...new Set(next)] : next;
+    matched = mayRepeat(step) ? [...new Set(next)] : next;
   }
   return matched;
+}
+
+/** Those that are not inside another one of them: what a change of an outer one leaves to be changed. */
+export function outermost(packed: Uint8Array, places: readonly number[]): readonly number[] {
+  if (places.length < 2) return places;
+  const outer = new Set<number>();
+  let end = -1;
+  for (const at of places.toSorted((a, b) => a - b)) {
+    if (at < end) continue;
+    end = endOf(packed, at);
+    outer.add(at);
+  }
+  return places.filter((at) => outer.has(at));
+}
+
+/** An index as it counts from the front; negative ones count from the end. */
+export function indexIn(length: number, index: number): number {
+  return index < 0 ? length + index : index;
+}
+
+const TOO_MANY = new Refusal(
+  `ERR a path that leads to more than ${JSON_PATH_VALUES_MAX} values, the limit JSON_PATH_VALUES_MAX`,
+);
+
+/** Values that a step takes from one value, where that is known without looking. */
+function takenAtMost(packed: Uint8Array, at: number, step: Step): number {
+  return step.kind === 'all' ? countAt(packed, at) : 0;
+}
+
+/** Whether a step may take one value twice. */
+function mayRepeat(step: Step): boolean {
+  return (step.kind === 'names' && step.names.length > 1) || (step.kind === 'indexes' && step.indexes.length > 1);
+}
+
+function take(packed: Uint8Array, at: number, step: Step, into: number[]): void {
+  switch (step.kind) {
+    case 'names':
+      if (!isMapAt(packed, at)) return;
+      for (const name of step.names) {
+        const field = fieldAt(packed, at, name);
+        if (field >= 0) into.push(field);
+      }
+      return;
+    case 'indexes': {
+      if (!isArrayAt(packed, at)) return;
+      const count = countAt(packed, at);
+      for (const index of step.indexes) {
+        const element = elementAt(packed, at, indexIn(count, index));
+        if (element >= 0) into.push(element);
+      }
+      return;
+    }
+    case 'slice': {
+      if (!isArrayAt(packed, at)) return;
+      const elements = partsAt(packed, at);
+      const start = Math.max(0, indexIn(elements.length, step.start ?? 0));
+      const end = Math.min(elements.length, indexIn(elements.length, step.end ?? elements.length));
+      for (let i = start; i < end; i += step.step) into.push(elements[i] as number);
+      return;
+    }
+    case 'all':
+      for (const part of partsAt(packed, at)) into.push(part);
+      return;
+    case 'deep':
+      walk(packed, at, (place) => {
+        if (into.length <= JSON_PATH_VALUES_MAX) into.push(place);
+      });
+      return;
+    case 'filter':
+      for (const part of partsAt(packed, at)) if (step.filter(valueAt(packed, part))) into.push(part);
+      return;
+    default:
+      step satisfies never;
+  }
 }

@@ -1,7 +1,10 @@
 /** JSON text as JSON.GET writes it: compact, or with the indent, line end and blank that a client asks for. */
 import { writeValue } from '../../../document/format.ts';
+import { valueAt } from '../../../document/places.ts';
 import { STYLES } from '../../../document/styles.ts';
 import { ByteWriter } from '../../../lib/bytes.ts';
+import { JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
+import { Refusal } from '../failures.ts';
 
 export type Layout = { readonly indent: Uint8Array; readonly newline: Uint8Array; readonly space: Uint8Array };
 
@@ -12,18 +15,25 @@ const COLON = 0x3a;
 const OPENS = new Set([0x7b, 0x5b]);
 const CLOSES = new Set([0x7d, 0x5d]);
 
-/** Values as one JSON array. */
-export function writeList(writer: ByteWriter, values: readonly Uint8Array[]): void {
+/** What a command answers instead of more JSON than that: paths may match one value many times over. */
+export const TOO_LONG_REPLY = new Refusal(
+  `ERR a reply of more than ${JSON_REPLY_BYTES_MAX} bytes, the limit JSON_REPLY_BYTES_MAX`,
+);
+
+/** The values at places of a document as one JSON array; whether the writer holds no more than may be answered. */
+export function writeList(writer: ByteWriter, document: Uint8Array, places: readonly number[]): boolean {
   writer.u8(0x5b);
-  for (let i = 0; i < values.length; i++) {
+  for (const [i, at] of places.entries()) {
     if (i > 0) writer.u8(COMMA);
-    writeValue(writer, values[i] as Uint8Array, STYLES.json);
+    writeValue(writer, valueAt(document, at), STYLES.json);
+    if (writer.length > JSON_REPLY_BYTES_MAX) return false;
   }
   writer.u8(0x5d);
+  return true;
 }
 
-/** Compact JSON laid out anew. One pass over its bytes; empty sets stay as they are. */
-export function laidOut(json: Uint8Array, { indent, newline, space }: Layout): Uint8Array {
+/** Compact JSON laid out anew, or null when it is too long. One pass over its bytes; empty sets stay as they are. */
+export function laidOut(json: Uint8Array, { indent, newline, space }: Layout): Uint8Array | null {
   const writer = new ByteWriter(json.length * 2);
   let depth = 0;
   const breakLine = (): void => {
@@ -32,6 +42,7 @@ export function laidOut(json: Uint8Array, { indent, newline, space }: Layout): U
   };
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] as number;
+    if (writer.length > JSON_REPLY_BYTES_MAX) return null;
     if (byte === QUOTE) {
       const end = endOfString(json, at);
       writer.bytes(json, at, end);
