@@ -130,8 +130,14 @@ export class ReplyWriter {
   }
 
   #line(line: string): void {
-    this.writer.bytes(utf8(line));
-    this.writer.bytes(CRLF);
+    const { writer } = this;
+    if (line.length > SHORT_MAX || !isAscii(line)) writer.bytes(utf8(line));
+    else {
+      // An encoder costs more than this for the few letters of most lines.
+      writer.ensure(line.length);
+      for (let i = 0; i < line.length; i++) writer.buffer[writer.length++] = line.charCodeAt(i);
+    }
+    writer.bytes(CRLF);
   }
 
   /** A type and a number below 2^32. */
@@ -157,6 +163,13 @@ export class ReplyWriter {
 }
 
 const HEAD_BYTES_MAX = 13;
+
+const SHORT_MAX = 32;
+
+function isAscii(line: string): boolean {
+  for (let i = 0; i < line.length; i++) if (line.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
 
 const CRLF = utf8('\r\n');
 const OK = utf8('+OK\r\n');

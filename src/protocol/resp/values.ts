@@ -46,6 +46,36 @@ export function withDigits(old: Uint8Array | null, digits: Uint8Array): Uint8Arr
   return packed;
 }
 
+/** Digits of most numbers; a longer one is not read this way. */
+const DIGITS_MAX = 15;
+
+/** The whole number that a string or a JSON number spells, without a detour over text; null: look closer. */
+export function smallInteger(packed: Uint8Array): number | null {
+  if (!isString(packed) && (packed[0] as number) >> 5 !== INT) return null;
+  const start = payloadAt(packed, 0);
+  const isNegative = packed[start] === 0x2d;
+  const first = isNegative ? start + 1 : start;
+  const digits = packed.length - first;
+  if (digits < 1 || digits > DIGITS_MAX || (packed[first] === 0x30 && packed.length - start > 1)) return null;
+  let value = 0;
+  for (let at = first; at < packed.length; at++) {
+    const digit = (packed[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return isNegative ? -value : value;
+}
+
+/** The digits of a whole number, packed as what `old` is: a number stays one, anything else becomes a string. */
+export function withInteger(old: Uint8Array | null, value: number): Uint8Array {
+  const written = String(value);
+  const kind = old !== null && isNumber(old) ? INT : STRING;
+  const packed = new Uint8Array(1 + written.length);
+  let at = writeHead(packed, 0, kind, written.length);
+  for (let i = 0; i < written.length; i++) packed[at++] = written.charCodeAt(i);
+  return packed;
+}
+
 /** What GET answers: a string's bytes, a document's JSON. */
 export function writeShown(reply: ReplyWriter, packed: Uint8Array): void {
   if (isString(packed)) reply.bulkPart(packed, payloadAt(packed, 0), packed.length);

@@ -4,7 +4,7 @@ import { bigIntOf, decimalOf, INT64_MAX, INT64_MIN, numberOf } from '../argument
 import { INTEGER_ERROR, NOT_FINITE, NOT_FLOAT, NOT_INTEGER, OVERFLOW, Refusal, WRONG_TYPE } from '../failures.ts';
 import { keyError } from '../keys.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
-import { plainBytes, withDigits } from '../values.ts';
+import { plainBytes, smallInteger, withDigits, withInteger } from '../values.ts';
 
 function facts(syntax: string, summary: string): RowFacts {
   return { syntax, summary, group: 'string', flags: ['write', 'fast'] };
@@ -44,12 +44,23 @@ export const NUMBER_ROWS: readonly Row[] = [
 
 const ZERO = utf8('0');
 
+/** Whole numbers below this are exact as a number. */
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 function planCount(key: Uint8Array, by: bigint): Plan | Refusal {
+  const step = by > -SAFE && by < SAFE ? Number(by) : Number.NaN;
   return (
     keyError(key) ?? {
       keys: [key],
       apply(keyspace, reply) {
         const held = keyspace.get(key);
+        const small = held === null ? 0 : smallInteger(held.value);
+        const sum = small === null ? Number.NaN : small + step;
+        if (Number.isSafeInteger(sum)) {
+          keyspace.put(key, withInteger(held?.value ?? null, sum), held?.expiresAtMs ?? null);
+          reply.integer(sum);
+          return;
+        }
         const bytes = held === null ? ZERO : plainBytes(held.value);
         const old = bytes === null ? null : bigIntOf(bytes);
         if (bytes === null) reply.error(WRONG_TYPE);
