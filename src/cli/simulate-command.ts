@@ -25,15 +25,16 @@ import {
   reportLines,
   type SimulateReport,
 } from './simulate-report.ts';
-import type { SimulateTask } from './simulate-task.ts';
+import { compared, type SimulateTask } from './simulate-task.ts';
 import { print, tell, type Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
 
 /** Seeds of one task: a second or so, so that a signal is heard. */
 const TASK_SEEDS = 16;
 
-/** Scenarios played at most to make one small: about a minute. */
+/** Scenarios played at most to make one small, and milliseconds that it may take. */
 const SHRINK_PLAYS_MAX = 1_000;
+const SHRINK_MS_MAX = 60_000;
 
 /** Lines of a violation that are shown. */
 const VIOLATION_LINES_MAX = 30;
@@ -73,6 +74,7 @@ async function playOne(options: SimulateOptions, report: SimulateReport, termina
       throw unreadable(trace, error);
     }
   }
+  if (options.twice) result = compared(result, play(scenario));
   addResult(report, result);
   if (!options.json) {
     print(terminal, describe(scenario));
@@ -96,7 +98,7 @@ async function playMany(options: SimulateOptions, report: SimulateReport, termin
       const count = Math.min(TASK_SEEDS, options.seeds - next);
       const from = options.seed + next;
       next += count;
-      for (const result of await pool.run({ from, count })) {
+      for (const result of await pool.run({ from, count, twice: options.twice })) {
         addResult(report, result);
         if (result.violations.length === 0) continue;
         if (bar !== null) terminal.stderr.write('\r\u001b[K');
@@ -153,7 +155,8 @@ function showShrunk(options: SimulateOptions, terminal: Terminal): void {
   const places = drawScenario(options.seed).happenings.flatMap((_, place) =>
     isAsked(place, options.only) ? [place] : [],
   );
-  const shrunk = shrink(scenario, { playsMax: SHRINK_PLAYS_MAX });
+  const untilMs = performance.now() + SHRINK_MS_MAX;
+  const shrunk = shrink(scenario, { playsMax: SHRINK_PLAYS_MAX, isOver: () => performance.now() >= untilMs });
   if (shrunk === null) return;
   const { happenings, workload } = shrunk.scenario;
   tell(

@@ -7,6 +7,7 @@ export const SIMULATE_FLAGS: readonly Flag[] = [
   { flags: '--seeds <N>', summary: 'how many seeds; 1 with --seed alone, else 1000' },
   { flags: '--mode <M>', summary: 'how replicas agree: replicated' },
   { flags: '--threads <N>', summary: 'threads; default one for each core' },
+  { flags: '--twice', summary: 'play each seed twice: both must do the same, event by event' },
   { flags: '--shrink', summary: 'make the first failing seed small, and print what is left of it' },
   { flags: '--only <LIST>', summary: 'play only these happenings of a seed, such as 3,17; what --shrink prints' },
   { flags: '--clients <N>', summary: 'so many clients instead of those that were drawn' },
@@ -23,6 +24,7 @@ export type SimulateOptions = {
   readonly seeds: number;
   readonly threads: number | null;
   readonly shrink: boolean;
+  readonly twice: boolean;
   /** Places of the happenings to play; null: all. */
   readonly only: readonly number[] | null;
   readonly clients: number | null;
@@ -51,6 +53,7 @@ export function simulateOptions(
     seeds,
     threads: reader.get('threads', wholeNumber(1, 1_024)),
     shrink: reader.has('shrink'),
+    twice: reader.has('twice'),
     only,
     clients,
     trace,

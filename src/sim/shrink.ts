@@ -18,19 +18,24 @@ export type Shrunk = {
 export type ShrinkOptions = {
   /** Scenarios that may be played. */
   readonly playsMax: number;
+  /** Whether it took long enough. */
+  readonly isOver?: () => boolean;
   /** Whether a scenario fails, and how: the first violation, or null. */
   readonly fails?: (scenario: Scenario) => string | null;
 };
 
 /** Null when the scenario does not fail. */
-export function shrink(scenario: Scenario, { playsMax, fails = firstViolation }: ShrinkOptions): Shrunk | null {
+export function shrink(
+  scenario: Scenario,
+  { playsMax, isOver = () => false, fails = firstViolation }: ShrinkOptions,
+): Shrunk | null {
   const violation = fails(scenario);
   if (violation === null) return null;
   const wanted = likeness(violation);
   let plays = 1;
   let shown = violation;
   const still = (candidate: Scenario): boolean => {
-    if (plays >= playsMax) return false;
+    if (plays >= playsMax || isOver()) return false;
     plays++;
     const found = fails(candidate);
     if (found === null || likeness(found) !== wanted) return false;

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EXIT_OK } from '../../src/cli/exit-codes.ts';
 import { runSimulate } from '../../src/cli/simulate-command.ts';
+import { compared } from '../../src/cli/simulate-task.ts';
+import { play } from '../../src/sim/play.ts';
+import { drawScenario } from '../../src/sim/swarm.ts';
 import { memoryTerminal } from './terminal-double.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-simulate-'));
@@ -21,6 +24,19 @@ test('plays one seed, writes its trace, and does the same again', async () => {
   expect(runs[0]).toMatchObject({ code: EXIT_OK, hash: expect.stringMatching(/^trace [0-9a-f]{8} of \d+ events$/) });
   expect(runs[1]).toEqual(runs[0]);
   expect(runs[0]?.trace).toMatch(/^0\.000 the process starts\n/);
+});
+
+test('plays seeds twice, and tells when the second time was another', { timeout: 60_000 }, async () => {
+  const terminal = memoryTerminal();
+
+  const code = await runSimulate({ seed: '1', seeds: '2', threads: '1', twice: true, json: true }, terminal);
+
+  const first = play(drawScenario(2));
+  expect(code).toBe(EXIT_OK);
+  expect(compared(first, play(drawScenario(2))).violations).toEqual([]);
+  expect(compared(first, { ...first, hash: '00000000' }).violations).toEqual([
+    `played twice: trace ${first.hash} of ${first.events} events, then 00000000 of ${first.events}`,
+  ]);
 });
 
 test('plays many seeds on threads and adds them up as JSON', { timeout: 60_000 }, async () => {

@@ -49,6 +49,16 @@ test('is bounded by the scenarios that it may play', () => {
   expect(plays).toBeLessThanOrEqual(5);
 });
 
+test('ends when it took long enough', () => {
+  let plays = 0;
+  const fails = (): string => `${++plays} plays`;
+
+  const shrunk = shrink(SCENARIO, { playsMax: 1_000, isOver: () => plays >= 7, fails });
+
+  expect(plays).toBe(7);
+  expect(shrunk).not.toBeNull();
+});
+
 test('what is left is printed line by line, and every line is a statement or a comment', () => {
   const lines = scriptOf(SCENARIO);
 
