@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { RespPort } from '../../../actors/gateway/resp-port.ts';
+import { Prng } from '../../../src/lib/prng.ts';
+import { NaiveAdministration } from '../../protocol/naive-store.ts';
+import { MemoryStore } from '../../protocol/resp/memory-store.ts';
+import { dial, readAll, until } from './text-port.ts';
+
+type Limits = Pick<ConstructorParameters<typeof RespPort>[0], 'connectionsMax' | 'limits'>;
+
+async function openPort(store = new MemoryStore(), limits: Limits = {}) {
+  const resp = new RespPort({
+    host: '127.0.0.1',
+    port: 0,
+    store,
+    administration: new NaiveAdministration(),
+    requestsInFlight: () => 0,
+    putMode: 'upsert',
+    version: '0.1.0',
+    directory: '/data',
+    ...limits,
+  });
+  const { port } = await resp.open();
+  return { resp, port, store, [Symbol.asyncDispose]: () => resp.drain(0) };
+}
+
+test('commands in one packet and in one-byte pieces get the same replies', async () => {
+  await using opened = await openPort();
+  const script = '*3\r\n$3\r\nSET\r\n$1\r\na\r\n$4\r\n1\r\n2\r\nGET a\r\nHGETALL h\nNONSENSE\r\n*1\r\n$4\r\nQUIT\r\n';
+  const whole = await dial(opened.port);
+  const pieces = await dial(opened.port);
+  const [all, alone] = [readAll(whole), readAll(pieces)];
+
+  whole.write(script);
+  for (const byte of Buffer.from(script)) {
+    pieces.write(Uint8Array.of(byte));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  expect(await all).toBe(
+    "+OK\r\n$4\r\n1\r\n2\r\n*0\r\n-ERR unknown command 'NONSENSE', with args beginning with: \r\n+OK\r\n",
+  );
+  expect(await alone).toBe(await all);
+});
+
+test('one connection too many is told so, and the others stay', async () => {
+  await using opened = await openPort(new MemoryStore(), { connectionsMax: 1 });
+  const first = await dial(opened.port);
+  const second = await dial(opened.port);
+
+  expect(await readAll(second)).toBe('-ERR max number of clients reached\r\n');
+
+  first.write('INFO stats\r\n');
+  expect(String((await once(first, 'data'))[0])).toContain('rejected_connections:1');
+  first.destroy();
+});
+
+test('a reader that does not read stops being read, and gets every reply when it reads again', async () => {
+  const limits = { outputSoftMax: 64 * 1024, outputHardMax: 16 * 1024 * 1024 };
+  await using opened = await openPort(new MemoryStore(), { limits });
+  const writer = await dial(opened.port);
+  writer.write(`SET big ${'v'.repeat(20_000)}\r\n`);
+  await once(writer, 'data');
+  const socket = await dial(opened.port);
+  socket.pause();
+  const sent = 2_000;
+  socket.write('GET big\r\n'.repeat(sent));
+
+  for (let i = 0; i < 200; i++) await new Promise((resolve) => setImmediate(resolve));
+
+  writer.write('INFO stats\r\n');
+  const info = String((await once(writer, 'data'))[0]);
+  expect(Number(/total_commands_processed:(\d+)/.exec(info)?.[1])).toBeLessThan(sent / 2);
+  const all = readAll(socket);
+  socket.resume();
+  socket.end();
+  expect((await all).length).toBe(sent * 20_010);
+  writer.destroy();
+});
+
+test('a drain answers what is in flight', async () => {
+  const opened = await openPort(new MemoryStore('later'));
+  const socket = await dial(opened.port);
+  const all = readAll(socket);
+  socket.write('SET a 1\r\nGET a\r\n');
+  await until(() => opened.store.waiting === 2);
+
+  const drained = opened.resp.drain(5_000);
+  opened.store.answer(new Prng(1));
+
+  await drained;
+  expect(await all).toMatch(/^\+OK\r\n(\$1\r\n1|\$-1)\r\n$/);
+});
+
+test('CLIENT KILL ends the socket of another, and a broken request one own', async () => {
+  await using opened = await openPort();
+  const [killer, killed, broken] = [await dial(opened.port), await dial(opened.port), await dial(opened.port)];
+  const [end, rest] = [readAll(killed), readAll(broken)];
+  killed.write('CLIENT SETNAME victim\r\n');
+  await until(() => opened.resp.connections === 3);
+
+  killer.write(`CLIENT KILL ADDR ${killed.localAddress}:${killed.localPort}\r\n`);
+  broken.write('*1\r\n$-7\r\n');
+
+  expect(await end).toBe('+OK\r\n');
+  expect(await rest).toBe('-ERR Protocol error: invalid bulk length\r\n');
+  killer.destroy();
+});
