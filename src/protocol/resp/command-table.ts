@@ -19,7 +19,7 @@ import { LATENCY, MEMORY, OBSERVE_ROWS, SLOWLOG } from './commands/observe.ts';
 import { OPERATOR_ROWS } from './commands/operators.ts';
 import { PUB_SUB_ROWS, PUBSUB } from './commands/pub-sub.ts';
 import { SCAN_ROWS } from './commands/scans.ts';
-import { CONFIG, DEBUG, MODULE, SERVER_ROWS } from './commands/server.ts';
+import { CLUSTER, CONFIG, DEBUG, MODULE, SERVER_ROWS } from './commands/server.ts';
 import { STRING_ROWS } from './commands/strings.ts';
 import { TRANSACTION_ROWS } from './commands/transactions.ts';
 
@@ -42,5 +42,5 @@ export const RESP_COMMANDS = new CommandIndex(
     ...DOCUMENT_ROWS,
     ...OPERATOR_ROWS,
   ],
-  [CLIENT, COMMAND, CONFIG, OBJECT, MEMORY, SLOWLOG, LATENCY, MODULE, ACL, PUBSUB, DEBUG, JSON_DEBUG],
+  [CLIENT, CLUSTER, COMMAND, CONFIG, OBJECT, MEMORY, SLOWLOG, LATENCY, MODULE, ACL, PUBSUB, DEBUG, JSON_DEBUG],
 );

@@ -129,6 +129,7 @@ export class RespSession {
   #request(words: Words): void {
     const talk = this.#talk;
     const { client, transaction } = talk;
+    const before = client.answers;
     if (client.answers === 'skipping') client.answers = 'on';
     else if (client.answers === 'skip') client.answers = 'skipping';
     const entry = this.#entryOf(words);
@@ -154,6 +155,8 @@ export class RespSession {
       return;
     }
     if (entry.isBarrier && talk.inFlight > 0) {
+      // It comes here again.
+      client.answers = before;
       this.#held.push(words);
       return;
     }

@@ -6,6 +6,7 @@ import { type ByteWriter, ByteWriter as Writer, text } from '../../lib/bytes.ts'
 import { ok, type Result } from '../../lib/result.ts';
 import type { Found, Notes, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
+import { BULK_ITEMS_MAX } from '../../model/limits.ts';
 import { ReplyQueue, type Slot } from '../reply-queue.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Entry } from './command-index.ts';
@@ -176,7 +177,8 @@ export class Talk {
     const { store, facts } = this.host;
     slot.plan = plan;
     const { keys, blind, parts } = plan;
-    if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
+    if (keys.length > BULK_ITEMS_MAX) this.#write(slot, (reply) => reply.error(TOO_MANY_KEYS));
+    else if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
     else if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
     else if (isWrite) {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
@@ -259,6 +261,8 @@ export class Talk {
 }
 
 const MINUS = 0x2d;
+
+const TOO_MANY_KEYS = `ERR a command on more than ${BULK_ITEMS_MAX} keys, the limit BULK_ITEMS_MAX`;
 
 const UNCERTAIN = 'CLUSTERDOWN the answer is uncertain: no in-sync owner is up for this key';
 

@@ -5,7 +5,7 @@ import { NO_SUCH_KEY, Refusal, SYNTAX_ERROR } from '../failures.ts';
 import { optionOf } from '../arguments.ts';
 import { keyError } from '../keys.ts';
 import type { Words } from '../request-reader.ts';
-import { type Container, keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { type Container, keysRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
 import { helpRow } from './help.ts';
 import { isHash, isNumber, plainBytes, typeOf } from '../values.ts';
 
@@ -60,7 +60,15 @@ export const OBJECT: Container = {
     }),
     objectRow('refcount', 'Always 1', () => 1),
     objectRow('idletime', 'Uses of keys are not kept: always 0', () => 0),
-    objectRow('freq', 'Uses of keys are not kept: always 0', () => 0),
+    // The very words by which redis-cli --hotkeys knows that there is nothing to count.
+    nowRow(
+      'freq',
+      { syntax: 'key', summary: 'Uses of keys are not kept', group: 'generic', flags: ['readonly'] },
+      (_talk, _words, reply) =>
+        reply.error(
+          'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
+        ),
+    ),
     helpRow('object', 'generic'),
   ],
 };

@@ -1,5 +1,9 @@
 /** The product's own verbs for operators: STATUS, SNAPSHOT, FORCE, FAULT, HELP, and what this host does not have. */
 import { text } from '../../../lib/bytes.ts';
+import type { KvError } from '../../../model/errors.ts';
+import { notHere } from '../../command-help.ts';
+import { commandNamed } from '../../command-table.ts';
+import { lineOf } from '../failures.ts';
 import { usageOf } from '../command-index.ts';
 import { type Answer, laterRow, nowRow, type Row, type RowFacts } from '../row.ts';
 import { lineOfRejection } from '../rejections.ts';
@@ -41,6 +45,8 @@ export const OPERATOR_ROWS: readonly Row[] = [
         answer,
       ),
   ),
+  absentRow('search', 'Documents that hold words'),
+  absentRow('similar', 'Documents that are about the same'),
   nowRow('help', facts('[command]', 'The commands, or one of them', ['loading']), (talk, words, reply) => {
     const { index } = talk.host;
     const name = words[1];
@@ -56,6 +62,16 @@ export const OPERATOR_ROWS: readonly Row[] = [
     else reply.error(`ERR unknown command '${text(name).slice(0, 128)}'`);
   }),
 ];
+
+/** A command that this host does not carry out, and why. */
+function absentRow(name: string, summary: string): Row {
+  return nowRow(name, facts('word ...', summary, ['readonly']), (_talk, _words, reply) => {
+    const row = commandNamed(name);
+    reply.error(lineOf(row === null || row.notHere === null ? NOT_HERE : notHere(row)));
+  });
+}
+
+const NOT_HERE: KvError = { code: 'NOTHERE', message: 'this port has no such command' };
 
 function sayLater(words: Promise<string>, answer: Answer): void {
   words.then(

@@ -183,3 +183,18 @@ export const DEBUG: Container = {
     helpRow('debug', 'server'),
   ],
 };
+
+const NOT_CLUSTERED = 'ERR This instance has cluster support disabled';
+
+export const CLUSTER: Container = {
+  name: 'cluster',
+  summary: 'Clients find every key here: there are no slots',
+  group: 'server',
+  subcommands: [
+    nowRow('info', facts('', 'That there are none'), (_talk, _words, reply) => reply.error(NOT_CLUSTERED)),
+    nowRow('nodes', facts('', 'That there are none'), (_talk, _words, reply) => reply.error(NOT_CLUSTERED)),
+    nowRow('slots', facts('', 'That there are none'), (_talk, _words, reply) => reply.error(NOT_CLUSTERED)),
+    nowRow('shards', facts('', 'That there are none'), (_talk, _words, reply) => reply.error(NOT_CLUSTERED)),
+    helpRow('cluster', 'server'),
+  ],
+};
