@@ -1,7 +1,6 @@
 /**
- * How fast is text turned into packed documents and back? Prints MB/s of text and µs a record for a record of about
- * 300 bytes (nested) and one of 20 fields in each dialect, and of generating lines, beside JSON.parse and JSON.stringify of
- * the same data in the same run. Medians of interleaved rounds. No timing is a test.
+ * How fast is text turned into packed documents and back? A record of about 300 bytes (nested) and one of 20 fields in each
+ * dialect, beside JSON.parse and JSON.stringify of the same data, and how fast lines are generated. No timing is a test.
  */
 import { utf8 } from '../src/lib/bytes.ts';
 import { assert } from '../src/lib/assert.ts';
@@ -14,17 +13,19 @@ import { lookup } from '../src/document/lookup.ts';
 import { SAMPLE_KEY_FILE } from '../src/document/sample.ts';
 import { parseRecords } from '../src/document/records.ts';
 import type { Dialect } from '../src/document/styles.ts';
-
-const ROUNDS = 7;
-const ROUND_MS = 60;
+import { alone, beside, report } from './measure/answer.ts';
+import { perSecond } from './measure/loop.ts';
+import { interleaved } from './measure/rounds.ts';
 
 const NESTED =
   'key1 -> [ "level" -> [ "height" -> 80.38 | "name" -> "oq" | " level" -> 26 ] | "height" -> [ "name" -> "uk" | " age" -> 18 | "level" -> 89 | "height" -> 10.56 | "street" -> "fo" ] | " age" -> [ "street" -> "r" | "height" -> 59.67 | "age" -> 45 | "level" -> 7 ] | "street" -> [] | "name" -> [ "street" -> "fopv" | " height" -> 43.01 ] ]';
 const FIELDS = `doc:1 -> [ ${Array.from({ length: 20 }, (_, i) => `"field${i}" -> "value number ${i}"`).join(' | ')} ]`;
 
-type Case = { readonly name: string; readonly bytes: number; readonly run: () => unknown };
+/** `peer`: the case that does the same in another way. */
+type Case = { readonly name: string; readonly run: () => unknown; readonly peer?: string };
 
 const cases: Case[] = [];
+const notes: string[] = [];
 for (const [name, line] of [
   ['nested', NESTED],
   ['20 fields', FIELDS],
@@ -37,30 +38,31 @@ for (const [name, line] of [
       writeRecord(writer, key, value, dialect);
       return writer.copy();
     });
+    const [reading, writing] = dialect === 'json' ? [`${name}: JSON.parse`, `${name}: JSON.stringify`] : [];
     cases.push({
       name: `${name}: parse ${dialect}`,
-      bytes: bytes.length,
       run: () => parseRecords(bytes, 0, bytes.length, 1),
+      ...(reading === undefined ? {} : { peer: reading }),
     });
     cases.push({
       name: `${name}: write ${dialect}`,
-      bytes: bytes.length,
       run: () =>
         withWriter((writer) => {
           writeRecord(writer, key, value, dialect);
           return writer.length;
         }),
+      ...(writing === undefined ? {} : { peer: writing }),
     });
     if (dialect !== 'json') continue;
     const text = new TextDecoder().decode(bytes);
     const object: unknown = JSON.parse(text);
-    cases.push({ name: `${name}: parseJson`, bytes: bytes.length, run: () => parseJson(bytes) });
-    cases.push({ name: `${name}: JSON.parse`, bytes: bytes.length, run: () => JSON.parse(text) as unknown });
-    cases.push({ name: `${name}: JSON.stringify`, bytes: bytes.length, run: () => JSON.stringify(object) });
-    console.log(`${name}: JSON ${bytes.length} bytes, packed ${value.length + key.length} bytes`);
+    cases.push({ name: `${name}: parseJson`, run: () => parseJson(bytes), peer: `${name}: JSON.parse` });
+    cases.push({ name: `${name}: JSON.parse`, run: () => JSON.parse(text) as unknown });
+    cases.push({ name: `${name}: JSON.stringify`, run: () => JSON.stringify(object) });
+    notes.push(`${name}: JSON ${bytes.length} bytes, packed ${value.length + key.length} bytes`);
   }
   const path = (name === 'nested' ? ['height', 'level'] : ['field13']).map(utf8);
-  cases.push({ name: `${name}: lookup`, bytes: 0, run: () => lookup(value, path, 0) });
+  cases.push({ name: `${name}: lookup`, run: () => lookup(value, path, 0) });
 }
 
 const keys = parseKeyFile(SAMPLE_KEY_FILE);
@@ -75,7 +77,6 @@ for (const dialect of DATA_DIALECTS) {
   let index = 0;
   cases.push({
     name: `generate ${dialect}`,
-    bytes: 0,
     run: () =>
       withWriter((writer) => {
         writeLine(writer, generation, index++);
@@ -84,25 +85,19 @@ for (const dialect of DATA_DIALECTS) {
   });
 }
 
-const results = cases.map((): number[] => []);
-for (let round = -1; round < ROUNDS; round++) {
-  cases.forEach(({ run }, i) => {
-    let runs = 0;
-    const started = performance.now();
-    let elapsed = 0;
-    while (elapsed < ROUND_MS) {
-      for (let j = 0; j < 500; j++) run();
-      runs += 500;
-      elapsed = performance.now() - started;
-    }
-    if (round >= 0) (results[i] as number[]).push((elapsed * 1000) / runs);
-  });
-}
-cases.forEach(({ name, bytes }, i) => {
-  const sorted = (results[i] as number[]).sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] as number;
-  const spread = `${(sorted[0] as number).toFixed(2)} … ${(sorted[sorted.length - 1] as number).toFixed(2)}`;
-  console.log(
-    `${name.padEnd(28)} ${median.toFixed(2)} µs (${spread}) ${bytes > 0 ? `${Math.round(bytes / median)} MB/s` : ''}`,
-  );
+const figures = await interleaved<string>(
+  Object.fromEntries(cases.map(({ name, run }) => [name, () => perSecond(run)])),
+);
+const of = (name: string): readonly number[] => figures[name] as readonly number[];
+const peers = new Set(cases.map(({ peer }) => peer));
+report({
+  question: 'document',
+  title: 'Records in text and packed',
+  rows: cases
+    .filter(({ name }) => !peers.has(name))
+    .map(({ name, peer }) => {
+      if (peer === undefined) return alone(name, '/s', of(name));
+      return beside([name, '/s'], of(name), [peer.slice(peer.indexOf(': ') + 2), of(peer)]);
+    }),
+  notes,
 });

@@ -1,44 +1,55 @@
 /**
- * What does reading a document cost beside reading a string of the same size? GET and QUERY of a document of 20 fields
- * and GET of a string, 50 connections on the text port, interleaved rounds. No timing is a test.
+ * What do the ways to read cost beside GET of a string? GET and QUERY of a document of 20 fields and COMPUTE over three
+ * of them, 50 clients on the text port, with different numbers of servers and copies. No timing is a test.
  */
-import { drive, report, scratchDirectory, spreadOf, startHost } from './program.ts';
+import { alone, beside, report, type Row } from './measure/answer.ts';
+import { drive, keyOf } from './measure/client.ts';
+import { type Shape, showShape, startHost } from './measure/host.ts';
+import { interleaved } from './measure/rounds.ts';
+import { amount } from './measure/settings.ts';
 
-const ROUNDS = 7;
-const LOAD = { connections: 50, depth: 16, total: 100_000 } as const;
+const SHAPES: readonly Shape[] = [
+  { servers: 1, replicas: 1 },
+  { servers: 3, replicas: 2 },
+  { servers: 5, replicas: 3 },
+];
+const LOAD = { connections: 50, depth: 16, total: amount(100_000) };
 const KEYS = 1_000;
-
-const document = Array.from({ length: 20 }, (_, i) => `"field${i}" -> ${i % 2 === 0 ? i * 7 : `"value${i}"`}`).join(
-  ' | ',
-);
-const answer = `doc1 -> [ ${document} ]`;
-const host = await startHost(scratchDirectory());
-const one = { connections: 1, depth: 100 };
-await drive(host.port, { ...one, total: KEYS }, (n) => `PUT "doc${n}" -> [ ${document} ]`);
+const FIELDS = Array.from({ length: 20 }, (_, i) => `"field${i}" -> ${i % 2 === 0 ? i * 7 : `"value${i}"`}`);
+const DOCUMENT = FIELDS.join(' | ');
 // As many bytes in the answer as the document has.
-const text = 'x'.repeat(answer.length - 'str1 -> '.length);
-await drive(host.port, { ...one, total: KEYS }, (n) => `SET str${n} "${text}"`);
+const STRING = 'x'.repeat(`[ ${DOCUMENT} ]`.length - '""'.length);
+const WHERE = ['x = QUERY', 'y = QUERY', 'z = QUERY'];
 
-const requests = {
-  'GET of a string': (n: number) => `GET str${n % KEYS}`,
-  'GET of a document of 20 fields': (n: number) => `GET doc${n % KEYS}`,
-  'QUERY of one of its fields': (n: number) => `QUERY doc${n % KEYS}.field13`,
-};
-const rates: Record<string, number[]> = {};
-for (let round = 0; round <= ROUNDS; round++) {
-  for (const [name, request] of Object.entries(requests)) {
-    const rate = LOAD.total / (await drive(host.port, LOAD, request));
-    // The first round warms up.
-    if (round > 0) (rates[name] ??= []).push(rate);
-  }
-}
-await host.stop();
-const [strings, ...documents] = Object.entries(rates) as [[string, number[]], ...[string, number[]][]];
-const ratios = documents.map(([name, values]) => [
-  `${name} ÷ string`,
-  spreadOf(values.map((value, i) => value / (strings[1][i] as number))),
-]);
-report('reads a second, 50 connections, 16 deep', {
-  ...Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, spreadOf(values)])),
-  ...Object.fromEntries(ratios),
+const rows: Row[] = [];
+for (const shape of SHAPES) rows.push(...(await measure(shape)));
+report({
+  question: 'read',
+  title: 'Ways to read, 50 clients, 16 requests under way each',
+  rows,
+  notes: ['SEARCH: not measured, this version has no indexes'],
 });
+
+async function measure(shape: Shape): Promise<Row[]> {
+  const host = await startHost(shape);
+  const filling = { connections: 1, depth: 100, total: KEYS };
+  await drive(host.text, filling, (n) => `PUT "doc.${keyOf(n)}" -> [ ${DOCUMENT} ]\n`);
+  await drive(host.text, filling, (n) => `SET "str.${keyOf(n)}" "${STRING}"\n`);
+  const of = (request: (n: number) => string) => () => drive(host.text, LOAD, (n) => `${request(n % KEYS)}\n`);
+  const strings = 'GET of a string';
+  const figures = await interleaved({
+    [strings]: of((n) => `GET "str.${keyOf(n)}"`),
+    'GET of a document of 20 fields': of((n) => `GET "doc.${keyOf(n)}"`),
+    'QUERY of one of its fields': of((n) => `QUERY "doc.${keyOf(n)}".field13`),
+    'COMPUTE over three of its fields': of((n) => {
+      const bound = WHERE.map((text, i) => `${text} "doc.${keyOf(n)}".field${i * 2 + 2}`);
+      return `COMPUTE 2/(x+3*(y+z)) WHERE ${bound.join(' AND ')}`;
+    }),
+  });
+  await host.stop();
+  return Object.entries(figures).map(([name, rates]) => {
+    const what = `${name}, ${showShape(shape)}`;
+    if (name === strings) return alone(what, '/s', rates);
+    return beside([what, '/s'], rates, [strings, figures[strings] as readonly number[]]);
+  });
+}

@@ -2,7 +2,7 @@
  * What does the trie cost as keys grow in number and in length? Millions of operations a second and bytes of memory a
  * key beside those of key and value, next to a Map from strings to objects with a copy of the value, which is what
  * one would write without it. Both get their keys as bytes in a buffer, as a server does, in random order, and values
- * of 64 bytes. Medians of interleaved rounds. `--json` prints the rows for machines. No timing is a test.
+ * of 64 bytes. No timing is a test.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,17 +11,18 @@ import { NO_BYTES, text, utf8 } from '../src/lib/bytes.ts';
 import { Prng } from '../src/lib/prng.ts';
 import type { Version } from '../src/model/ids.ts';
 import { RadixTrie } from '../src/trie/radix-trie.ts';
+import { alone, beside, report, type Row } from './measure/answer.ts';
+import { progress, settings } from './measure/settings.ts';
 
 const VALUE = new Uint8Array(64).fill(7);
 const CASES: readonly (readonly [keys: number, keyBytes: number])[] = [
   [1_000, 16],
   [10_000, 16],
   [100_000, 16],
-  [1_000_000, 16],
+  ...(settings.isQuick ? [] : ([[1_000_000, 16]] as const)),
   [10_000, 256],
   [1_000, 4_096],
 ];
-const ROUNDS = 5;
 /** Keys written in one round at least: a small store is filled as often as it takes. */
 const ROUND_KEYS_MIN = 20_000;
 const WORK = ['insert', 'append', 'get', 'overwrite', 'scan', 'delete', 'memory'] as const;
@@ -125,42 +126,38 @@ function note(figures: Figures, work: Work, figure: number): void {
 
 function heldBytes(): number {
   collectGarbage();
+  // What the first collection finds at the end of its life, the second one gives back.
+  collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
 
-function medians(figures: Figures): Partial<Record<Work, number>> {
-  const rows = WORK.map((work): [Work, number | undefined] => {
-    const sorted = [...(figures[work] ?? [])].sort((a, b) => a - b);
-    return [work, sorted[sorted.length >> 1]];
-  });
-  return Object.fromEntries(rows.filter(([, figure]) => figure !== undefined));
-}
-
 const prng = new Prng(1);
-const rows = CASES.map(([count, keyBytes]) => {
+const rows: Row[] = [];
+for (const [count, keyBytes] of CASES) {
+  progress(`${count} keys of ${keyBytes} bytes`);
   const keys = makeKeys(count, keyBytes, prng);
   const trie: Figures = {};
   const map: Figures = {};
   // The round before the first warms up and does not count.
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -1; round < settings.rounds; round++) {
     measureSpeed(trieStore, keys, round < 0 ? {} : trie);
     measureSpeed(mapStore, keys, round < 0 ? {} : map);
   }
   measureMemory(trieStore, keys, trie);
   measureMemory(mapStore, keys, map);
-  return { keys: count, keyBytes, trie: medians(trie), map: medians(map) };
+  for (const work of WORK)
+    rows.push(row(`${work}, ${count.toLocaleString('en')} keys of ${keyBytes} bytes`, work, trie, map));
+}
+report({
+  question: 'trie',
+  title: 'The trie beside a Map from strings to objects',
+  rows,
+  notes: ['memory: bytes of the store for each key, beside those of the key and of its value'],
 });
 
-if (process.argv.includes('--json')) {
-  console.log(JSON.stringify(rows));
-} else {
-  console.log('M/s (memory: bytes a key beside key and value)');
-  console.log(['keys', 'key bytes', '', ...WORK].map((title) => title.padStart(10)).join(''));
-  for (const row of rows) {
-    for (const side of ['trie', 'map'] as const) {
-      const figures = WORK.map((work) => row[side][work]?.toFixed(work === 'memory' ? 0 : 2) ?? '-');
-      console.log([row.keys, row.keyBytes, side, ...figures].map((cell) => String(cell).padStart(10)).join(''));
-    }
-  }
+function row(what: string, work: Work, trie: Figures, map: Figures): Row {
+  const name = [what, work === 'memory' ? 'bytes a key' : 'M/s'] as const;
+  const [ours, peer] = [trie[work] as number[], map[work]];
+  return peer === undefined ? alone(...name, ours) : beside(name, ours, ['Map', peer]);
 }
