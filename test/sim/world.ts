@@ -4,6 +4,7 @@ import { text, utf8 } from '../../src/lib/bytes.ts';
 import type { Command, Reply } from '../../src/model/commands.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
 import { SimulatedCluster } from '../../src/sim/simulated-cluster.ts';
+import { Trace } from '../../src/sim/trace.ts';
 
 const CONFIG: ClusterConfig = {
   servers: 3,
@@ -17,11 +18,14 @@ const CONFIG: ClusterConfig = {
 /** Simulated milliseconds that anything may take here. */
 const PATIENCE_MS = 30_000;
 
-/** `shape`: what differs from three servers and two copies; strict deletes. */
-export function world(shape: Partial<ClusterConfig> = {}, seed = 1) {
+/**
+ * `shape`: what differs from three servers and two copies; strict deletes. `onEvent` is told every line of the trace.
+ */
+export function world(shape: Partial<ClusterConfig> = {}, seed = 1, onEvent: ((line: string) => void) | null = null) {
   const cluster = new SimulatedCluster({
     config: { ...CONFIG, ...shape },
     seed,
+    trace: new Trace(onEvent),
     knobs: {
       checkpointBytes: 8_000,
       segmentBytes: 64 * 1024,
