@@ -241,7 +241,7 @@ class Search {
   }
 
   /** Brings about what a step needs, by steps of unknown outcome if need be. Answers the named ones used; null: it cannot. */
-  #satisfy({ needs, start }: Step, choice: number): readonly number[] | null {
+  #satisfy({ needs, leaves, start }: Step, choice: number): readonly number[] | null {
     const state = this.#state;
     const isGone = this.#isGone(state, start);
     if (isGone && this.#isStillRead()) return null;
@@ -257,10 +257,15 @@ class Search {
       return NONE;
     }
     let way = begun(this.#unreadWrites, this.#horizon) > this.#usedUnread ? 1 : 0;
+    const deletions = this.#usedDeletions;
     for (const named of this.#named.values()) {
-      if (!this.#isUsable(named) || this.#isGone(named.value, start)) continue;
-      if (way === choice) return this.#useNamed(named);
-      way++;
+      if (this.#isGone(named.value, start)) continue;
+      const used = this.#useNamed(named);
+      const isWay = used !== null && (leaves === UNCHANGED || !this.#isStillRead());
+      if (isWay && way++ === choice) return used;
+      for (const value of used ?? NONE) this.#usedNamed.delete(value);
+      this.#state = state;
+      this.#usedDeletions = deletions;
     }
     return null;
   }

@@ -66,6 +66,16 @@ const RIGHT: readonly [string, readonly Told[]][] = [
     [update({ x: null }, { x: 'a' }, 0, 1, 'leave'), get('x', null, 2, 3)],
   ],
   [
+    'an insert refused by the one update of unknown outcome that can have happened',
+    [
+      update({ x: 'q' }, { x: 'a' }, 0, UNKNOWN),
+      update({ x: 'a' }, { x: 'd' }, 0, UNKNOWN),
+      update({ x: null }, { x: 'b' }, 0, UNKNOWN),
+      refused(insert('x', 'c', 2, 3), 'EXISTS'),
+      get('x', 'b', 4, 5),
+    ],
+  ],
+  [
     'an update of unknown outcome that another update saw',
     [
       set('x', 'a', 0, 1),
