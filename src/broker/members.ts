@@ -21,7 +21,7 @@ import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello } from './server-view.ts';
 import { resetSpace } from './space.ts';
-import { type Starting, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
+import { type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
 import { type BrokerState, viewOf } from './state.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
@@ -85,7 +85,7 @@ export class Members {
     if (state.phase === 'serving' || state.phase === 'welcoming') {
       if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
     }
-    this.#starting.pendingTails.delete(server);
+    forgetHeard(this.#starting, server);
     // What it sent of its tail must not be rolled forward without it: the others are asked again.
     hearLate(state);
     state.questions.asked.delete(server);

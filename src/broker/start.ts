@@ -28,7 +28,7 @@ import {
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
 import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
-import { changeTable } from './epochs.ts';
+import { changeTable, putOutServer } from './epochs.ts';
 import { askForAll, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
@@ -56,13 +56,19 @@ export function progressStart(state: BrokerState, starting: Starting): boolean {
   if (state.phase === 'welcoming' && state.epochs.persisting === null) {
     if (!starting.welcomed) {
       starting.welcomed = true;
-      for (const view of state.servers) {
+      const { servers } = state;
+      const isDecidedFor = (view: ServerView): boolean => isMember(starting.heard, view.index);
+      for (const view of servers) {
         // A damaged one that is still in sync with something has to be put out first, when others serve.
         const isOut = view.hello?.corrupt === '' || !isInSyncSomewhere(state.epochs.wanted, view.index);
-        if (view.phase !== 'heard') continue;
+        if (view.phase === 'heard' && isDecidedFor(view) && mayRecover(state, view) && isOut) welcome(state, view);
+      }
+      for (const view of servers) {
+        if (isDecidedFor(view)) continue;
+        // The decision counted on one that was lost since: it is out, as if it had been lost now.
+        putOutServer(state, view.index, 'lost while the cluster started');
         // One that was heard after the decision was absent to it, and may have what must be decided about.
-        if (!isMember(starting.heard, view.index)) admit(state, view);
-        else if (mayRecover(state, view) && isOut) welcome(state, view);
+        if (view.phase === 'heard') admit(state, view);
       }
     }
     if (state.servers.some((view) => view.phase === 'welcomed')) return false;
@@ -128,6 +134,12 @@ function askTail(state: BrokerState, view: ServerView): void {
     out.f64((remembers(state, other) ? other.hello?.last : view.hello?.committed) ?? 0);
   }
   state.host.send(view.index, out.view());
+}
+
+/** A server is gone: what is decided later does not count on it. */
+export function forgetHeard(starting: Starting, server: ServerIndex): void {
+  starting.pendingTails.delete(server);
+  starting.heard = (starting.heard & ~maskOf(server)) as ServerMask;
 }
 
 /** A server that is heard while tails are collected may lack what nobody was asked for: all are asked again. */

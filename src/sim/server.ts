@@ -26,6 +26,8 @@ export type Knobs = {
   readonly linkMs: number;
   readonly syncMs: number;
   readonly turnMs: number;
+  /** How long the host takes at most to keep an epoch in its own file; a few by default. */
+  readonly epochMs?: number;
   /** How much later than asked the host's timers may fire, and how fast its clock runs. */
   readonly lateMs: number;
   readonly clockRate: number;

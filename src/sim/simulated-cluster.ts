@@ -40,6 +40,9 @@ export type Blackout = {
 /** The process: from a start to its death. */
 type HostLife = { readonly broker: Broker; readonly thread: SimulatedThread };
 
+/** Milliseconds that keeping an epoch takes at most, where nothing else is drawn. */
+const EPOCH_MS = 2;
+
 /** Milliseconds that a server waits at most for its neighbours to take their new links. */
 const ATTACH_TIMEOUT_MS = 5_000;
 
@@ -191,7 +194,7 @@ export class SimulatedCluster implements SimulatedWorld {
         wallMs: () => this.clock.wallMs(),
         persistEpoch: (bytes, epoch: Epoch) => {
           this.#epochPending = bytes;
-          this.queue.after(this.prng.float() * 2, () => {
+          this.queue.after(this.prng.float() * (this.#knobs.epochMs ?? EPOCH_MS), () => {
             if (!isAlive()) return;
             this.#epochFile = bytes;
             this.#epochPending = null;

@@ -229,6 +229,8 @@ export function drawScenario(seed: number): Scenario {
       turnMs: prng.pick([0, 0.5, 5]),
       lateMs: prng.pick([0, 0, 5, 50]),
       clockRate: prng.pick([1, 1, 0.98, 1.02]),
+      // Of its own source: what else is drawn stays as it was.
+      epochMs: new Prng(seed).fork(1).pick([2, 2, 50, 300]),
     },
     workload: {
       clients: prng.between(1, 8),
