@@ -6,7 +6,7 @@ import { ok, type Result } from '../../../lib/result.ts';
 import type { Reply, ScanEntry } from '../../../model/commands.ts';
 import type { KvError } from '../../../model/errors.ts';
 import { PATTERN_BYTES_MAX, SCAN_KEYS_MAX } from '../../../model/limits.ts';
-import { integerOf, optionOf } from '../arguments.ts';
+import { clampedOf, integerOf, optionOf } from '../arguments.ts';
 import { lineOf, NOT_INTEGER, SYNTAX } from '../failures.ts';
 import { literalPrefix, matches } from '../glob.ts';
 import type { Words } from '../request-reader.ts';
@@ -112,7 +112,7 @@ function onScan(talk: Talk, words: Words, answer: Answer): void {
     if (option === 'MATCH') pattern = value;
     else if (option === 'TYPE') type = optionOf(value).toLowerCase();
     else if (option === 'COUNT') {
-      const wanted = integerOf(value);
+      const wanted = clampedOf(value);
       if (wanted === null) {
         refuse(NOT_INTEGER);
         return;
