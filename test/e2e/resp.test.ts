@@ -91,6 +91,40 @@ describe('node-redis', () => {
     expect(keys.sort()).toEqual([`${prefix}:a`, `${prefix}:d`, `${prefix}:h`]);
     await Promise.all([client.close(), other.close()]);
   });
+
+  test.each([2, 3] as const)(
+    'version %d: the replies of the JSON commands are what the client takes them for',
+    async (RESP) => {
+      const client = createClient({ RESP, socket: { port } });
+      await client.connect();
+      const { json } = client;
+      const key = `nr${RESP}:json`;
+
+      expect(await json.mSet([{ key, path: '$', value: { a: [1, 2, 3, [4]], b: 'x', c: true, d: 1.5, o: {} } }])).toBe(
+        'OK',
+      );
+      expect(await json.mGet([key, 'none'], '$.b')).toEqual([['x'], null]);
+      expect(await json.arrIndex(key, '$.a', [4])).toEqual([3]);
+      expect(await json.arrInsert(key, '$.a', 0, 'first')).toEqual([5]);
+      expect(await json.arrPop(key, { path: '$.a', index: -1 })).toEqual([[4]]);
+      expect(await json.arrTrim(key, '$.a', 1, 2)).toEqual([2]);
+      expect(await json.arrLen(key, { path: '$.a' })).toEqual([2]);
+      expect(await json.strAppend(key, 'yz', { path: '$.b' })).toEqual([3]);
+      expect(await json.strLen(key, { path: '$.b' })).toEqual([3]);
+      expect(await json.toggle(key, '$.c')).toEqual([0]);
+      expect(await json.numMultBy(key, '$.d', 2)).toEqual([3]);
+      expect(await json.objKeys(key, { path: '$' })).toEqual([['a', 'b', 'c', 'd', 'o']]);
+      expect(await json.objLen(key, { path: '$.o' })).toEqual([0]);
+      expect(await json.merge(key, '$', { o: { p: 1 }, c: null })).toBe('OK');
+      expect(await json.get(key)).toEqual({ a: [1, 2], b: 'xyz', d: 3, o: { p: 1 } });
+      expect(await json.debugMemory(key, { path: '$.o' })).toEqual([expect.any(Number)]);
+      expect(await json.clear(key, { path: '$.a' })).toBe(1);
+      expect(await json.set(key, '$.b', 1, { condition: 'NX' })).toBeNull();
+      expect(await json.del(key, { path: '$.o' })).toBe(1);
+      expect(await json.forget(key)).toBe(1);
+      await client.close();
+    },
+  );
 });
 
 describe('redis-cli', () => {

@@ -16,7 +16,7 @@ export const EXPIRY_ROWS: readonly Row[] = [
   ),
   getRow('pttl', 'Milliseconds until a key goes; -1 never, -2 there is none', (atMs, nowMs) => Math.ceil(atMs - nowMs)),
   getRow('expiretime', 'When a key goes, in seconds since 1970; -1 never, -2 there is none', (atMs) =>
-    Math.floor(atMs / 1_000),
+    Math.floor((atMs + 500) / 1_000),
   ),
   getRow('pexpiretime', 'When a key goes, in milliseconds since 1970; -1 never, -2 there is none', (atMs) => atMs),
   keysRow(

@@ -117,7 +117,9 @@ export const HASH_ROWS: readonly Row[] = [
     });
   }),
   keysRow('hincrbyfloat', writes('key field increment', 'Count a field up by a number with a fraction'), (words) => {
-    if (numberOf(words[3] as Uint8Array) === null) return new Refusal(NOT_FLOAT);
+    const by = numberOf(words[3] as Uint8Array);
+    if (by === null) return new Refusal(NOT_FLOAT);
+    if (!Number.isFinite(by)) return new Refusal('ERR value is NaN or Infinity');
     return planChange(words[1] as Uint8Array, (hash, reply) => {
       const held = hash.get(words[2] as Uint8Array);
       const old = held === null ? ZERO : stringBytes(held);
