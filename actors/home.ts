@@ -20,6 +20,12 @@ export type Home = {
   release(): void;
 };
 
+/** For a host that nobody can answer from: what is damaged, and what can be done. */
+export function damagedEverywhere(damages: string): StartError {
+  const advice = '"coppice verify" reads every byte, and a folder that is moved away is given up';
+  return new StartError(`every copy is damaged, and nothing was changed: ${damages}; ${advice}`, EXIT_FAILED);
+}
+
 /** Locks the data directory, checks that it is of this shape and reads the epoch file; a StartError. */
 export function openHome({ cluster, directory }: HostOptions): Home {
   const root = resolve(directory);

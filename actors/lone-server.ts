@@ -14,7 +14,7 @@ import { TextSession } from '../src/protocol/text-session.ts';
 import { asError, operations } from './administration.ts';
 import { type Cluster, createCluster, DRAIN_TIMEOUT_MS } from './cluster.ts';
 import { TextGateway } from './gateway/text.ts';
-import type { Home } from './home.ts';
+import { damagedEverywhere, type Home } from './home.ts';
 import { JoinedServer } from './joined-server.ts';
 import { openGateway } from './ports.ts';
 
@@ -49,7 +49,12 @@ export async function startLoneServer(given: LoneServerOptions): Promise<Host> {
   if (joined.membership === null) {
     alone = createCluster({ options, home, prng: prng.fork(2), log, remoteAddresses: new Map(), fatal });
     alone.start();
-    await Promise.race([alone.broker.serving(), ended]);
+    const outcome = await Promise.race([alone.broker.serving(), ended]);
+    if (typeof outcome === 'string') {
+      await alone.stop();
+      home.release();
+      throw damagedEverywhere(outcome);
+    }
   }
 
   let shown = `${address.host}:${address.port}`;

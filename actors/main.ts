@@ -13,7 +13,7 @@ import { type Cluster, createCluster, DRAIN_TIMEOUT_MS } from './cluster.ts';
 import { findRemote } from './find-remote.ts';
 import { loadData } from './first-data.ts';
 import { Guard, needsGuard } from './guard.ts';
-import { openHome } from './home.ts';
+import { damagedEverywhere, openHome } from './home.ts';
 import { startLoneServer } from './lone-server.ts';
 import { openPorts } from './ports.ts';
 
@@ -113,6 +113,8 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
   };
 };
 
+const LATE = Symbol('late');
+
 /** Starts the servers and settles when commands are answered; a StartError when too few servers can be reached. */
 async function begin(cluster: Cluster, options: HostOptions, ended: Promise<number>): Promise<void> {
   const missing = await cluster.remote.join();
@@ -135,12 +137,10 @@ async function begin(cluster: Cluster, options: HostOptions, ended: Promise<numb
     cluster.broker.onServerExited(server, 0 as Incarnation, error.message);
   }
   const answering = Promise.race([cluster.broker.serving(), ended]);
-  if (missing.length === 0) {
-    await answering;
-    return;
-  }
-  const late = sleep(INCOMPLETE_TIMEOUT_MS, 'late' as const, { ref: false });
-  if ((await Promise.race([answering, late])) === 'late') {
+  const late = sleep(INCOMPLETE_TIMEOUT_MS, LATE, { ref: false });
+  const outcome = await (missing.length === 0 ? answering : Promise.race([answering, late]));
+  if (typeof outcome === 'string') throw damagedEverywhere(outcome);
+  if (outcome === LATE) {
     throw new StartError(
       `what is stored is not certain without the servers that are down (${list})`,
       EXIT_CANNOT_CONNECT,

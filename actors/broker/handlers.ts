@@ -34,7 +34,7 @@ export class BrokerActor implements CommandPort {
   readonly #core: Broker;
   readonly #machine = createActor(brokerMachine).start();
   readonly #ticking: NodeJS.Timeout;
-  #serving: (() => void)[] = [];
+  #serving: ((hopeless: string | null) => void)[] = [];
   #port: CommandPort;
   /** What updates are answered while no values are taken. */
   #refusalOfWrites: () => Reply | null = () => null;
@@ -143,9 +143,9 @@ export class BrokerActor implements CommandPort {
     return this.#core.requestsInFlight;
   }
 
-  /** Settles when commands are answered. */
-  serving(): Promise<void> {
-    if (this.#core.isServing) return Promise.resolve();
+  /** Settles when commands are answered, or with why they never will be. */
+  serving(): Promise<string | null> {
+    if (this.#core.isServing) return Promise.resolve(null);
     return new Promise((resolve) => this.#serving.push(resolve));
   }
 
@@ -168,12 +168,13 @@ export class BrokerActor implements CommandPort {
   }
 
   #settle(): void {
-    if (this.#core.isServing && this.#machine.getSnapshot().value === 'starting') {
-      this.#machine.send({ type: 'RECONCILED' });
-      const waiting = this.#serving;
-      this.#serving = [];
-      for (const resolve of waiting) resolve();
-    }
+    if (this.#machine.getSnapshot().value !== 'starting') return;
+    const { isServing, hopeless } = this.#core;
+    if (!isServing && hopeless === null) return;
+    if (isServing) this.#machine.send({ type: 'RECONCILED' });
+    const waiting = this.#serving;
+    this.#serving = [];
+    for (const resolve of waiting) resolve(hopeless);
   }
 
   #isClosed(): boolean {

@@ -196,6 +196,16 @@ export class Broker implements CommandPort {
     return this.#state.phase === 'serving';
   }
 
+  /** Why nobody will ever answer, or null: every server was heard, and each has a damaged directory that must be kept. */
+  get hopeless(): string | null {
+    const { phase, servers, epochs } = this.#state;
+    if (phase !== 'welcoming' || epochs.persisting !== null) return null;
+    const kept = servers.filter((view) => view.phase === 'heard' && view.lastError !== null);
+    const damages = kept.filter(({ hello, lastError }) => hello?.corrupt === lastError);
+    if (damages.length < servers.length) return null;
+    return damages.map((view) => `${serverName(view.index)}: ${view.lastError}`).join('; ');
+  }
+
   /** Whether every server is up and nothing is on its way. */
   get isSettled(): boolean {
     const state = this.#state;
