@@ -9,9 +9,10 @@ import { LineReader } from '../src/protocol/lines.ts';
 import { readKey, readPath, readRecords } from '../src/protocol/requests.ts';
 import { ReplyWriter } from '../src/protocol/resp/reply-writer.ts';
 import { RequestReader } from '../src/protocol/resp/request-reader.ts';
-import { alone, report, type Row } from './measure/answer.ts';
+import { alone, type Row } from './measure/answer.ts';
 import { keyOf, resp } from './measure/client.ts';
 import { perSecond } from './measure/loop.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 
 const CHUNK = 64;

@@ -8,8 +8,9 @@ import { parseExpression } from '../src/compute/expression.ts';
 import { parseJson } from '../src/document/json.ts';
 import { assert } from '../src/lib/assert.ts';
 import { utf8 } from '../src/lib/bytes.ts';
-import { beside, report, type Row } from './measure/answer.ts';
+import { beside, type Row } from './measure/answer.ts';
 import { perSecond } from './measure/loop.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 
 const EXPRESSIONS = ['2/(x+3*(y+z))', 'sin(2*x)^2+cos(2*x)^2', '1+2*3-4/5+6*7-8/9+10*11-12'];

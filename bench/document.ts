@@ -13,8 +13,9 @@ import { lookup } from '../src/document/lookup.ts';
 import { SAMPLE_KEY_FILE } from '../src/document/sample.ts';
 import { parseRecords } from '../src/document/records.ts';
 import type { Dialect } from '../src/document/styles.ts';
-import { alone, beside, report } from './measure/answer.ts';
+import { alone, beside } from './measure/answer.ts';
 import { perSecond } from './measure/loop.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 
 const NESTED =

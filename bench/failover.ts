@@ -3,9 +3,10 @@
  * after the other; in the middle one server crashes. The longest time that any client waited for one answer, beside the
  * longest when nothing crashes, and how many acknowledged values were gone afterwards. No timing is a test.
  */
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { ask, converse } from './measure/client.ts';
 import { type Host, startHost, statusOf, TWO_COPIES } from './measure/host.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 
 const CLIENTS = 8;

@@ -2,10 +2,10 @@
  * Is a read as fast as Redis's? GET of 64 bytes by redis-benchmark on both sides, with one copy and as a host is started
  * by default, every write durable on both sides. No timing is a test.
  */
-import { report } from './measure/answer.ts';
 import { besideRedis } from './measure/beside-redis.ts';
 import { ONE_COPY, TWO_COPIES } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 
 const LEAST = { target: { least: 0.9 }, test: 'get' } as const;
 

@@ -2,11 +2,12 @@
  * Does a durable SET cost more when there are many keys already? With 0 to a million keys stored, one copy, beside itself with
  * none and beside Redis; each SET overwrites one of the keys that are there. No timing is a test.
  */
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { drive, keyOf, resp } from './measure/client.ts';
 import { assertEqualDurability } from './measure/durability.ts';
 import { type Host, ONE_COPY, startHost } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS, type Redis, redisBenchmark, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount, settings } from './measure/settings.ts';
 

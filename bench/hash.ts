@@ -2,11 +2,12 @@
  * Is a document of 20 fields as fast as a Redis hash of the same fields? PUT, GET and QUERY of a path on the text port
  * beside HSET, HGETALL and HGET, every write synced on both sides, one client for both. No timing is a test.
  */
-import { beside, report, type Row } from './measure/answer.ts';
+import { beside, type Row } from './measure/answer.ts';
 import { drive, keyOf, resp } from './measure/client.ts';
 import { assertEqualDurability } from './measure/durability.ts';
 import { type Host, ONE_COPY, type Shape, showShape, startHost, TWO_COPIES } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS, type Redis, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount } from './measure/settings.ts';
 

@@ -2,7 +2,7 @@
  * What does a host take that does nothing, and how long does one client wait who does one thing at a time? Three servers,
  * k = 2, beside Redis with `appendfsync always` and beside a bare sync of the same disk. No timing is a test.
  */
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { keyOf, oneByOne, resp } from './measure/client.ts';
 import { syncMicroseconds } from './measure/machine.ts';
 import { assertEqualDurability } from './measure/durability.ts';
@@ -10,6 +10,7 @@ import { percentile } from './measure/figures.ts';
 import { ONE_COPY, type Shape, showShape, startHost, TWO_COPIES } from './measure/host.ts';
 import { processorSeconds } from './measure/process-figures.ts';
 import { HAS_REDIS, NO_REDIS, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount, settings } from './measure/settings.ts';
 

@@ -5,12 +5,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { resp } from './measure/client.ts';
 import { assertEqualDurability } from './measure/durability.ts';
 import { coppice, ONE_COPY, type Shape, showShape, startHost, TWO_COPIES } from './measure/host.ts';
 import { run, scratchFolder } from './measure/processes.ts';
 import { HAS_REDIS, NO_REDIS, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount } from './measure/settings.ts';
 

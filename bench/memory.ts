@@ -3,16 +3,17 @@
  * the growth of the whole process, because nothing less is honest of a program with a collector; Redis's is its own
  * used_memory. Both have done as much work on one key before, so that only what is stored is new. No timing is a test.
  */
-import { beside, report, type Row } from './measure/answer.ts';
+import { beside, type Row } from './measure/answer.ts';
 import { drive, keyOf, resp } from './measure/client.ts';
 import { ONE_COPY, startHost } from './measure/host.ts';
 import { residentBytes } from './measure/process-figures.ts';
 import { cli, HAS_REDIS, NO_REDIS, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
-import { amount } from './measure/settings.ts';
+import { amount, settings } from './measure/settings.ts';
 
 /** Until a collector has done what it puts off. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = settings.isQuick ? 1_000 : 3_000;
 const FIELDS = Array.from({ length: 20 }, (_, i) => [`field${i}`, `value number ${i}`] as const);
 const DOCUMENT = `[ ${FIELDS.map(([name, value]) => `"${name}" -> "${value}"`).join(' | ')} ]`;
 const STRING = 'v'.repeat(64);

@@ -2,9 +2,10 @@
  * What do the ways to read cost beside GET of a string? GET and QUERY of a document of 20 fields and COMPUTE over three
  * of them, 50 clients on the text port, with different numbers of servers and copies. No timing is a test.
  */
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { drive, keyOf } from './measure/client.ts';
 import { type Shape, showShape, startHost } from './measure/host.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount } from './measure/settings.ts';
 

@@ -4,15 +4,16 @@
  * of an empty one. No timing is a test.
  */
 import { join } from 'node:path';
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { ask, drive, keyOf, resp } from './measure/client.ts';
 import { type Host, ONE_COPY, type Shape, showShape, startHost, statusOf, TWO_COPIES } from './measure/host.ts';
 import { scratchFolder } from './measure/processes.ts';
 import { cli, HAS_REDIS, NO_REDIS, type Redis, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { progress, settings } from './measure/settings.ts';
 
-const SIZES = settings.isQuick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
+const SIZES = settings.isQuick ? [10_000] : [10_000, 100_000, 1_000_000];
 const VALUE = 'v'.repeat(64);
 const TARGET = { most: 0.5 };
 /** What is left of a log when all of it is in a checkpoint. */

@@ -9,7 +9,8 @@ import { assert } from '../src/lib/assert.ts';
 import { Prng } from '../src/lib/prng.ts';
 import type { ChannelEnd } from '../src/node/channel.ts';
 import { createLinkEnds, type Link, openLink, transferListOf } from '../src/node/link.ts';
-import { beside, report, type Row } from './measure/answer.ts';
+import { beside, type Row } from './measure/answer.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount } from './measure/settings.ts';
 

@@ -7,11 +7,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Answer, inMarkdown } from './measure/answer.ts';
 import { comparison, type Session } from './measure/comparison.ts';
 import { showMachine, thisMachine } from './measure/machine.ts';
+import { whileRunning } from './measure/processes.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const TOOLS = ['run', 'profile', 'rounds'];
@@ -61,19 +61,13 @@ async function ask(
   output: 'inherit' | 'pipe',
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const child = spawn(process.execPath, [`${FOLDER}${name}.ts`, ...words], { stdio: ['inherit', output, 'inherit'] });
-  // What a question has started ends with the question, and the question with this.
-  const stop = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-    process.exitCode = 128 + constants.signals[signal];
-    child.once('exit', () => process.exit());
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  // It ends what it has started itself.
+  whileRunning(child, () => child.kill('SIGTERM'));
   let text = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
   const [code] = (await once(child, 'close')) as [number | null];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   return { code, output: text };
 }
 

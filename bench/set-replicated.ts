@@ -2,11 +2,11 @@
  * What do two durable copies cost beside one durable copy in Redis? Three servers, k = 2, against one Redis with
  * `appendfsync always` and no replica; SET of 64 bytes by redis-benchmark on both sides. No timing is a test.
  */
-import { report } from './measure/answer.ts';
 import { besideRedis } from './measure/beside-redis.ts';
 import { witnessHost, witnessRedis } from './measure/durability.ts';
 import { TWO_COPIES } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 
 const TEST = { shape: TWO_COPIES, test: 'set' } as const;
 

@@ -3,11 +3,12 @@
  * replica, both with `appendfsync always`, `WAIT 1` behind every SET. redis-benchmark cannot send two commands as one
  * request, so one client of our own asks both sides. No timing is a test.
  */
-import { beside, report, type Row } from './measure/answer.ts';
+import { beside, type Row } from './measure/answer.ts';
 import { drive, keyOf, resp } from './measure/client.ts';
 import { assertEqualDurability, witnessHost, witnessRedis } from './measure/durability.ts';
 import { startHost, TWO_COPIES } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount } from './measure/settings.ts';
 

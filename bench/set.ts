@@ -2,11 +2,11 @@
  * Is a durable write as fast as Redis's with `appendfsync always`? One copy on one server, SET of 64 bytes by
  * redis-benchmark on both sides. No timing is a test.
  */
-import { report } from './measure/answer.ts';
 import { besideRedis } from './measure/beside-redis.ts';
 import { witnessHost, witnessRedis } from './measure/durability.ts';
 import { ONE_COPY } from './measure/host.ts';
 import { HAS_REDIS, NO_REDIS } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 
 const TEST = { shape: ONE_COPY, test: 'set' } as const;
 

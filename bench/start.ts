@@ -2,10 +2,11 @@
  * How long does a `coppice` command take that does nothing, and a host with nothing in it? Beside `node -e 0`, which is
  * what no command can be faster than, and an empty Redis. No timing is a test.
  */
-import { beside, report } from './measure/answer.ts';
+import { beside } from './measure/answer.ts';
 import { coppice, startHost } from './measure/host.ts';
 import { run } from './measure/processes.ts';
 import { HAS_REDIS, startRedis } from './measure/redis.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { settings } from './measure/settings.ts';
 

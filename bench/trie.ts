@@ -11,7 +11,8 @@ import { NO_BYTES, text, utf8 } from '../src/lib/bytes.ts';
 import { Prng } from '../src/lib/prng.ts';
 import type { Version } from '../src/model/ids.ts';
 import { RadixTrie } from '../src/trie/radix-trie.ts';
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
+import { report } from './measure/report.ts';
 import { progress, settings } from './measure/settings.ts';
 
 const VALUE = new Uint8Array(64).fill(7);

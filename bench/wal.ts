@@ -11,8 +11,9 @@ import type { Version } from '../src/model/ids.ts';
 import { nodeDisk } from '../src/node/disk.ts';
 import { openStore } from '../src/storage/recovery.ts';
 import type { Recovery, Store } from '../src/storage/store.ts';
-import { alone, beside, report, type Row } from './measure/answer.ts';
+import { alone, beside, type Row } from './measure/answer.ts';
 import { scratchFolder } from './measure/processes.ts';
+import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
 import { amount, settings } from './measure/settings.ts';
 

@@ -1,9 +1,8 @@
 /**
- * What a question answers: rows of figures, each alone or beside a peer's of the same rounds, and what it must be. Printed
- * as lines of a table in Markdown, or as one JSON object that `run.ts` puts together.
+ * What a question answers: rows of figures, each alone or beside a peer's of the same rounds, and what it must be.
+ * Shown as lines of a table in Markdown.
  */
 import { ratioOf, type Spread, showNumber, showRatio, showSpread, spreadOf } from './figures.ts';
-import { settings } from './settings.ts';
 
 /** What the ratio of a row must be; of a row without a peer, or of `ours` where that is said, the figure itself. */
 export type Target = ({ readonly least: number } | { readonly most: number }) & { readonly of?: 'ours' };
@@ -55,11 +54,6 @@ export function isMet(row: Row): boolean | null {
   if (target === null) return null;
   const { median } = isOfRatio(row) ? (ratio as Spread) : ours;
   return 'least' in target ? median >= target.least : median <= target.most;
-}
-
-/** Prints what a question found. */
-export function report(answer: Answer): void {
-  console.log(settings.isJson ? JSON.stringify(answer) : inMarkdown([answer]));
 }
 
 /** One table for all answers, and what was seen beside the figures. */

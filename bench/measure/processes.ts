@@ -11,11 +11,12 @@ import { join } from 'node:path';
 
 const EXIT_INTERRUPTED = 130;
 
-const running = new Set<ChildProcess>();
+/** What has not ended, and how it is ended when this process does. */
+const running = new Map<ChildProcess, () => void>();
 const folders: string[] = [];
 
 process.once('exit', () => {
-  for (const child of running) kill(child, 'SIGKILL');
+  for (const stop of running.values()) stop();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -25,9 +26,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 export function start(command: readonly string[]): ChildProcess {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  whileRunning(child, () => kill(child, 'SIGKILL'));
   return child;
+}
+
+/** Does `stop` if this process ends before that child. */
+export function whileRunning(child: ChildProcess, stop: () => void): void {
+  running.set(child, stop);
+  child.once('exit', () => running.delete(child));
 }
 
 /** Ends a program that `start` began, by SIGTERM unless said otherwise; settles when it is gone. */
@@ -42,7 +48,7 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
 export async function run(command: readonly string[], input = ''): Promise<string> {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  running.add(child);
+  whileRunning(child, () => child.kill('SIGKILL'));
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
@@ -51,7 +57,6 @@ export async function run(command: readonly string[], input = ''): Promise<strin
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
-  running.delete(child);
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${output}`);
   return output;
 }
