@@ -89,6 +89,11 @@ export const SCAN_CURSORS_MAX = 100_000;
 /** RESP: bytes of a pattern of KEYS, SCAN or PSUBSCRIBE: matching costs its length for each byte of text. */
 export const PATTERN_BYTES_MAX = 1_024;
 
-/** RESP: values that one step of a JSON path may lead to, and bytes of JSON that one command may answer with. */
-export const JSON_PATH_VALUES_MAX = 1_000_000;
+/**
+ * RESP: bytes of a JSON path, tests of one of its filters, values that the steps of all paths of a command may lead to or
+ * look at, and bytes of JSON that it may answer with: a path can name every value many times over.
+ */
+export const JSON_PATH_BYTES_MAX = 128 * 1024;
+export const JSON_PATH_TESTS_MAX = 32;
+export const JSON_PATH_VALUES_MAX = 2_000_000;
 export const JSON_REPLY_BYTES_MAX = 64 * 1024 * 1024;

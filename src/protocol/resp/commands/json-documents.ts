@@ -7,12 +7,12 @@ import { countIn, EMPTY_ARRAY, EMPTY_MAP, kindOf, numberText } from '../../../do
 import { isArrayAt, isMapAt, valueAt } from '../../../document/places.ts';
 import { STYLES } from '../../../document/styles.ts';
 import { ByteWriter, NO_BYTES, text, utf8 } from '../../../lib/bytes.ts';
-import { JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
+import { JSON_PATH_BYTES_MAX, JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
 import { optionOf } from '../arguments.ts';
 import { Refusal, refusalOf, SYNTAX_ERROR, WRONG_TYPE, wrongCount } from '../failures.ts';
 import { asDocument, documentOf, missing, NO_DOCUMENT, shownKind, storeEdited } from '../json/document.ts';
 import { type JsonPath, parseJsonPath, ROOT, type Step } from '../json/path.ts';
-import { outermost, select } from '../json/select.ts';
+import { type Budget, newBudget, outermost, select, TOO_MANY_VALUES } from '../json/select.ts';
 import { laidOut, type Layout, TOO_LONG_REPLY, writeList } from '../json/text.ts';
 import { keyError } from '../keys.ts';
 import type { Keyspace } from '../keyspace.ts';
@@ -47,6 +47,8 @@ export const JSON_DOCUMENT_ROWS: readonly Row[] = [
 /** The path in a word; the root when there is no word. */
 export function pathIn(word: Uint8Array | undefined): JsonPath | Refusal {
   if (word === undefined) return ROOT;
+  if (word.length > JSON_PATH_BYTES_MAX)
+    return new Refusal(`ERR a path of ${word.length} bytes, the limit JSON_PATH_BYTES_MAX is ${JSON_PATH_BYTES_MAX}`);
   const path = parseJsonPath(text(word));
   return path.ok ? path.value : refusalOf(path.error);
 }
@@ -215,7 +217,7 @@ function planGet(words: Words): Plan | Refusal {
       if (document === null) reply.nil();
       else if (document === 'wrong') reply.error(WRONG_TYPE);
       else {
-        const json = jsonAt(document, paths.length === 0 ? [ROOT] : paths);
+        const json = jsonAt(document, paths.length === 0 ? [ROOT] : paths, newBudget());
         const isCompact = layout.indent.length + layout.newline.length + layout.space.length === 0;
         const shown = json instanceof Refusal || isCompact ? json : (laidOut(json, layout) ?? TOO_LONG_REPLY);
         if (shown instanceof Refusal) reply.error(shown.line);
@@ -229,12 +231,12 @@ function planGet(words: Words): Plan | Refusal {
 const LAYOUT_BYTES_MAX = 64;
 
 /** One path: its values; several: an object of them, lists if any of the paths begins with `$`. */
-function jsonAt(document: Uint8Array, paths: readonly JsonPath[]): Uint8Array | Refusal {
+function jsonAt(document: Uint8Array, paths: readonly JsonPath[], budget: Budget): Uint8Array | Refusal {
   const isLegacy = paths.every((path) => path.isLegacy);
   const writer = new ByteWriter(256);
   if (paths.length > 1) writer.u8(0x7b);
   for (const [i, path] of paths.entries()) {
-    const places = select(document, path.steps);
+    const places = select(document, path.steps, budget);
     if (places instanceof Refusal) return places;
     if (paths.length > 1) writer.bytes(utf8(`${i > 0 ? ',' : ''}${JSON.stringify(path.text)}:`));
     if (!isLegacy) {
@@ -259,12 +261,14 @@ function planMget(words: Words): Plan | Refusal {
     apply(keyspace, reply) {
       const answers: (Uint8Array | null)[] = [];
       let bytes = 0;
+      const budget = newBudget();
       for (const key of keys) {
         const document = documentOf(keyspace, key);
-        const json = document === null || document === 'wrong' ? null : jsonAt(document, [path]);
+        const json = document === null || document === 'wrong' ? null : jsonAt(document, [path], budget);
         bytes += json instanceof Uint8Array ? json.length : 0;
-        if (json === TOO_LONG_REPLY || bytes > JSON_REPLY_BYTES_MAX) {
-          reply.error(TOO_LONG_REPLY.line);
+        const failure = bytes > JSON_REPLY_BYTES_MAX ? TOO_LONG_REPLY : json;
+        if (failure === TOO_LONG_REPLY || failure === TOO_MANY_VALUES) {
+          reply.error(failure.line);
           return;
         }
         answers.push(json instanceof Refusal ? null : json);

@@ -13,6 +13,7 @@ import { kindOf, numberText, stringBytes } from '../../../document/packed.ts';
 import { compareBytes, utf8 } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { fail, type KvError } from '../../../model/errors.ts';
+import { JSON_PATH_TESTS_MAX } from '../../../model/limits.ts';
 import { type Cursor, integerAt, quotedAt } from './path-words.ts';
 
 /** Whether a packed value is taken. */
@@ -29,6 +30,8 @@ const DEPTH_MAX = 64;
 export function parseFilter(cursor: Cursor): Result<Filter, KvError> {
   const filter = orAt(cursor, 0);
   if (filter !== null) return ok(filter);
+  if ((cursor.tests ?? 0) > JSON_PATH_TESTS_MAX)
+    return fail('TOOCOMPLEX', `more than ${JSON_PATH_TESTS_MAX} tests in a path, the limit JSON_PATH_TESTS_MAX`);
   const found = cursor.at < cursor.text.length ? `'${cursor.text[cursor.at]}'` : 'the end';
   return fail('PARSE', `found ${found}, expected a filter such as (@.a > 1) at column ${cursor.at + 1} of the path`);
 }
@@ -86,6 +89,8 @@ function notAt(cursor: Cursor, depth: number): Filter | null {
 }
 
 function testAt(cursor: Cursor): Filter | null {
+  cursor.tests = (cursor.tests ?? 0) + 1;
+  if (cursor.tests > JSON_PATH_TESTS_MAX) return null;
   const left = operandAt(cursor);
   if (left === null) return null;
   skip(cursor);

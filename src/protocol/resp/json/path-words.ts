@@ -1,7 +1,7 @@
 /** Words of JSON paths and their filters: quoted text and integers, read from a place in a text. */
 
-/** A place in a text. */
-export type Cursor = { readonly text: string; at: number };
+/** A place in a text; `tests`: those of filters that were read so far. */
+export type Cursor = { readonly text: string; at: number; tests?: number };
 
 /** Text in single or double quotes, with the escapes of JSON; null when none begins here or it does not end. */
 export function quotedAt(cursor: Cursor): string | null {

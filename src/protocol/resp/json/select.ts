@@ -1,6 +1,6 @@
 /**
  * What the steps of a JSON path lead to in a packed document: places (document/places.ts), each once, outer ones before
- * those inside them. A step that leads to more than JSON_PATH_VALUES_MAX values is refused.
+ * those inside them. Steps that lead to more than JSON_PATH_VALUES_MAX values are refused.
  */
 import {
   countAt,
@@ -18,15 +18,23 @@ import { JSON_PATH_VALUES_MAX } from '../../../model/limits.ts';
 import { Refusal } from '../failures.ts';
 import type { Step } from './path.ts';
 
+/** Values that the paths of one command may still lead to. */
+export type Budget = { left: number };
+
+export function newBudget(): Budget {
+  return { left: JSON_PATH_VALUES_MAX };
+}
+
 /** Where the values are that the steps lead to. */
-export function select(packed: Uint8Array, steps: readonly Step[]): readonly number[] | Refusal {
+export function select(packed: Uint8Array, steps: readonly Step[], budget = newBudget()): readonly number[] | Refusal {
   let matched: readonly number[] = [ROOT_PLACE];
   for (const step of steps) {
     const next: number[] = [];
     for (const at of step.kind === 'deep' ? outermost(packed, matched) : matched) {
-      if (next.length + takenAtMost(packed, at, step) > JSON_PATH_VALUES_MAX) return TOO_MANY;
-      take(packed, at, step, next);
-      if (next.length > JSON_PATH_VALUES_MAX) return TOO_MANY;
+      const before = next.length;
+      take(packed, at, step, next, budget);
+      budget.left -= next.length - before;
+      if (budget.left < 0) return TOO_MANY_VALUES;
     }
     matched = mayRepeat(step) ? [...new Set(next)] : next;
   }
@@ -51,21 +59,17 @@ export function indexIn(length: number, index: number): number {
   return index < 0 ? length + index : index;
 }
 
-const TOO_MANY = new Refusal(
-  `ERR a path that leads to more than ${JSON_PATH_VALUES_MAX} values, the limit JSON_PATH_VALUES_MAX`,
+/** What a command answers whose paths lead to too many values. */
+export const TOO_MANY_VALUES = new Refusal(
+  `ERR paths that lead to more than ${JSON_PATH_VALUES_MAX} values, the limit JSON_PATH_VALUES_MAX`,
 );
-
-/** Values that a step takes from one value, where that is known without looking. */
-function takenAtMost(packed: Uint8Array, at: number, step: Step): number {
-  return step.kind === 'all' ? countAt(packed, at) : 0;
-}
 
 /** Whether a step may take one value twice. */
 function mayRepeat(step: Step): boolean {
   return (step.kind === 'names' && step.names.length > 1) || (step.kind === 'indexes' && step.indexes.length > 1);
 }
 
-function take(packed: Uint8Array, at: number, step: Step, into: number[]): void {
+function take(packed: Uint8Array, at: number, step: Step, into: number[], budget: Budget): void {
   switch (step.kind) {
     case 'names':
       if (!isMapAt(packed, at)) return;
@@ -100,6 +104,7 @@ function take(packed: Uint8Array, at: number, step: Step, into: number[]): void 
       });
       return;
     case 'filter':
+      budget.left -= countAt(packed, at);
       for (const part of partsAt(packed, at)) if (step.filter(valueAt(packed, part))) into.push(part);
       return;
     default:

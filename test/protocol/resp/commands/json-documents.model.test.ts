@@ -127,7 +127,7 @@ const paths: fc.Arbitrary<Path> = fc
     text: `$${drawn.map(([{ text }, deepness]) => (deepness === 0 ? `.${text.startsWith('.') ? text : `.${text}`}` : text)).join('')}`,
   }));
 
-const RUNS = { seed: 20_261_121, numRuns: 400 };
+const RUNS = { seed: 20_261_121, numRuns: 200 };
 
 /** A session whose key `d` holds a document. */
 function holding(document: Model): { readonly say: (...words: string[]) => Decoded; readonly shown: () => Decoded } {
