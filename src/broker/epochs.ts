@@ -118,10 +118,12 @@ export function settleAround(state: BrokerState, server: ServerIndex): void {
     return isMember(inSync, server) && inSync !== maskOf(server);
   });
   if (shared.length === 0) return;
+  // What it knows to be agreed, the others have; of what is newer nobody knows that.
+  const agreed = viewOf(state, server).hello?.committed ?? (0 as Version);
   changeTable(state, (draft) => {
     for (const owners of shared) {
       for (const other of membersOf(inSyncOf(wanted, owners))) {
-        if (other !== server) putOut(draft, owners, other, groupOf(state, owners).resolved(state.lastVersion));
+        if (other !== server) putOut(draft, owners, other, agreed);
       }
     }
   });

@@ -7,7 +7,7 @@ import { utf8 } from '../../src/lib/bytes.ts';
 import type { Reply } from '../../src/model/commands.ts';
 import type { ServerIndex, ServerMask } from '../../src/model/ids.ts';
 import { ownersOf, type Placement } from '../../src/routing/placement.ts';
-import { world as simulated } from './world.ts';
+import { heldBy, world as simulated } from './world.ts';
 
 /** A disk on which nothing becomes durable. */
 const STALLED_MS = Number.POSITIVE_INFINITY;
@@ -124,6 +124,28 @@ describe('a part of a bulk', () => {
     expect(asked.answer()?.kind).toBe('written');
     expect(seen).toMatchObject({ kind: 'found', found: {} });
     expect(ask({ kind: 'get', key: utf8(b) })).toMatchObject({ kind: 'found', found: {} });
+  });
+});
+
+describe('a write in flight that one of two absent owners has', () => {
+  const placement = { servers: 3, replicas: 2 };
+
+  test('is at both of them when one shows it', () => {
+    const key = keyOf(placement, 0b011);
+    for (let seed = 1; seed <= 20; seed++) {
+      const { cluster, bulk, get, darkWithout, settle } = world(placement, seed);
+      cluster.server(1).syncDelayMs = STALLED_MS;
+      expect(bulk({ [key]: '1' }, 50).answer()).toBe(null);
+
+      const release = darkWithout([0, 1], 1, () => {
+        cluster.server(1).syncDelayMs = 0;
+      });
+      release();
+      settle();
+
+      const held = [0, 1].map((server) => heldBy(cluster, server).includes(key));
+      expect([held[0] === held[1], get(key)], `seed ${seed}`).toEqual([true, held[0] === true ? '1' : null]);
+    }
   });
 });
 
