@@ -37,6 +37,9 @@ export function helpOn(row: CommandRow): string {
   return parts.join(' | ');
 }
 
+/** Characters of a client's word that an error repeats. */
+const WORD_SHOWN_MAX = 40;
+
 /** Least and most words that may follow; a `rest` kind takes any number from one on. */
 export function arityOf(row: CommandRow): { readonly least: number; readonly most: number } {
   let least = 0;
@@ -56,6 +59,11 @@ export function takesRest(kind: Argument['kind']): boolean {
 /** USAGE: too few or too many arguments. */
 export function wrongArguments(row: CommandRow): KvError {
   return fail('USAGE', `wrong number of arguments for ${row.name}, usage: ${usageOf(row)}`).error;
+}
+
+/** USAGE: a word that is none of those the command takes. */
+export function wrongWord(row: CommandRow, word: string): KvError {
+  return fail('USAGE', `${row.name} takes no '${word.slice(0, WORD_SHOWN_MAX)}', usage: ${usageOf(row)}`).error;
 }
 
 /** UNKNOWN: no command has this name. `word` is what the client wrote. */

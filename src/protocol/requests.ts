@@ -85,7 +85,7 @@ export function readRecords(bytes: Uint8Array, start: number, end: number): Resu
   if (kind !== 'map' && kind !== 'array' && kind !== 'null') {
     return fail(
       'PARSE',
-      `found a ${kind}, expected a document at column ${columnOf(bytes, value) + 1}; SET stores any value`,
+      `found ${kind === 'int' ? 'an' : 'a'} ${kind}, expected a document at column ${columnOf(bytes, value) + 1}; SET stores any value`,
     );
   }
   return ok({ records: [{ key: key.value, value: packed.value }], warnings: [] });

@@ -3,7 +3,7 @@ import { DIALECTS } from '../document/styles.ts';
 import { text } from '../lib/bytes.ts';
 import { NO_NOTES } from '../model/commands.ts';
 import { fail } from '../model/errors.ts';
-import { helpOn, helpOnAll, unknownCommand, wrongArguments } from './command-help.ts';
+import { helpOn, helpOnAll, unknownCommand, wrongWord } from './command-help.ts';
 import type { CommandRow } from './command-row.ts';
 import { commandNamed } from './command-table.ts';
 import type { Conversation } from './conversation.ts';
@@ -70,8 +70,8 @@ export const onFormat: WordsHandler = (talk, words, row) => {
   }
   const dialect = DIALECTS.find((name) => name === wanted);
   const versions = extra === 'versions';
-  if (dialect === undefined || (extra !== undefined && (!versions || dialect !== 'json')))
-    talk.refuse(wrongArguments(row));
+  if (dialect === undefined) talk.refuse(wrongWord(row, wanted));
+  else if (extra !== undefined && (!versions || dialect !== 'json')) talk.refuse(wrongWord(row, extra));
   else {
     talk.format = { ...talk.format, dialect, versions };
     talk.sayOk();
@@ -81,7 +81,7 @@ export const onFormat: WordsHandler = (talk, words, row) => {
 export const onAngle: WordsHandler = (talk, words, row) => {
   const unit = words[0]?.toLowerCase();
   if (unit === undefined) talk.sayOk(talk.angle);
-  else if (unit !== 'rad' && unit !== 'deg') talk.refuse(wrongArguments(row));
+  else if (unit !== 'rad' && unit !== 'deg') talk.refuse(wrongWord(row, unit));
   else {
     talk.angle = unit;
     talk.sayOk();
