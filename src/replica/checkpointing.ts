@@ -29,6 +29,8 @@ export class Checkpointing {
   #progress: Progress = { kind: 'idle' };
   #requested = false;
   #sizeAtLast = 0;
+  /** Bytes of the copies when a checkpoint of them last failed, and none was taken since. */
+  #bytesAtFailure = Number.POSITIVE_INFINITY;
   /** The record that must be durable before what it repeats is removed. */
   #metaLsn = 0;
   #newest = 0 as Version;
@@ -47,7 +49,9 @@ export class Checkpointing {
 
   /** The disk is full: asks for a checkpoint if one would free half of what the WAL takes. To be called now and then. */
   relieve({ trie }: Copies): void {
-    if (bytesOf(trie) < this.#store.walBytes / 2) this.#requested = true;
+    const bytes = bytesOf(trie);
+    // Each try takes a little of the room that is left: one that failed is repeated when half of it would do.
+    if (bytes < this.#store.walBytes / 2 && bytes < this.#bytesAtFailure / 2) this.#requested = true;
   }
 
   get hasWork(): boolean {
@@ -106,7 +110,7 @@ export class Checkpointing {
       return !stopped;
     });
     if (writer.hasFailed) {
-      this.abandon();
+      this.#fail(copies);
       return;
     }
     if (stopped) {
@@ -121,9 +125,14 @@ export class Checkpointing {
         this.#progress = { kind: 'waiting', writer, newest: this.#newest };
         this.#wake();
       } else {
-        this.abandon();
+        this.#fail(copies);
       }
     });
+  }
+
+  #fail({ trie }: Copies): void {
+    this.#bytesAtFailure = bytesOf(trie);
+    this.abandon();
   }
 
   /** Publishes a finished checkpoint once all in it is committed. */
@@ -136,6 +145,7 @@ export class Checkpointing {
       const failure = progress.writer.publish();
       this.#progress = { kind: 'idle' };
       this.#sizeAtLast = failure === null ? 0 : this.#store.walBytes;
+      if (failure === null) this.#bytesAtFailure = Number.POSITIVE_INFINITY;
     }
   }
 
