@@ -1,12 +1,12 @@
 /** The copies of a storage server against a map: bulks, deletes, times, catch-ups, in any order, command by command. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { expiring } from '../../../src/document/expiring.ts';
-import { ByteWriter, text, utf8 } from '../../../src/lib/bytes.ts';
-import { WriteCursor, writeHead, writeItem } from '../../../src/model/frames.ts';
-import type { ServerIndex, ServerMask, Version } from '../../../src/model/ids.ts';
-import { Copies } from '../../../src/replica/copies.ts';
-import { checkModel, command, MODEL_TIMEOUT_MS, same } from './commands.ts';
+import { expiring } from '../../src/document/expiring.ts';
+import { ByteWriter, text, utf8 } from '../../src/lib/bytes.ts';
+import { WriteCursor, writeHead, writeItem } from '../../src/model/frames.ts';
+import type { ServerIndex, ServerMask, Version } from '../../src/model/ids.ts';
+import { Copies } from '../../src/replica/copies.ts';
+import { checkModel, command, MODEL_TIMEOUT_MS, same } from '../sim/model-commands.ts';
 
 /** `value` null is a deletion that is remembered; `untilMs` 0 is for ever. */
 type Held = { readonly version: number; readonly value: string | null; readonly untilMs: number };

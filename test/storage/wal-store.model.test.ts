@@ -1,11 +1,11 @@
 /** WAL and checkpoints against a list, through kills and losses of power, command by command. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Prng } from '../../../src/lib/prng.ts';
-import type { SimulatedDisk } from '../../../src/sim/disk.ts';
-import type { Store } from '../../../src/storage/store.ts';
-import { append, checkpoint, type Leaf, leavesOf, newDisk, open, recordsOf, start } from '../../storage/scenario.ts';
-import { checkModel, command, MODEL_TIMEOUT_MS, same } from './commands.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import type { SimulatedDisk } from '../../src/sim/disk.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { append, checkpoint, type Leaf, leavesOf, newDisk, open, recordsOf, start } from './scenario.ts';
+import { checkModel, command, MODEL_TIMEOUT_MS, same } from '../sim/model-commands.ts';
 
 /** `leaves`: what the checkpoint holds; `records`: what was committed behind it; `appended`: what was not yet. */
 type Model = { leaves: Leaf[]; records: string[]; appended: string[]; lives: number };

@@ -1,10 +1,10 @@
 /** The radix trie against a sorted map, command by command. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareBytes } from '../../../src/lib/bytes.ts';
-import type { Version } from '../../../src/model/ids.ts';
-import { RadixTrie } from '../../../src/trie/radix-trie.ts';
-import { checkModel, command, MODEL_TIMEOUT_MS, same } from './commands.ts';
+import { compareBytes } from '../../src/lib/bytes.ts';
+import type { Version } from '../../src/model/ids.ts';
+import { RadixTrie } from '../../src/trie/radix-trie.ts';
+import { checkModel, command, MODEL_TIMEOUT_MS, same } from '../sim/model-commands.ts';
 
 type Leaf = { readonly key: Uint8Array; readonly version: number; readonly value: Uint8Array | null };
 type Model = Map<string, Leaf>;
