@@ -24,8 +24,8 @@ export type Session = {
   end(): void;
   /** Answers that are ready, in the order of the requests; valid until the next call. */
   output(): Uint8Array;
-  /** The output was taken. */
-  sent(): void;
+  /** The output was taken; `isKept`: its memory is still read, so it must not be written again. */
+  sent(isKept?: boolean): void;
   /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
   abandon(): void;
   /** Bytes of answers that wait for older ones. */
@@ -227,9 +227,9 @@ export class Connection {
         ready.length > outputSoftMax
           ? Math.max(WINDOW_LEAST, this.#window >> 1)
           : Math.min(commandsMax, this.#window * 2);
-      // The session writes its next answers over this memory, while the socket may still hold what it could not send.
-      const isTaken = this.#socket.write(ready.slice());
-      this.#session.sent();
+      const isTaken = this.#socket.write(ready);
+      // What the system took at once is done with; else the socket sends the rest from this memory.
+      this.#session.sent(this.#socket.writableLength > 0);
       this.#lastQuickAt = performance.now();
       if (!isTaken) this.#socket.setTimeout(this.#limits.outputTimeoutMs);
     }

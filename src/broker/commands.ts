@@ -28,8 +28,18 @@ export class Commands implements CommandPort {
     const state = this.#state;
     if (!this.#admits(reply)) return;
     if (state.tracked.size > 0 && command.kind !== 'scan') {
-      if (this.#updates.defers(keysOf(state, command), () => this.submit(command, reply))) return;
+      if (this.#updates.defers(keysOf(state, command), () => this.#inTurn(command, reply))) return;
     }
+    this.#carryOut(command, reply);
+  }
+
+  /** A command whose keys it has waited for. */
+  #inTurn(command: Command, reply: (reply: Reply) => void): void {
+    if (this.#admits(reply)) this.#carryOut(command, reply);
+  }
+
+  #carryOut(command: Command, reply: (reply: Reply) => void): void {
+    const state = this.#state;
     switch (command.kind) {
       case 'write':
         if (command.onExisting === 'refuse') this.#updates.insert(command, reply);

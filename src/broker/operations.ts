@@ -19,6 +19,8 @@ export type Ask = {
   readonly segments: readonly Uint8Array[];
   /** The group's newest write when it was asked: the answer may show it, so it waits until that is durable. */
   barrier: Version;
+  /** The read that it is a part of, once that began. */
+  read: Read | null;
   group: Group | null;
   server: ServerIndex | -1;
   request: number;
@@ -34,12 +36,15 @@ export type Read = {
   /** The server whose own copies are asked for, or null: any owner in sync. */
   readonly at: ServerIndex | null;
   waiting: number;
-  readonly finish: (read: Read) => void;
-  readonly fail: (reply: Reply) => void;
+  /** Puts the answers of several keys together; null: there is one path, and its answer is the answer. */
+  readonly answer: (() => Reply) | null;
+  readonly reply: (reply: Reply) => void;
   readonly deadlineMs: number;
   /** When it was asked, by the wall clock: a key whose time came later was there at the moment that is read. */
   wallMs: number;
   over: boolean;
+  before: Read | null;
+  behind: Read | null;
 };
 
 /** A catch-up: `target` gets from `source` what these groups have and it lacks. */

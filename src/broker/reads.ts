@@ -4,10 +4,10 @@
  * keys are always of one moment. Without an owner in sync the best answer there is goes out as uncertain.
  */
 import type { Command, Found, Path, Reply } from '../model/commands.ts';
-import { FRAME, OUTCOME, OWN_REQUESTS } from '../model/frames.ts';
+import { FRAME, OUTCOME } from '../model/frames.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { maskOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
-import { presentAt } from '../document/expiring.ts';
+import { expiryOf, withoutExpiry } from '../document/expiring.ts';
 import { candidates } from '../document/path.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { ByteReader } from '../lib/bytes.ts';
@@ -18,7 +18,7 @@ import { answerers, type BrokerState, groupOf, isStuck, readyServers } from './s
 
 const NO_SEGMENTS: readonly Uint8Array[] = [];
 
-type ReadCommand = Extract<Command, { kind: 'get' | 'query' | 'queryMany' }>;
+export type ReadCommand = Extract<Command, { kind: 'get' | 'query' | 'queryMany' }>;
 
 /** `at`: the one server whose own copies are wanted, whoever else has the key; null for the cluster's answer. */
 export function submitRead(
@@ -29,10 +29,10 @@ export function submitRead(
 ): void {
   switch (command.kind) {
     case 'get':
-      start(state, at, [newAsk(command.key, NO_SEGMENTS)], reply, (read) => one(state, read.asks));
+      start(state, at, [newAsk(command.key, NO_SEGMENTS)], reply, null);
       return;
     case 'query':
-      start(state, at, asksFor(state, command.path), reply, (read) => one(state, read.asks));
+      start(state, at, asksFor(state, command.path), reply, null);
       return;
     case 'queryMany': {
       const perPath = command.paths.map((path) => asksFor(state, path));
@@ -82,9 +82,10 @@ function newAsk(key: Uint8Array, segments: readonly Uint8Array[]): Ask {
     key,
     segments,
     barrier: 0 as Version,
+    read: null,
     group: null,
     server: -1,
-    request: 0,
+    request: -1,
     answered: false,
     keyExists: false,
     found: null,
@@ -93,7 +94,8 @@ function newAsk(key: Uint8Array, segments: readonly Uint8Array[]): Ask {
 }
 
 function one(state: BrokerState, asks: readonly Ask[]): Reply {
-  const uncertain = asks.some((ask) => ask.uncertain);
+  let uncertain = false;
+  for (const ask of asks) if (ask.uncertain) uncertain = true;
   return { kind: 'found', found: winner(asks), notes: notesOf(state, uncertain) };
 }
 
@@ -108,27 +110,30 @@ function start(
   at: ServerIndex | null,
   asks: readonly Ask[],
   reply: ReplyTo,
-  answer: (read: Read) => Reply,
+  answer: (() => Reply) | null,
 ): void {
   const read: Read = {
     asks,
     at,
     waiting: asks.length,
-    finish: (finished) => reply(answer(finished)),
-    fail: reply,
+    answer,
+    reply,
     deadlineMs: state.host.now() + DEADLINE_MS,
     wallMs: 0,
     over: false,
+    before: null,
+    behind: null,
   };
+  for (const item of asks) item.read = read;
   state.inFlight++;
-  state.reads.add(read);
+  state.reads.join(read);
   ask(state, read);
 }
 
 function ask(state: BrokerState, read: Read): void {
   if (readyServers(state) === 0) {
     end(state, read);
-    read.fail(failed(state, 'UNAVAILABLE', 'all servers are down'));
+    read.reply(failed(state, 'UNAVAILABLE', 'all servers are down'));
     return;
   }
   read.wallMs = state.host.wallMs();
@@ -145,22 +150,17 @@ function ask(state: BrokerState, read: Read): void {
     const inSync = (answerers(state, owners) & allowed) as ServerMask;
     item.uncertain = read.at === null && inSync === 0;
     const choice = inSync === 0 ? ((owners & readyServers(state) & allowed) as ServerMask) : inSync;
-    item.server = pick(choice, state.nextRequest);
+    item.server = pick(choice, state.asks.next);
     if (item.server === -1) {
       item.answered = true;
       unanswered++;
       continue;
     }
-    item.request = state.nextRequest;
-    state.nextRequest = (state.nextRequest + 1) % OWN_REQUESTS;
-    state.asks.set(item.request, { read, ask: item });
+    item.request = state.asks.add(item);
     send(state, item);
   }
   read.waiting = read.asks.length - unanswered;
-  if (read.waiting === 0) {
-    end(state, read);
-    read.finish(read);
-  }
+  if (read.waiting === 0) finish(state, read);
 }
 
 /** One of the members, in turn. */
@@ -187,21 +187,24 @@ function send(state: BrokerState, item: Ask): void {
 
 /** `reader` is behind the kind byte of an `answer` frame. */
 export function onAnswer(state: BrokerState, reader: ByteReader): void {
-  const entry = state.asks.get(reader.u32());
-  if (entry === undefined) return;
-  const { read, ask: item } = entry;
+  const item = state.asks.get(reader.u32());
+  if (item === undefined) return;
+  const read = item.read as Read;
   state.asks.delete(item.request);
   const outcome = reader.u8();
   const version = reader.f64() as Version;
-  const present = outcome === OUTCOME.noKey ? null : presentAt(reader.take(reader.remaining), read.wallMs);
-  item.keyExists = present !== null;
+  const stored = outcome === OUTCOME.noKey ? null : reader.take(reader.remaining);
+  const expiresAtMs = stored === null ? null : expiryOf(stored);
+  item.keyExists = stored !== null && (expiresAtMs === null || expiresAtMs > read.wallMs);
   const group = item.group;
   const parks = group !== null && !item.uncertain && group.waitsFor(item.barrier);
   const bulk = state.openBulks.size === 0 ? undefined : state.openBulks.get(version);
-  if (outcome === OUTCOME.found && present !== null) {
+  if (outcome === OUTCOME.found && stored !== null && item.keyExists) {
     // Bytes of the ring are gone after this call; a single answer that leaves now needs no copy.
     const leavesNow = !parks && bulk === undefined && read.asks.length === 1;
-    item.found = { ...present, version, value: leavesNow ? present.value : present.value.slice() };
+    const shown = expiresAtMs === null ? stored : withoutExpiry(stored);
+    const value = leavesNow ? shown : shown.slice();
+    item.found = expiresAtMs === null ? { value, version } : { value, version, expiresAtMs };
   }
   if (parks) {
     const { request } = item;
@@ -235,31 +238,35 @@ function settle(state: BrokerState, read: Read, item: Ask): void {
   if (item.answered || read.over) return;
   item.answered = true;
   read.waiting--;
-  if (read.waiting > 0) return;
+  if (read.waiting === 0) finish(state, read);
+}
+
+function finish(state: BrokerState, read: Read): void {
   end(state, read);
-  read.finish(read);
+  read.reply(read.answer === null ? one(state, read.asks) : read.answer());
 }
 
 function end(state: BrokerState, read: Read): void {
   read.over = true;
   state.inFlight--;
-  state.reads.delete(read);
+  state.reads.leave(read);
   for (const item of read.asks) if (!item.answered) state.asks.delete(item.request);
 }
 
 /** Asks again what a server that is gone, or no longer in sync, was asked. */
 export function reaskReads(state: BrokerState, server: ServerIndex): void {
-  for (const read of [...state.reads]) {
-    if (!read.asks.some((item) => !item.answered && item.server === server)) continue;
+  for (const read of state.reads.all()) {
+    if (read.over || !read.asks.some((item) => !item.answered && item.server === server)) continue;
     for (const item of read.asks) state.asks.delete(item.request);
     ask(state, read);
   }
 }
 
 export function expireReads(state: BrokerState, now: number): void {
-  for (const read of [...state.reads]) {
+  for (const read of state.reads.all()) {
     if (read.deadlineMs > now) break;
+    if (read.over) continue;
     end(state, read);
-    read.fail(failed(state, 'UNAVAILABLE', `no answer within ${DEADLINE_MS} ms; a read changes nothing, try again`));
+    read.reply(failed(state, 'UNAVAILABLE', `no answer within ${DEADLINE_MS} ms; a read changes nothing, try again`));
   }
 }

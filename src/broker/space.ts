@@ -4,7 +4,7 @@
  */
 import type { ByteReader } from '../lib/bytes.ts';
 import { loggedBytes } from '../model/frames.ts';
-import { membersOf, type ServerIndex, type ServerMask } from '../model/ids.ts';
+import { isMember, type ServerIndex, type ServerMask } from '../model/ids.ts';
 import type { ServerView } from './server-view.ts';
 import { type BrokerState, viewOf } from './state.ts';
 
@@ -37,9 +37,9 @@ export function withoutRoom(
   items: readonly { readonly key: Uint8Array }[],
   kind: 'write' | 'delete',
 ): ServerIndex | null {
-  for (const server of membersOf(targets)) {
-    const view = viewOf(state, server);
-    if (!view.isFull) continue;
+  for (const view of state.servers) {
+    const server = view.index;
+    if (!view.isFull || !isMember(targets, server)) continue;
     if (kind === 'write') return server;
     const bytes = items.reduce((sum, { key }) => sum + key.length + DELETE_BYTES, 0);
     if (view.bytesSent + loggedBytes(bytes) > view.bytesLimit) return server;

@@ -14,12 +14,13 @@ import { writtenNotes } from './acknowledge.ts';
 import { receivers } from './catch-up.ts';
 import type { Group, ReplyTo } from './group.ts';
 import { presentHeld } from './expiry.ts';
+import { Line } from './in-flight.ts';
 import { failed, notesOf } from './notes.ts';
 import type { Change, Held } from './operations.ts';
-import { submitRead } from './reads.ts';
+import { type ReadCommand, submitRead } from './reads.ts';
 import { whenSettled } from './settled.ts';
 import { answerers, type BrokerState, groupOf, keyName } from './state.ts';
-import { Tracking, type Turn } from './tracking.ts';
+import { type Tracked, Tracking, type Turn } from './tracking.ts';
 import { submitWrite } from './writes.ts';
 
 /** `decide` is called once with what `keys` hold, null for nothing, and answers the changes; none is fine too. */
@@ -32,6 +33,8 @@ export type Update = {
 
 type Pending = {
   readonly update: Update;
+  /** What is known of each of its keys. */
+  readonly keys: readonly Tracked[];
   readonly turn: Turn;
   readonly reply: ReplyTo;
   readonly deadlineMs: number;
@@ -42,12 +45,14 @@ type Pending = {
   /** Whether its changes have a place in the order: then its outcome is unknown until it is durable. */
   isOrdered: boolean;
   isOver: boolean;
+  before: Pending | null;
+  behind: Pending | null;
 };
 
 export class Updates {
   readonly #state: BrokerState;
   readonly #tracking: Tracking;
-  readonly #open = new Set<Pending>();
+  readonly #open = new Line<Pending>();
   /** Keys that are being taken away, by keyName. */
   readonly #expiring = new Set<string>();
   /** Raised when a server is lost: what was ordered may not have happened, so values are looked up anew. */
@@ -60,19 +65,23 @@ export class Updates {
 
   submit(update: Update, reply: ReplyTo): void {
     const state = this.#state;
+    const keys = this.#entries(update.keys);
     const pending: Pending = {
       update,
-      turn: { names: [...new Set(update.keys.map(keyName))], onTurn: () => this.#go(pending) },
+      keys,
+      turn: { keys: once(keys), onTurn: () => this.#go(pending) },
       reply,
       deadlineMs: state.host.now() + DEADLINE_MS,
-      groups: [...new Set(update.keys.map((key) => groupOf(state, ownersOf(state.placement, key))))],
+      groups: groupsOf(state, update.keys),
       isLooking: false,
       isDecided: false,
       isQueued: true,
       isOrdered: false,
       isOver: false,
+      before: null,
+      behind: null,
     };
-    this.#open.add(pending);
+    this.#open.join(pending);
     this.#tracking.queue(pending.turn);
     this.#go(pending);
   }
@@ -101,37 +110,41 @@ export class Updates {
 
   /** Whether updates of these keys are not decided yet; then `run` is called when they are. */
   defers(keys: readonly Uint8Array[], run: () => void): boolean {
-    const names = [...new Set(keys.map(keyName))];
-    if (!this.#tracking.isQueued(names)) return false;
+    if (!keys.some((key) => this.#tracking.isQueued(keyName(key)))) return false;
     const turn: Turn = {
-      names,
+      keys: once(this.#entries(keys)),
       onTurn: () => {
         if (!this.#tracking.isFirst(turn)) return;
+        run();
         this.#tracking.leaveQueue(turn);
         this.#tracking.forget(turn);
-        run();
       },
     };
     this.#tracking.queue(turn);
     return true;
   }
 
+  #entries(keys: readonly Uint8Array[]): Tracked[] {
+    return keys.map((key) => this.#tracking.entry(keyName(key)));
+  }
+
   /** Goes on as far as what is known allows: looks up what its keys hold, waits for its turn, decides. */
   #go(pending: Pending): void {
     if (pending.isOver || pending.isDecided || pending.isLooking) return;
-    const wanted = pending.update.keys.filter((key) => this.#tracking.heldBy(keyName(key)) === undefined);
-    if (wanted.length > 0) this.#look(pending, wanted);
+    if (pending.turn.keys.some(({ held }) => held === undefined)) this.#look(pending);
     else if (this.#tracking.isFirst(pending.turn) && !this.#waits(pending)) this.#decide(pending);
   }
 
-  #look(pending: Pending, wanted: readonly Uint8Array[]): void {
+  #look(pending: Pending): void {
     const generation = this.#generation;
-    const paths = wanted.map((key) => ({ text: text(key), segments: [key], joinable: 1 }));
+    const { keys } = pending.update;
+    const wanted: number[] = [];
+    for (let i = 0; i < keys.length; i++) if (pending.keys[i]?.held === undefined) wanted.push(i);
     pending.isLooking = true;
-    submitRead(this.#state, { kind: 'queryMany', paths }, (looked) => {
+    submitRead(this.#state, readOf(wanted.map((i) => keys[i] as Uint8Array)), (looked) => {
       pending.isLooking = false;
       if (pending.isOver) return;
-      if (looked.kind !== 'foundMany') {
+      if (looked.kind !== 'found' && looked.kind !== 'foundMany') {
         this.#end(pending, () => pending.reply(looked));
         return;
       }
@@ -141,8 +154,10 @@ export class Updates {
       }
       // What was ordered since the question is newer than its answer.
       if (generation === this.#generation) {
-        for (const [i, key] of wanted.entries()) {
-          this.#tracking.found(keyName(key), heldOf(looked.found[i] ?? null));
+        const found = looked.kind === 'found' ? [looked.found] : looked.found;
+        for (const [at, i] of wanted.entries()) {
+          const tracked = pending.keys[i] as Tracked;
+          if (tracked.held === undefined) tracked.held = heldOf(found[at] ?? null);
         }
       }
       this.#go(pending);
@@ -156,8 +171,7 @@ export class Updates {
   #waits(pending: Pending): boolean {
     const { state, group } = { state: this.#state, group: pending.groups[0] };
     const targets = group === undefined ? 0 : receivers(state, group.owners);
-    for (const name of pending.turn.names) {
-      const write = this.#tracking.writeOf(name);
+    for (const { write } of pending.turn.keys) {
       if (write === null || write.waitingGroups === 0) continue;
       const isAhead = pending.groups.length === 1 && write.groups.length === 1 && (targets & ~write.sentTo) === 0;
       if (isAhead) continue;
@@ -172,9 +186,7 @@ export class Updates {
     const state = this.#state;
     const { update } = pending;
     const settled = whenSettled(state, pending.groups);
-    const decided = update.decide(
-      update.keys.map((key) => presentHeld(state, this.#tracking.heldBy(keyName(key)) ?? null)),
-    );
+    const decided = update.decide(pending.keys.map(({ held }) => presentHeld(state, held ?? null)));
     pending.isDecided = true;
     const after = (answer: () => void): void =>
       settled((isWhole) => {
@@ -188,7 +200,8 @@ export class Updates {
       after(() => pending.reply({ kind: 'written', items: 0, notes: notesOf(state) }));
     } else {
       pending.isOrdered = true;
-      submitWrite(state, { kind: update.isExpiry === true ? 'expiry' : 'write', items: decided.value }, (reply) => {
+      const kind = update.isExpiry === true ? 'expiry' : 'write';
+      submitWrite(state, { kind, items: decided.value }, (reply) => {
         if (reply.kind === 'failed') this.#end(pending, () => pending.reply(reply));
         else if (reply.kind === 'written') {
           // Said as of now: it may have waited for others since it was durable.
@@ -203,14 +216,14 @@ export class Updates {
   onServerLost(): void {
     this.#generation++;
     this.#tracking.distrust();
-    for (const pending of [...this.#open]) {
+    for (const pending of this.#open.all()) {
       if (pending.groups.some((group) => answerers(this.#state, group.owners) === 0)) this.#lost(pending);
       else this.#go(pending);
     }
   }
 
   expire(now: number): void {
-    for (const pending of [...this.#open]) {
+    for (const pending of this.#open.all()) {
       if (pending.deadlineMs > now) break;
       this.#lost(pending);
     }
@@ -237,11 +250,28 @@ export class Updates {
   #end(pending: Pending, answer: () => void): void {
     if (pending.isOver) return;
     pending.isOver = true;
-    this.#open.delete(pending);
+    this.#open.leave(pending);
     this.#leave(pending);
     this.#tracking.forget(pending.turn);
     answer();
   }
+}
+
+function once<T>(items: readonly T[]): readonly T[] {
+  return items.length === 1 ? items : [...new Set(items)];
+}
+
+function groupsOf(state: BrokerState, keys: readonly Uint8Array[]): readonly Group[] {
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined) return groupOf(state, ownersOf(state.placement, only)).alone;
+  return once(keys.map((key) => groupOf(state, ownersOf(state.placement, key))));
+}
+
+/** Asks for all of these keys at one moment of the order. */
+function readOf(keys: readonly Uint8Array[]): ReadCommand {
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined) return { kind: 'get', key: only };
+  return { kind: 'queryMany', paths: keys.map((key) => ({ text: '', segments: [key], joinable: 1 })) };
 }
 
 function heldOf(found: Found): Held | null {

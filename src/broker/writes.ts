@@ -56,8 +56,8 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     groups = groups.length === 0 ? group.alone : [...groups, group];
     targets |= receivers(state, mask);
   }
-  for (const server of membersOf(targets as ServerMask)) {
-    if (state.host.backlogBytes(server) > SERVER_BYTES_IN_FLIGHT_MAX) {
+  for (let server = 0 as ServerIndex; targets >> server !== 0; server++) {
+    if ((targets & (1 << server)) !== 0 && state.host.backlogBytes(server) > SERVER_BYTES_IN_FLIGHT_MAX) {
       reply(
         failed(state, 'BUSY', `${serverName(server)} has ${SERVER_BYTES_IN_FLIGHT_MAX} bytes waiting, retry later`),
       );

@@ -83,8 +83,8 @@ export class Conversation {
     return this.#queue.output();
   }
 
-  sent(): void {
-    this.#queue.clear();
+  sent(isKept = false): void {
+    this.#queue.clear(isKept);
   }
 
   /** Replies are neither kept nor written from now on. */

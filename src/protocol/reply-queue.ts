@@ -89,9 +89,9 @@ export class ReplyQueue<S extends Slot> {
     return this.#output.view();
   }
 
-  /** The output was taken. */
-  clear(): void {
-    if (this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
+  /** The output was taken; `isKept`: who took it goes on reading its memory. */
+  clear(isKept = false): void {
+    if (isKept || this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
     else this.#output.reset();
   }
 

@@ -121,8 +121,8 @@ export class TextSession {
   }
 
   /** The output was taken, and its memory may be used again. */
-  sent(): void {
-    this.#talk.sent();
+  sent(isKept = false): void {
+    this.#talk.sent(isKept);
   }
 
   /** Nobody reads replies any more: those that are ready and those to come are dropped, lines that wait are forgotten. */

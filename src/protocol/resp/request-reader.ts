@@ -53,6 +53,8 @@ export class RequestReader {
   /** Start and end of each word that came, in turn. */
   #bounds: number[] = [];
   #isOver = false;
+  /** The first word of the last request. */
+  #name: Uint8Array = NO_BYTES;
 
   constructor(handler: RequestHandler) {
     this.#handler = handler;
@@ -93,11 +95,22 @@ export class RequestReader {
         if (this.#wanted === 0) continue;
       }
       if (!this.#readWords()) return;
-      const words: Uint8Array[] = [];
-      for (let i = 0; i < this.#bounds.length; i += 2)
+      const words: Uint8Array[] = [this.#nameIn(this.#bounds[0] as number, this.#bounds[1] as number)];
+      for (let i = 2; i < this.#bounds.length; i += 2)
         words.push(this.#bytes.subarray(this.#bounds[i], this.#bounds[i + 1]));
       if (!this.#give(words)) return;
     }
+  }
+
+  /** The first word: of most requests the same as of the one before, so it is kept. */
+  #nameIn(start: number, end: number): Uint8Array {
+    const name = this.#name;
+    let isSame = end - start === name.length;
+    for (let i = 0; isSame && i < name.length; i++) isSame = this.#bytes[start + i] === name[i];
+    if (isSame) return name;
+    if (end - start > NAME_KEPT_BYTES) return this.#bytes.subarray(start, end);
+    this.#name = this.#bytes.slice(start, end);
+    return this.#name;
   }
 
   /** Reads `*count`. Answers false when its line is not whole, or wrong. */
@@ -213,6 +226,9 @@ export class RequestReader {
 
 /** Room for an unfinished request at first. */
 const SMALL_BYTES = 64;
+
+/** First words that are kept, for the next request: names of commands are shorter. */
+const NAME_KEPT_BYTES = 32;
 
 /** Digits that a count or length may have: more is beyond every limit. */
 const DIGITS_MAX = 12;

@@ -83,9 +83,9 @@ export class RespSession {
     return this.#talk.output();
   }
 
-  /** The output was taken, and its memory may be used again. */
-  sent(): void {
-    this.#talk.sent();
+  /** The output was taken; its memory may be used again unless who took it goes on reading it (`isKept`). */
+  sent(isKept = false): void {
+    this.#talk.sent(isKept);
   }
 
   /** Nobody reads replies any more: those that are ready and those to come are dropped. */

@@ -50,6 +50,8 @@ export class Talk {
   #isReading = false;
   /** Messages that came while a reply was being written: PUBLISH to a channel of one's own. */
   #isWriting = false;
+  /** Where the reply that is being written begins. */
+  #replyStart = 0;
   readonly #pushes: ((reply: ReplyWriter) => void)[] = [];
   #isAbandoned = false;
   #batchMs = 0;
@@ -91,9 +93,10 @@ export class Talk {
     return this.#queue.output();
   }
 
-  sent(): void {
+  /** `isKept`: who took the output goes on reading its memory. */
+  sent(isKept = false): void {
     this.host.statistics.outputBytes += this.#queue.output().length;
-    this.#queue.clear();
+    this.#queue.clear(isKept);
   }
 
   /** Replies are neither kept nor written from now on. */
@@ -198,13 +201,13 @@ export class Talk {
   #onReply(slot: RespSlot, reply: Reply): void {
     if (this.#isAbandoned) return;
     const plan = slot.plan as Plan;
-    this.#write(slot, (writer) => {
-      if (reply.kind === 'failed') writer.error(lineOf(reply.error));
-      else if (slot.decided !== null) writer.writer.bytes(slot.decided);
-      else if (reply.kind === 'found') this.#answerRead(plan, [reply.found], reply.notes, writer);
-      else if (reply.kind === 'foundMany') this.#answerRead(plan, reply.found, reply.notes, writer);
-      else plan.apply(EMPTY, writer);
-    });
+    const writer = this.#begin(slot);
+    if (reply.kind === 'failed') writer.error(lineOf(reply.error));
+    else if (slot.decided !== null) writer.writer.bytes(slot.decided);
+    else if (reply.kind === 'found') this.#answerRead(plan, [reply.found], reply.notes, writer);
+    else if (reply.kind === 'foundMany') this.#answerRead(plan, reply.found, reply.notes, writer);
+    else plan.apply(EMPTY, writer);
+    this.#finish(slot);
   }
 
   #answerRead(plan: Plan, found: readonly Found[], notes: Notes, reply: ReplyWriter): void {
@@ -213,26 +216,35 @@ export class Talk {
       return;
     }
     const { statistics, facts } = this.host;
-    const held: (Held | null)[] = [];
     for (const one of found) {
       if (one === null) statistics.misses++;
       else statistics.hits++;
-      held.push(one === null ? null : { value: one.value, expiresAtMs: one.expiresAtMs ?? null });
     }
     if (plan.parts !== undefined) plan.parts.write(found, reply);
-    else plan.apply(new Keyspace(plan.keys, held, facts.wallMs()), reply);
+    else plan.apply(new Keyspace(plan.keys, found.map(heldOf), facts.wallMs()), reply);
   }
 
   #write(slot: RespSlot, write: (reply: ReplyWriter) => void): void {
     if (this.#isAbandoned) return;
+    write(this.#begin(slot));
+    this.#finish(slot);
+  }
+
+  /** Where the reply of a slot goes; `#finish` must follow in the same breath. */
+  #begin(slot: RespSlot): ReplyWriter {
     const into: ByteWriter = slot.isSilent ? this.#nowhere : this.#queue.writerFor(slot);
     if (slot.isSilent) {
       into.reset();
       this.#queue.writerFor(slot);
     }
-    const start = into.length;
+    this.#replyStart = into.length;
     this.#isWriting = true;
-    write(this.#reply.to(into, slot.protocol));
+    return this.#reply.to(into, slot.protocol);
+  }
+
+  #finish(slot: RespSlot): void {
+    const into = this.#reply.writer;
+    const start = this.#replyStart;
     this.#isWriting = false;
     const hasFailed = into.buffer[start] === MINUS && into.length > start;
     if (slot.entry !== null) this.#count(slot, slot.entry, hasFailed);
@@ -265,6 +277,10 @@ const MINUS = 0x2d;
 const TOO_MANY_KEYS = `ERR a command on more than ${BULK_ITEMS_MAX} keys, the limit BULK_ITEMS_MAX`;
 
 const UNCERTAIN = 'CLUSTERDOWN the answer is uncertain: no in-sync owner is up for this key';
+
+function heldOf(found: Found): Held | null {
+  return found === null ? null : { value: found.value, expiresAtMs: found.expiresAtMs ?? null };
+}
 
 function pathOf(key: Uint8Array): { text: string; segments: Uint8Array[]; joinable: number } {
   return { text: '', segments: [key], joinable: 1 };

@@ -41,6 +41,7 @@ export const STRING_ROWS: readonly Row[] = [
         else if (isHash(held.value)) reply.error(WRONG_TYPE);
         else writeShown(reply, held.value);
       },
+      parts: SHOWN,
     };
   }),
   keysRow(
@@ -152,6 +153,16 @@ export const STRING_ROWS: readonly Row[] = [
     );
   }),
 ];
+
+/** The answer of GET outside of transactions: what was found is what is shown. */
+const SHOWN: Required<Plan>['parts'] = {
+  paths: [],
+  write([found], reply) {
+    if (found == null) reply.nil();
+    else if (isHash(found.value)) reply.error(WRONG_TYPE);
+    else writeShown(reply, found.value);
+  },
+};
 
 function planSet(words: Words, talk: Talk): Plan | Refusal {
   const [, key, value] = words as [Uint8Array, Uint8Array, Uint8Array];
