@@ -31,6 +31,7 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
       options.peers.length === 0 ? '' : ' (--peers asks for it; "coppice broker" joins servers of other processes)';
     throw new StartError(`mode ${config.mode} is not in this version${peers}`, EXIT_FAILED);
   }
+  if (options.index) throw new StartError('--index is not in this version', EXIT_FAILED);
   const log = createLog({
     format: options.logFormat,
     quiet: options.quiet,

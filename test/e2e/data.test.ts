@@ -162,3 +162,9 @@ describe('commands against a running host', () => {
     expect(again.stdout === exported.stdout).toBe(true);
   });
 });
+
+test('a flag of what is not in this version is refused, not ignored', async () => {
+  const refused = await run(['start', '--dir', temporaryDirectory(), '--port', '0', '--index']);
+
+  expect(refused).toEqual({ code: 1, stdout: '', stderr: 'coppice: --index is not in this version\n' });
+});
