@@ -20,7 +20,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'one that is being put out counts towards an acknowledgement',
     expected: 'register',
-    likely: ['disk slow'],
+    likely: ['deaths', 'deaths', 'copies', 'slow syncs'],
     file: 'broker/acknowledge.ts',
     find: "const counts = view.phase === 'ready' && isMember((inSync | arriving) as ServerMask, server);",
     replace: 'const counts = view.durable > 0;',
@@ -28,6 +28,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'writes do not wait for one that has its copy and is not in sync yet',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies', 'slow links'],
     file: 'broker/acknowledge.ts',
     find: 'const { arriving } = group;',
     replace: 'const arriving = 0;',
@@ -42,6 +43,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'one that was catching up keeps what was given up',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies', 'slow syncs'],
     file: 'broker/members.ts',
     find: "      this.putOut(tainted, 'it holds a write that was given up');\n",
     replace: '',
@@ -49,6 +51,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'an owner that comes back is not sent the bulks that it lacks',
     expected: 'late',
+    likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/acknowledge.ts',
     find: '    sendWrite(state, server, write.frame as Uint8Array);\n',
     replace: '',
@@ -61,11 +64,19 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
     replace: "reply(failed(state, 'UNAVAILABLE',",
   },
   {
-    name: 'whoever says that a deleted key was there is believed',
+    name: 'a delete finds a key whose time had come',
     expected: 'register',
     file: 'broker/acknowledge.ts',
-    find: 'write !== undefined && existed && isMember(write.witnesses, server)',
-    replace: 'write !== undefined && existed',
+    find: 'goesAtMs > write.wallMs && isMember(write.witnesses, server)',
+    replace: 'goesAtMs > 0 && isMember(write.witnesses, server)',
+  },
+  {
+    name: 'whoever says that a deleted key was there is believed',
+    expected: 'register',
+    likely: ['deaths', 'deaths', 'copies', 'slow links'],
+    file: 'broker/acknowledge.ts',
+    find: 'goesAtMs > write.wallMs && isMember(write.witnesses, server)',
+    replace: 'goesAtMs > write.wallMs',
   },
   {
     name: 'a server that is ready counts as having everything',
@@ -80,7 +91,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'an epoch counts before it is durable',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['absent', 'deaths', 'slow epochs'],
     file: 'broker/state.ts',
     find: 'return (inSyncOf(durable, owners) | onItsWay | inSyncOf(wanted, owners)) as ServerMask;',
     replace: 'return (onItsWay < 0 ? inSyncOf(durable, owners) : inSyncOf(wanted, owners)) as ServerMask;',
@@ -88,7 +99,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: "the host's epoch file is not awaited",
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['absent', 'deaths', 'slow epochs'],
     file: 'broker/epochs.ts',
     find: '  epochs.awaited = 0 as ServerMask;\n  state.host',
     replace: '  epochs.awaited = 0 as ServerMask;\n  epochs.durable = table;\n  state.host',
@@ -96,7 +107,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'the servers that keep an epoch are not awaited',
     expected: 'register',
-    likely: ['blackout', 'lost epochs'],
+    likely: ['lost epochs', 'deaths'],
     file: 'broker/epochs.ts',
     find: ' || epochs.awaited !== 0) return false;',
     replace: ') return false;',
@@ -104,7 +115,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'an owner answers in an epoch that is not durable',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['blackout', 'deaths', 'slow epochs'],
     file: 'broker/state.ts',
     find: 'inSyncOf(durable, owners) & inSyncOf(wanted, owners) & durable.joined',
     replace: 'inSyncOf(wanted, owners) & durable.joined',
@@ -112,7 +123,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a server recovers under a table that may still be lost',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['blackout', 'deaths', 'slow epochs', 'groups'],
     file: 'broker/admission.ts',
     find: '  if (state.epochs.persisting !== null) return;\n',
     replace: '',
@@ -157,7 +168,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a log that ends before what its server acknowledged is believed',
     expected: 'register',
-    likely: ['disk lose-write'],
+    likely: ['damage truncate'],
     file: 'broker/admission.ts',
     find: 'view.hello = doubted(state, view, view.hello);',
     replace: 'view.hello = view.hello ?? doubted(state, view, view.hello);',
@@ -165,7 +176,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a log that ends before what was acknowledged is answered from when there is no other',
     expected: 'register',
-    likely: ['damage truncate'],
+    likely: ['damage flip'],
     file: 'broker/admission.ts',
     find: "  if (state.config.durability !== 'fsync') return hello;\n",
     replace: '  if (!hasStandIns(state, view.index)) return hello;\n',
@@ -173,7 +184,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a damaged directory is set aside though it may hold the last copy',
     expected: 'register',
-    likely: ['disk read-fail'],
+    likely: ['disk read-fail', 'deaths'],
     file: 'broker/admission.ts',
     find: 'const replaceable = hasStandIns(state, view.index);',
     replace: 'const replaceable = state.servers.length > 0;',

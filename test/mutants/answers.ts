@@ -10,6 +10,27 @@ export const READS: readonly Mutant[] = [
     replace: 'const parks = group !== null && item.barrier < 0;',
   },
   {
+    name: 'a key whose time has come is shown',
+    expected: 'register',
+    file: 'broker/reads.ts',
+    find: 'item.keyExists = stored !== null && (expiresAtMs === null || expiresAtMs > read.wallMs);',
+    replace: 'item.keyExists = stored !== null && (expiresAtMs === null || expiresAtMs > 0);',
+  },
+  {
+    name: 'a scan shows keys whose time has come',
+    expected: 'register',
+    file: 'broker/scans.ts',
+    find: '        if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= scan.wallMs) continue;\n',
+    replace: '',
+  },
+  {
+    name: 'an expiry takes away what was written anew',
+    expected: 'register',
+    file: 'broker/updates.ts',
+    find: 'ok(held == null ? [{ key, value: null }] : []);',
+    replace: 'ok(held === undefined ? [] : [{ key, value: null }]);',
+  },
+  {
     name: 'reads ask an owner that is out of sync',
     expected: 'register',
     file: 'broker/reads.ts',
@@ -33,6 +54,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'when an owner goes only the keys that it did not answer are asked again',
     expected: 'order',
+    likely: ['deaths', 'groups'],
     file: 'broker/reads.ts',
     find: '    const owners = ownersOf(state.placement, item.key);\n    const group = groupOf(state, owners);\n    item.group',
     replace:
@@ -48,6 +70,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a part of a bulk that may be taken back is not called uncertain',
     expected: 'order',
+    likely: ['deaths', 'groups'],
     file: 'broker/reads.ts',
     find: '    item.uncertain = true;\n',
     replace: '',
@@ -56,12 +79,13 @@ export const READS: readonly Mutant[] = [
     name: 'scans do not wait until what they show is durable',
     expected: 'register',
     file: 'broker/scans.ts',
-    find: '    scan.barrier = state.lastVersion;\n    for',
-    replace: '    for',
+    find: '    scan.barrier = state.lastVersion;\n',
+    replace: '',
   },
   {
     name: 'a scan believes an owner that is out of sync',
     expected: 'register',
+    likely: ['deaths', 'groups'],
     file: 'broker/scans.ts',
     find: 'membersOf((certain === 0 ? owners & ready : certain) as ServerMask)[0];',
     replace: 'membersOf((owners & ready) as ServerMask)[0];',
@@ -69,6 +93,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a scan without an owner in sync is not called uncertain',
     expected: 'register',
+    likely: ['deaths', 'groups'],
     file: 'broker/scans.ts',
     find: 'if (certain === 0) scan.uncertain = true;',
     replace: '',
@@ -76,6 +101,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a scan shows parts of bulks that are not whole',
     expected: 'order',
+    likely: ['deaths', 'groups'],
     file: 'broker/scans.ts',
     find: 'if (version > scan.barrier) continue;',
     replace: 'if (version > 0) continue;',
@@ -100,6 +126,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'an update is decided without what was ordered since it asked',
     expected: 'register',
+    likely: ['deaths'],
     file: 'broker/writes.ts',
     find: '  if (state.tracked.size > 0) track(state, write, items);\n',
     replace: '',
@@ -107,6 +134,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'what was ordered before a server was lost is still believed',
     expected: 'register',
+    likely: ['deaths'],
     file: 'broker/updates.ts',
     find: '    this.#tracking.distrust();\n',
     replace: '',
@@ -114,6 +142,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'the answer to an update does not wait until what it saw is durable',
     expected: 'register',
+    likely: ['deaths'],
     file: 'broker/updates.ts',
     find: '      settled((isWhole) => {\n        if (isWhole) this.#end(pending, answer);\n        else this.#lost(pending);\n      });',
     replace: '      [settled].forEach(() => this.#end(pending, answer));',
@@ -121,6 +150,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'an update goes ahead of what it was decided from',
     expected: 'register',
+    likely: ['deaths'],
     file: 'broker/updates.ts',
     find: 'if (write === null || write.waitingGroups === 0) continue;',
     replace: 'if (write === null || write.waitingGroups >= 0) continue;',
@@ -128,6 +158,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'an update whose outcome is unknown is said to have changed nothing',
     expected: 'value',
+    likely: ['deaths'],
     file: 'broker/updates.ts',
     find: '    if (pending.isOrdered) {',
     replace: '    if (pending.isOrdered && !pending.isOver && pending.groups.length === 0) {',
@@ -136,15 +167,16 @@ export const UPDATES: readonly Mutant[] = [
     name: 'commands overtake updates of their keys that are not decided',
     expected: 'register',
     file: 'broker/commands.ts',
-    find: 'if (this.#updates.defers(keysOf(state, command), () => this.submit(command, reply))) return;',
+    find: 'if (this.#updates.defers(keysOf(state, command), () => this.#inTurn(command, reply))) return;',
     replace: 'keysOf(state, command);',
   },
   {
     name: 'an uncertain answer is enough to decide an update from',
     expected: 'register',
+    likely: ['deaths'],
     file: 'broker/updates.ts',
     find: 'if (looked.notes.uncertain) {',
-    replace: 'if (looked.notes.uncertain && looked.found.length === 0) {',
+    replace: 'if (looked.notes.uncertain && pending.isOver) {',
   },
 ];
 
@@ -160,6 +192,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'a bulk over several groups is not kept for owners that come back',
     expected: 'order',
+    likely: ['deaths', 'groups'],
     file: 'broker/writes.ts',
     find: 'frame: groups.length > 1 ? frame.slice() : null,',
     replace: 'frame: groups.length > 99 ? frame.slice() : null,',
@@ -175,9 +208,9 @@ export const WRITES: readonly Mutant[] = [
     name: 'only a part of a bulk reaches the servers',
     expected: 'order',
     file: 'replica/serving.ts',
-    find: '    while (cursor.next()) {\n      const existed',
+    find: '    while (cursor.next()) {\n      const goesAtMs',
     replace:
-      '    while (cursor.next()) {\n      if (cursor.count > 2 && cursor.keyStart - start > 64) break;\n      const existed',
+      '    while (cursor.next()) {\n      if (cursor.count > 2 && cursor.keyStart - start > 64) break;\n      const goesAtMs',
   },
   {
     name: 'a write is refused for a full disk, and sent all the same',

@@ -9,11 +9,6 @@ export function readFound(): Map<string, Found> {
 }
 
 export function writeFound(found: ReadonlyMap<string, Found>): void {
-  const lines = [...found]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([name, { seed, kind, played }]) =>
-        `  ${JSON.stringify(name)}: { "seed": ${seed}, "kind": "${kind}", "played": ${played} }`,
-    );
-  writeFileSync(FILE, `{\n${lines.join(',\n')}\n}\n`);
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
 }

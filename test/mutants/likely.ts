@@ -2,12 +2,12 @@
 import { kindOf, type Scenario } from '../../src/sim/scenario.ts';
 import { drawScenario } from '../../src/sim/swarm.ts';
 
-/** Scenarios that are as long as this count for what they have; shorter ones for more. */
+/** Shorter scenarios come first among equals, and those in which little else happens: they are played sooner. */
 const BASE_MS = 3_000;
 
 /**
- * The seeds, most likely ones first. Tags are kinds of happenings (`power`, `disk full`, `link drop`), and `checkpoints`,
- * `strict`, `lost epochs`. Without tags they keep their order.
+ * The seeds, most likely ones first. Tags are kinds of happenings (`power`, `disk full`, `link drop`), the PROPERTIES,
+ * `deaths`, `absent` and `lost epochs`; one that is named twice counts more. Without tags they keep their order.
  */
 export function mostLikelyFirst(seeds: readonly number[], tags: readonly string[]): number[] {
   if (tags.length === 0) return [...seeds];
@@ -20,23 +20,33 @@ export function mostLikelyFirst(seeds: readonly number[], tags: readonly string[
 function scoreOf(scenario: Scenario, tags: readonly string[]): number {
   let score = 1;
   for (const tag of tags) score *= countOf(scenario, tag);
-  return score / (scenario.durationMs + BASE_MS);
+  return score / (scenario.durationMs + BASE_MS) / (1 + scenario.happenings.length);
 }
 
-function countOf({ config, knobs, happenings }: Scenario, tag: string): number {
-  switch (tag) {
-    case 'strict':
-      return config.deleteMode === 'strict' ? 1 : 0;
-    case 'checkpoints':
-      return knobs.checkpointBytes <= 8_000 ? 1 : 0;
-    case 'lost epochs':
-      return happenings.filter(
-        ({ kind, ...rest }) => kind === 'blackout' && JSON.stringify(rest).includes('"losesEpochFile":true'),
-      ).length;
-    default:
-      return happenings.filter((happening) => kindOf(happening) === tag).length;
+function countOf(scenario: Scenario, tag: string): number {
+  const { happenings } = scenario;
+  const property = PROPERTIES[tag];
+  if (property !== undefined) return property(scenario) ? 1 : 0;
+  if (tag === 'deaths') return happenings.filter((happening) => DEATHS.includes(kindOf(happening))).length;
+  if (tag === 'absent') return happenings.filter((each) => each.kind === 'blackout' && each.absent.length > 0).length;
+  if (tag === 'lost epochs') {
+    return happenings.filter((each) => each.kind === 'blackout' && each.blackout.losesEpochFile).length;
   }
+  return happenings.filter((happening) => kindOf(happening) === tag).length;
 }
+
+/** Faults that end a server. */
+const DEATHS = ['crash', 'oom', 'restart', 'flap', 'power', 'throw', 'crash-point', 'hang', 'blackout'];
+
+const PROPERTIES: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
+  strict: ({ config }) => config.deleteMode === 'strict',
+  checkpoints: ({ knobs }) => knobs.checkpointBytes <= 8_000,
+  groups: ({ config }) => config.servers > config.replicas,
+  copies: ({ config }) => config.replicas > 1,
+  'slow links': ({ knobs }) => knobs.linkMs >= 10,
+  'slow epochs': ({ knobs }) => (knobs.epochMs ?? 0) >= 300,
+  'slow syncs': ({ knobs }) => knobs.syncMs >= 10,
+};
 
 const drawn = new Map<number, Scenario>();
 

@@ -43,6 +43,7 @@ export const MEMBERS: readonly Mutant[] = [
   {
     name: 'a catch-up goes on after one of its two servers is lost',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies'],
     file: 'broker/members.ts',
     find: '    abortJoins(state, server);\n',
     replace: '',
@@ -53,6 +54,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'writes are not sent to one that catches up',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies'],
     file: 'broker/catch-up.ts',
     find: 'const addressed = inSyncOf(state.epochs.wanted, owners) | groupOf(state, owners).joining;',
     replace: 'const addressed = inSyncOf(state.epochs.wanted, owners);',
@@ -60,6 +62,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'one that has its copy is in sync before it has what was written meanwhile',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies'],
     file: 'broker/catch-up.ts',
     find: 'if (barriers === null || viewOf(state, join.target).durable < join.through) continue;',
     replace: 'if (barriers === null) continue;',
@@ -67,6 +70,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'one that has its copy is in sync before what it holds is agreed',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'copies'],
     file: 'broker/catch-up.ts',
     find: '    if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;\n',
     replace: '',
@@ -74,6 +78,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a second catch-up from one source replaces the first',
     expected: 'late',
+    likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/catch-up.ts',
     find: '.find((server) => !isGiving(state, server, view.index));',
     replace: '.find((server) => server >= 0 || !isGiving(state, server, view.index));',
@@ -81,6 +86,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'bulks that are owed elsewhere come to one that catches up as leaves alone',
     expected: 'order',
+    likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/catch-up.ts',
     find: '      sendWrite(state, target, bulk.frame);\n',
     replace: '',
@@ -95,6 +101,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a bulk that is owed elsewhere counts as agreed',
     expected: 'order',
+    likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/state.ts',
     find: 'if (bulk.version <= committed && bulk.groups',
     replace: 'if (bulk.version < 0 && bulk.groups',

@@ -30,7 +30,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'an epoch is confirmed before it is synced',
     expected: 'register',
-    likely: ['blackout', 'lost epochs'],
+    likely: ['lost epochs', 'deaths'],
     file: 'replica/logging.ts',
     find: 'this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));\n          appended = true;',
     replace: 'this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));',
@@ -55,24 +55,24 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a write replaces a newer one',
     expected: 'copies',
-    likely: ['crash'],
+    likely: ['groups', 'deaths'],
     file: 'replica/copies.ts',
-    find: 'if (leaf !== -1 && trie.versionOf(leaf) > version) return existed;',
+    find: 'if (leaf !== -1 && trie.versionOf(leaf) > version) return;',
     replace: '',
   },
   {
     name: 'of two versions the older one wins',
     expected: 'register',
     file: 'replica/copies.ts',
-    find: 'trie.versionOf(leaf) > version) return existed;',
-    replace: 'trie.versionOf(leaf) < version) return existed;',
+    find: 'trie.versionOf(leaf) > version) return;',
+    replace: 'trie.versionOf(leaf) < version) return;',
   },
   {
     name: 'of several writes of one key in a bulk the first one counts',
     expected: 'value',
     file: 'replica/copies.ts',
-    find: 'trie.versionOf(leaf) > version) return existed;',
-    replace: 'trie.versionOf(leaf) >= version) return existed;',
+    find: 'trie.versionOf(leaf) > version) return;',
+    replace: 'trie.versionOf(leaf) >= version) return;',
   },
   {
     name: 'a leaf of a catch-up replaces a newer one',
@@ -108,7 +108,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a checkpoint leaves out tombstones',
     expected: 'register',
-    likely: ['crash', 'checkpoints'],
+    likely: ['checkpoints', 'deaths', 'deaths', 'copies'],
     file: 'replica/checkpointing.ts',
     find: '      writer.add(key,',
     replace: '      if (!trie.isTombstone(leaf)) writer.add(key,',
@@ -116,7 +116,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a checkpoint counts with what may still be cut',
     expected: 'register',
-    likely: ['power', 'checkpoints'],
+    likely: ['checkpoints', 'deaths', 'deaths', 'copies'],
     file: 'replica/checkpointing.ts',
     find: '} else if (committed >= progress.newest && this.#store',
     replace: '} else if (this.#store',
@@ -124,7 +124,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a server that is catching up takes checkpoints',
     expected: 'register',
-    likely: ['power', 'checkpoints'],
+    likely: ['checkpoints', 'deaths', 'deaths', 'copies'],
     file: 'replica/checkpointing.ts',
     find: 'if (!this.#isDue() || !mayPublish) {',
     replace: 'if (!this.#isDue()) {',
@@ -147,7 +147,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a checkpoint counts before the log says again what it takes away',
     expected: 'register',
-    likely: ['power', 'checkpoints'],
+    likely: ['checkpoints', 'power', 'deaths'],
     file: 'replica/checkpointing.ts',
     find: ' && this.#store.durableLsn >= this.#metaLsn) {',
     replace: ') {',
@@ -163,7 +163,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a cut is forgotten at the next recovery',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['deaths', 'deaths', 'copies', 'slow syncs'],
     file: 'replica/recovering.ts',
     find: 'if (cuts.length > 0) appendRecord(',
     replace: 'if (cuts.length < 0) appendRecord(',
@@ -179,7 +179,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a dropped bulk comes back at the next recovery',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'replica/recovering.ts',
     find: 'if (drops.length > 0) appendRecord(',
     replace: 'if (drops.length < 0) appendRecord(',
@@ -187,7 +187,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a bulk that must be dropped is kept',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'replica/recovery.ts',
     find: 'if (drops.size > 0 && drops.has(cursor.version)) return;',
     replace: '',
@@ -244,7 +244,7 @@ export const REPLICA: readonly Mutant[] = [
     name: 'a server says that a key was there when it was not',
     expected: 'register',
     file: 'replica/serving.ts',
-    find: 'frame.u8(existed ? 1 : 0);',
-    replace: 'frame.u8(1);',
+    find: 'frame.f64(goesAtMs);',
+    replace: 'frame.f64(Number.POSITIVE_INFINITY);',
   },
 ];

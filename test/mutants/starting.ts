@@ -38,7 +38,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a record of one that was out does not count though it was agreed before',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/start.ts',
     find: 'if (cut === null || cursor.version <= cut) {',
     replace: 'if (cut === null) {',
@@ -62,7 +62,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'what one that is not here may lack is not asked for',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/start.ts',
     find: 'out.f64((remembers(state, other) ? other.hello?.last : view.hello?.committed) ?? 0);',
     replace: 'out.f64((remembers(state, other) ? other.hello?.last : view.hello?.last) ?? 0);',
@@ -89,15 +89,23 @@ export const STARTING: readonly Mutant[] = [
     likely: ['disk read-fail', 'blackout'],
     file: 'broker/start.ts',
     find: 'mayRecover(state, view) && isOut) welcome(state, view);',
-    replace: 'mayRecover(state, view)) welcome(state, view);',
+    replace: 'mayRecover(state, view) && (isOut || view.index >= 0)) welcome(state, view);',
+  },
+  {
+    name: 'a server that is lost while the cluster starts stays in sync',
+    expected: 'late',
+    likely: ['blackout', 'deaths', 'slow epochs'],
+    file: 'broker/start.ts',
+    find: "        putOutServer(state, view.index, 'lost while the cluster started');\n",
+    replace: '',
   },
   {
     name: 'a server that is heard after the decision at a start is not asked for what it alone has',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/start.ts',
-    find: 'if (!isMember(starting.heard, view.index)) admit(state, view);',
-    replace: 'if (starting.heard < 0) admit(state, view);',
+    find: "if (view.phase === 'heard') admit(state, view);",
+    replace: "if (view.phase === 'heard' && mayRecover(state, view)) welcome(state, view);",
   },
   {
     name: 'one that is missing at a start keeps what was never agreed',
@@ -110,7 +118,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'who was absent at a start is not noted',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/start.ts',
     find: '      absent.map((view) => view.index),\n',
     replace: '      absent.slice(0, 0).map((view) => view.index),\n',
@@ -118,7 +126,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'who served while one was absent is not noted',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/start.ts',
     find: '    noteAlive(draft, alive);\n',
     replace: '',
@@ -126,7 +134,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'bulks that were sent at a start do not count as had',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
     find: 'if (version > through && groups.some((group) => group.owners === owners)) rolled.push(version);',
     replace: 'if (version < 0 && groups.some((group) => group.owners === owners)) rolled.push(version);',
@@ -134,7 +142,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a server that was absent is not asked for what it alone has',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
     find: '  state.questions.asked.set(view.index, new Map());\n  askForAll(state, view);\n  return true;',
     replace: '  return false;',
@@ -142,7 +150,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a bulk that others have proved wrong stays',
     expected: 'order',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
     find: 'if (!isRefuted(absence, groupsOf(frame), version)) return false;',
     replace: 'if (version > 0) return false;',
@@ -150,7 +158,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'every bulk of a server that was absent is dropped',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
     find: 'if (!isRefuted(absence, groupsOf(frame), version)) return false;',
     replace: '',
