@@ -51,7 +51,9 @@ function buildPackage(): void {
     outDir: 'package',
   };
   const files = [COMMAND, LIBRARY, ...Object.values(THREADS)].map((entry) => `../${entry}.ts`);
-  writeFileSync(config, JSON.stringify({ extends: '../tsconfig.json', compilerOptions, files, include: [] }));
+  // What no file imports: declarations of modules that come without types.
+  const include = ['../src/**/*.d.ts'];
+  writeFileSync(config, JSON.stringify({ extends: '../tsconfig.json', compilerOptions, files, include }));
   runNode(join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', config);
   report(folder);
 }
