@@ -120,7 +120,11 @@ export class Members {
   onTailEnd(server: ServerIndex): void {
     const state = this.#state;
     if (state.questions.asked.has(server)) {
-      settleBulks(state, server);
+      for (const other of membersOf(settleBulks(state, server))) {
+        const { phase } = viewOf(state, other);
+        const holdsIt = phase === 'ready' || phase === 'welcomed';
+        if (holdsIt) this.putOut(other, 'it holds a write that was given up');
+      }
       admitNow(state, viewOf(state, server));
     } else {
       onTailEnd(this.#starting, server);

@@ -4,9 +4,17 @@
  * those who lack it, now or as they come.
  */
 import { FRAME, WriteCursor } from '../model/frames.ts';
-import { isMember, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
+import { isMember, maskOf, membersOf, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import { isRefuted } from '../replication/absence.ts';
-import { type EpochTable, inSyncOf, groupsOwned, isInSyncSomewhere, noteAlive } from '../replication/epoch-table.ts';
+import {
+  cutOf,
+  type EpochTable,
+  inSyncOf,
+  groupsOwned,
+  isInSyncSomewhere,
+  noteAlive,
+  putOut,
+} from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import type { Write } from './group.ts';
 import type { ServerView } from './server-view.ts';
@@ -61,14 +69,37 @@ export function mustDrop(state: BrokerState, server: ServerIndex, frame: Uint8Ar
   return true;
 }
 
-/** All its records are here: decides about each bulk. */
-export function settleBulks(state: BrokerState, server: ServerIndex): void {
+/**
+ * All its records are here: decides about each bulk. Answers who runs with a bulk that goes: it was agreed with them in
+ * one group while another one had not got it, and must be recovered from without it.
+ */
+export function settleBulks(state: BrokerState, server: ServerIndex): ServerMask {
   const bulks = state.questions.asked.get(server);
-  if (bulks === undefined) return;
+  if (bulks === undefined) return 0 as ServerMask;
   state.questions.asked.delete(server);
+  let keeping = 0;
   for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
-    if (!mustDrop(state, server, frame) && !state.openBulks.has(version)) insert(state, version, frame);
+    if (mustDrop(state, server, frame)) keeping |= lowerCuts(state, server, version, groupsOf(frame));
+    else if (!state.openBulks.has(version)) insert(state, version, frame);
   }
+  return keeping as ServerMask;
+}
+
+/** Nothing from `version` on counts any more at those who are out of groups of which `server` is the truth. */
+function lowerCuts(state: BrokerState, server: ServerIndex, version: Version, groups: readonly ServerMask[]): number {
+  const { wanted } = state.epochs;
+  const lowered: { readonly owners: ServerMask; readonly other: ServerIndex }[] = [];
+  for (const owners of groups) {
+    if (!isMember(inSyncOf(wanted, owners), server)) continue;
+    for (const other of membersOf(owners)) {
+      if ((cutOf(wanted, owners, other) ?? 0) >= version) lowered.push({ owners, other });
+    }
+  }
+  if (lowered.length === 0) return 0;
+  changeTable(state, (draft) => {
+    for (const { owners, other } of lowered) putOut(draft, owners, other, (version - 1) as Version);
+  });
+  return lowered.reduce((mask, { other }) => mask | maskOf(other), 0);
 }
 
 /** The groups of which a server is the truth serve again with it: those who are absent are judged by what it has. */

@@ -73,6 +73,41 @@ describe('a bulk of which an absent server has a part that nobody else has', () 
   });
 });
 
+describe('a bulk that goes though one of its groups had agreed on it', () => {
+  const placement = { servers: 3, replicas: 2 };
+  const [f, g] = [keyOf(placement, 0b110), keyOf(placement, 0b101)];
+
+  test('goes from every server that has it', () => {
+    let met = 0;
+    for (let seed = 1; seed <= 10; seed++) {
+      const { cluster, queue, bulk, settle } = world({ ...placement, deleteMode: 'available' }, seed);
+      cluster.server(0).syncDelayMs = STALLED_MS;
+      expect(bulk({ [f]: '1', [g]: '1' }, 50).answer()).toBe(null);
+      // It is put out of the group of f when that had agreed, and out of the other one, which had not.
+      const releases = [cluster.server(2).hold('stopped')];
+      queue.run(100);
+      releases.push(cluster.server(1).hold('its disk is not there'));
+      cluster.blackout({ survivors: 'none', offMs: 10, losesEpochFile: false });
+      cluster.server(0).syncDelayMs = 0;
+      queue.run(1_000);
+      // Where the epoch came too late its group waits for the others.
+      if (bulk({ [g]: '2' }).answer()?.kind !== 'written') continue;
+      met++;
+
+      for (const release of releases) {
+        release();
+        queue.run(1_000);
+      }
+      settle();
+      queue.run(1_000);
+
+      const owners = [1, 2].map((server) => heldBy(cluster, server).includes(f));
+      expect(owners, `seed ${seed}`).toEqual([false, false]);
+    }
+    expect(met).toBeGreaterThan(2);
+  });
+});
+
 describe('an acknowledged bulk', () => {
   const placement = { servers: 4, replicas: 2 };
   const [x, z] = [keyOf(placement, 0b0011), keyOf(placement, 0b1001)];
