@@ -13,7 +13,7 @@ import { runBroker } from './broker.ts';
 import { candidatesOf, SHELLS } from './completion.ts';
 import { completionScript } from './completion-scripts.ts';
 import { CONNECT_FLAGS, type ConnectOptions, connectOptions } from './connect-options.ts';
-import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { runExport } from './export-command.ts';
 import { FAULT_FLAGS } from './fault-options.ts';
 import { checkReadable } from './files.ts';
@@ -49,9 +49,6 @@ const EXEC_FLAG: Flag = {
   summary: 'ask this instead of reading input; repeatable',
   repeatable: true,
 };
-
-/** Commands that have their place and no content yet. */
-const NOT_YET = ['bench'];
 
 /** The program; the code to end with is told to `done`. */
 export function buildProgram(host: ProgramHost, done: (exitCode: number) => void): Command {
@@ -152,11 +149,12 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
       return runFaultScript(script as string, values, host.startHost, terminal);
     },
   );
-  for (const name of NOT_YET) {
-    add(`${name} [words...]`, 'not in this version', [], async () => {
-      throw new CommandFailed(`${name} is not in this version`, EXIT_FAILED);
-    }).allowUnknownOption();
-  }
+  add('bench [words...]', 'ask the benchmarks of a checkout, beside Redis where it is installed', [], async (words) => {
+    const { runBench } = await import('./bench-command.ts');
+    return runBench(words);
+  })
+    .allowUnknownOption()
+    .helpOption(false);
 
   program.commandsGroup('One command to a running cluster:');
   for (const row of VERBS) {

@@ -13,7 +13,10 @@ export type Neighbour = 'broker' | ServerIndex;
 /** What `from` sends to `to`. */
 export type DirectedLink = { readonly from: Neighbour; readonly to: Neighbour };
 
-/** Which of the writes that were not synced survive a loss of power: none, the oldest ones, or any of their sectors. */
+/**
+ * What a loss of power leaves of what was not synced: nothing, the oldest writes (the last one torn), or any sectors of any
+ * of them, the rest old, zero or garbage where the file was growing.
+ */
 export type Survivors = 'none' | 'prefix' | 'random';
 
 /** The file of a server that a damage hits: its oldest full WAL segment, its checkpoint, its meta file, or one by name. */

@@ -40,7 +40,8 @@ export function parseJoin(json: string): Result<Membership, KvError> {
   if (!membership.ok) return membership;
   const { frames } = JSON.parse(json) as { readonly frames?: unknown };
   if (frames === FRAMES_VERSION) return membership;
-  return fail('USAGE', `the broker speaks frames of version ${String(frames ?? 1)}, this server ${FRAMES_VERSION}`);
+  const theirs = typeof frames === 'number' ? frames : 1;
+  return fail('USAGE', `the broker speaks frames of version ${theirs}, this server ${FRAMES_VERSION}`);
 }
 
 /** A membership as it is written in a request and in the server's own file. USAGE. */

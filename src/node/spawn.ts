@@ -10,6 +10,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -50,6 +51,13 @@ export function poolFile(): string {
 /** Path of a file with tasks, for a pool of its own. */
 export function taskFile(thread: TaskThread): string {
   return threadFile(thread);
+}
+
+/** Path of what asks the benchmarks; null where they are not at hand: in the npm package and in the executable. */
+export function benchFile(): string | null {
+  if (sea.isSea()) return null;
+  const path = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
+  return existsSync(path) ? path : null;
 }
 
 function threadFile(thread: keyof typeof THREADS): string {

@@ -3,7 +3,8 @@
  * the two. Each change is atomic by itself; a crash lets any of them through, whatever became of the files.
  */
 import type { Prng } from '../lib/prng.ts';
-import { SimulatedFile, type Survivors } from './disk-file.ts';
+import type { Survivors } from '../faults/action.ts';
+import { type Choice, SimulatedFile } from './disk-file.ts';
 
 export type Entry = SimulatedFile | SimulatedDirectory;
 
@@ -41,7 +42,7 @@ export class SimulatedDirectory {
   }
 
   /** Power is gone, for this directory and all that is in it. */
-  crash(survivors: Survivors, prng: Prng): void {
+  crash(survivors: Survivors | Choice, prng: Prng): void {
     const pending = this.#pending;
     this.#pending = [];
     const whole = survivors === 'prefix' ? prng.below(pending.length + 1) : 0;

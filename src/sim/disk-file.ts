@@ -4,15 +4,10 @@
  * Sectors are assumed to be written whole or not at all, and a write never to touch bytes that it does not cover
  * (SQLite's "powersafe overwrite").
  */
+import type { Survivors } from '../faults/action.ts';
 import type { Prng } from '../lib/prng.ts';
 
 export const SECTOR_BYTES = 512;
-
-/**
- * What a crash leaves of what was not synced: nothing, a prefix of the operations (the last one torn), or any sectors
- * of any of them, the rest old, zero or garbage where the file was growing.
- */
-export type Survivors = 'none' | 'prefix' | 'random' | Choice;
 
 /**
  * Somebody else decides, for every operation that was not synced: how many of its parts survive, the first ones. A write
@@ -86,7 +81,7 @@ export class SimulatedFile {
   }
 
   /** Power is gone: what survived is what the disk holds, and what readers see from now on. */
-  crash(survivors: Survivors, prng: Prng): void {
+  crash(survivors: Survivors | Choice, prng: Prng): void {
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length > 0) {

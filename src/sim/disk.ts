@@ -8,7 +8,8 @@ import type { Prng } from '../lib/prng.ts';
 import { type Disk, DiskError, type FileHandle, type SyncMode } from '../storage/disk.ts';
 import { type Entry, SimulatedDirectory } from './disk-directory.ts';
 import { type DiskCall, type DiskEffect, type DiskFault, DiskFaults } from './disk-faults.ts';
-import { SimulatedFile, type Survivors } from './disk-file.ts';
+import type { Survivors } from '../faults/action.ts';
+import { type Choice, SimulatedFile } from './disk-file.ts';
 
 export type { DiskCall, DiskEffect, DiskFault } from './disk-faults.ts';
 
@@ -74,7 +75,7 @@ export class SimulatedDisk implements Disk {
   }
 
   /** Power fails: open files are gone, and of what was not synced only `survivors` are there when it is back. */
-  crash(survivors: Survivors, prng: Prng): void {
+  crash(survivors: Survivors | Choice, prng: Prng): void {
     this.#life++;
     this.#stalled = [];
     this.#root.crash(survivors, prng);

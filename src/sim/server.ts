@@ -11,7 +11,7 @@ import { DiskError } from '../storage/disk.ts';
 import { openStore } from '../storage/recovery.ts';
 import { SimulatedClock } from './clock.ts';
 import { CrashSignal, SimulatedDisk } from './disk.ts';
-import type { Survivors } from './disk-file.ts';
+import type { Survivors } from '../faults/action.ts';
 import type { DuplexEnd } from './duplex-link.ts';
 import type { EventQueue } from './event-queue.ts';
 import { InjectedError, SimulatedThread } from './thread.ts';

@@ -13,7 +13,7 @@ import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
 import { SimulatedClock } from './clock.ts';
-import type { Survivors } from './disk-file.ts';
+import type { Survivors } from '../faults/action.ts';
 import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Knobs, type Life, type Neighbour, SimulatedServer } from './server.ts';

@@ -231,8 +231,8 @@ describe('a full disk', () => {
         if (refused === null) store.markDurable();
 
         // Only what was asked for and had no room fails.
-        if (refused === null && store.failure !== null)
-          expect.fail(`records of ${bytes} bytes: a mark ended the store`);
+        const isEndedByMark = refused === null && store.failure !== null;
+        expect(isEndedByMark, `records of ${bytes} bytes`).toBe(false);
       }
     }
   });

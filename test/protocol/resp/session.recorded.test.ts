@@ -44,7 +44,7 @@ test('commands that both know are answered as Redis does', () => {
 function bare(recorded: Recorded): Recorded {
   if (Array.isArray(recorded)) return recorded.map(bare);
   if (recorded === null) return null;
-  return /^\+/.test(recorded) ? recorded.slice(1) : recorded;
+  return recorded.startsWith('+') ? recorded.slice(1) : recorded;
 }
 
 function plain(reply: Decoded): Recorded {

@@ -310,7 +310,7 @@ describe('messages', () => {
     const host = newHost();
     const [one, other] = [open(host), open(host)];
 
-    expect(ask(one, 'CLIENT', 'KILL', 'ID', String(ask(other, 'CLIENT', 'ID')))).toBe(1);
+    expect(ask(one, 'CLIENT', 'KILL', 'ID', JSON.stringify(ask(other, 'CLIENT', 'ID')))).toBe(1);
 
     expect(other.session.isOver).toBe(true);
     expect(one.session.isOver).toBe(false);

@@ -127,7 +127,7 @@ describe('DELETE and operators', () => {
   test('STATUS shows the cluster; FAULT goes to the host and its refusals come back', async () => {
     const opened = open();
 
-    expect(String(ask(opened, 'STATUS'))).toContain('s1');
+    expect(JSON.stringify(ask(opened, 'STATUS'))).toContain('s1');
     opened.session.push(request('FAULT', 'crash', 's1'));
     opened.session.push(request('FAULT', 'nonsense'));
     await new Promise((settle) => setImmediate(settle));

@@ -89,7 +89,7 @@ describe('hash commands against a naive model', () => {
           ['h', new Map()],
           ['g', new Map()],
         ]);
-        const expected = drawn.map(({ words, of }) => of(hashes.get(words[1] as string) as Hash));
+        const expected = drawn.map((command) => command.of(hashes.get(command.words[1] as string) as Hash));
 
         if (how === 'in a transaction') ask(opened, 'MULTI');
         const replies = drawn.map(({ words }) => ask(opened, ...words));
