@@ -4,7 +4,7 @@
  */
 import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
-import { type Version, isMember } from '../model/ids.ts';
+import { type ServerMask, type Version, isMember } from '../model/ids.ts';
 import { type EpochTable, forgetAbsence, markJoined, writeTable } from '../replication/epoch-table.ts';
 import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
@@ -111,10 +111,10 @@ export function welcome(state: BrokerState, view: ServerView): void {
   out.reset();
   out.u8(FRAME.welcome);
   out.u8(wipe ? 1 : 0);
-  const drops = state.questions.drops.get(view.index) ?? new Set<Version>();
+  const drops = state.questions.drops.get(view.index) ?? new Map<Version, readonly ServerMask[]>();
   state.questions.drops.delete(view.index);
   out.varint(drops.size);
-  for (const version of drops) out.f64(version);
+  for (const version of drops.keys()) out.f64(version);
   writeTable(out, state.epochs.durable);
   state.host.send(view.index, out.view());
 }

@@ -14,6 +14,7 @@ import {
   isInSyncSomewhere,
   noteAlive,
   putOut,
+  type TableDraft,
 } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import type { Write } from './group.ts';
@@ -63,9 +64,10 @@ export function mustDrop(state: BrokerState, server: ServerIndex, frame: Uint8Ar
   const version = orphanVersion(state.epochs.wanted, server, frame);
   const absence = state.epochs.wanted.absences.get(server);
   if (version === null || absence === undefined) return false;
-  if (!isRefuted(absence, groupsOf(frame), version)) return false;
-  const drops = state.questions.drops.get(server) ?? new Set<Version>();
-  state.questions.drops.set(server, drops.add(version));
+  const groups = groupsOf(frame);
+  if (!isRefuted(absence, groups, version)) return false;
+  const drops = state.questions.drops.get(server) ?? new Map<Version, readonly ServerMask[]>();
+  state.questions.drops.set(server, drops.set(version, groups));
   return true;
 }
 
@@ -77,29 +79,34 @@ export function settleBulks(state: BrokerState, server: ServerIndex): ServerMask
   const bulks = state.questions.asked.get(server);
   if (bulks === undefined) return 0 as ServerMask;
   state.questions.asked.delete(server);
-  let keeping = 0;
   for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
-    if (mustDrop(state, server, frame)) keeping |= lowerCuts(state, server, version, groupsOf(frame));
-    else if (!state.openBulks.has(version)) insert(state, version, frame);
+    if (!mustDrop(state, server, frame) && !state.openBulks.has(version)) insert(state, version, frame);
   }
-  return keeping as ServerMask;
+  const lowered = cutsToLower(state, server);
+  if (lowered.length > 0) changeTable(state, (draft) => lowerCuts(draft, lowered));
+  return lowered.reduce((mask, { other }) => mask | maskOf(other), 0) as ServerMask;
 }
 
-/** Nothing from `version` on counts any more at those who are out of groups of which `server` is the truth. */
-function lowerCuts(state: BrokerState, server: ServerIndex, version: Version, groups: readonly ServerMask[]): number {
+/** That what an owner holds from `version` on counts no more. */
+export type LowerCut = { readonly owners: ServerMask; readonly other: ServerIndex; readonly version: Version };
+
+/** Who is out of groups of which `server` is the truth, and was agreed with on bulks that it must drop. */
+export function cutsToLower(state: BrokerState, server: ServerIndex): LowerCut[] {
   const { wanted } = state.epochs;
-  const lowered: { readonly owners: ServerMask; readonly other: ServerIndex }[] = [];
-  for (const owners of groups) {
-    if (!isMember(inSyncOf(wanted, owners), server)) continue;
-    for (const other of membersOf(owners)) {
-      if ((cutOf(wanted, owners, other) ?? 0) >= version) lowered.push({ owners, other });
+  const lowered: LowerCut[] = [];
+  for (const [version, groups] of state.questions.drops.get(server) ?? []) {
+    for (const owners of groups) {
+      if (!isMember(inSyncOf(wanted, owners), server)) continue;
+      for (const other of membersOf(owners)) {
+        if ((cutOf(wanted, owners, other) ?? 0) >= version) lowered.push({ owners, other, version });
+      }
     }
   }
-  if (lowered.length === 0) return 0;
-  changeTable(state, (draft) => {
-    for (const { owners, other } of lowered) putOut(draft, owners, other, (version - 1) as Version);
-  });
-  return lowered.reduce((mask, { other }) => mask | maskOf(other), 0);
+  return lowered;
+}
+
+export function lowerCuts(draft: TableDraft, lowered: readonly LowerCut[]): void {
+  for (const { owners, other, version } of lowered) putOut(draft, owners, other, (version - 1) as Version);
 }
 
 /** The groups of which a server is the truth serve again with it: those who are absent are judged by what it has. */

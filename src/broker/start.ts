@@ -29,7 +29,7 @@ import {
 import { placementGroups } from '../routing/placement.ts';
 import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable, putOutServer } from './epochs.ts';
-import { askForAll, mustDrop, openIn, rolledForward } from './orphans.ts';
+import { askForAll, cutsToLower, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -185,7 +185,9 @@ function rollForward(state: BrokerState, starting: Starting): void {
     (all, view) => (view.phase === 'heard' ? all | maskOf(view.index) : all),
     0 as number,
   ) as ServerMask;
+  const lowered = heard.flatMap((view) => cutsToLower(state, view.index));
   changeTable(state, (draft) => {
+    lowerCuts(draft, lowered);
     const alive = new Map<ServerMask, Alive>();
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);

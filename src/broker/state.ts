@@ -75,7 +75,7 @@ export type BrokerState = {
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
   readonly questions: {
     readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
-    readonly drops: Map<ServerIndex, Set<Version>>;
+    readonly drops: Map<ServerIndex, Map<Version, readonly ServerMask[]>>;
   };
   phase: BrokerPhase;
   lastVersion: Version;

@@ -58,7 +58,7 @@ test('--load reads every dialect before the host is ready, and names the line th
     'doc2 -> null',
     'person1 -> NOT FOUND',
   ]);
-  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toMatch(/bad\.txt: line 2: /);
 });
 

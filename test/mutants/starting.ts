@@ -152,7 +152,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'order',
     likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
-    find: 'if (!isRefuted(absence, groupsOf(frame), version)) return false;',
+    find: 'if (!isRefuted(absence, groups, version)) return false;',
     replace: 'if (version > 0) return false;',
   },
   {
@@ -160,7 +160,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['absent', 'absent', 'groups'],
     file: 'broker/orphans.ts',
-    find: 'if (!isRefuted(absence, groupsOf(frame), version)) return false;',
+    find: 'if (!isRefuted(absence, groups, version)) return false;',
     replace: '',
   },
 ];
