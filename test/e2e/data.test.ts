@@ -59,7 +59,7 @@ test('--load reads every dialect before the host is ready, and names the line th
     'person1 -> NOT FOUND',
   ]);
   expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toMatch(/bad\.txt: line 2: /);
+  expect(refused.stderr).toMatch(/bad\.txt:2: /);
 });
 
 describe('commands against a running host', () => {
