@@ -227,12 +227,14 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Waits until every server is up. */
-export async function allUp(port: number): Promise<void> {
+/** Waits until every server is up; throws when they are not within `limitMs`. */
+export async function allUp(port: number, limitMs = 30_000): Promise<void> {
   const terminal = await Terminal.open(port);
   await terminal.ask('FORMAT json');
-  await terminal.until('STATUS', (answer) =>
-    (JSON.parse(answer) as { servers: { state: string }[] }).servers.every(({ state }) => state === 'up'),
+  await terminal.until(
+    'STATUS',
+    (answer) => (JSON.parse(answer) as { servers: { state: string }[] }).servers.every(({ state }) => state === 'up'),
+    limitMs,
   );
   terminal.close();
 }
