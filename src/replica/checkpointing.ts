@@ -29,8 +29,11 @@ export class Checkpointing {
   #progress: Progress = { kind: 'idle' };
   #requested = false;
   #sizeAtLast = 0;
-  /** Bytes of the copies when a checkpoint of them last failed, and none was taken since. */
+  /** How often a checkpoint failed since the last good one or since there was so much less to write, and how much then. */
+  #failures = 0;
   #bytesAtFailure = Number.POSITIVE_INFINITY;
+  /** Calls of `relieve` since one asked for a checkpoint. */
+  #calls = 0;
   /** The record that must be durable before what it repeats is removed. */
   #metaLsn = 0;
   #newest = 0 as Version;
@@ -50,8 +53,12 @@ export class Checkpointing {
   /** The disk is full: asks for a checkpoint if one would free half of what the WAL takes. To be called now and then. */
   relieve({ trie }: Copies): void {
     const bytes = bytesOf(trie);
-    // Each try takes a little of the room that is left: one that failed is repeated when half of it would do.
-    if (bytes < this.#store.walBytes / 2 && bytes < this.#bytesAtFailure / 2) this.#requested = true;
+    if (bytes >= this.#store.walBytes / 2) return;
+    // Each try takes a little of the room that is left: after one that failed the next ones come ever more seldom.
+    if (bytes < this.#bytesAtFailure * LESS) this.#failures = 0;
+    else if (++this.#calls < 2 ** this.#failures) return;
+    this.#calls = 0;
+    this.#requested = true;
   }
 
   get hasWork(): boolean {
@@ -131,6 +138,7 @@ export class Checkpointing {
   }
 
   #fail({ trie }: Copies): void {
+    this.#failures = Math.min(this.#failures + 1, FAILURES_MAX);
     this.#bytesAtFailure = bytesOf(trie);
     this.abandon();
   }
@@ -145,7 +153,7 @@ export class Checkpointing {
       const failure = progress.writer.publish();
       this.#progress = { kind: 'idle' };
       this.#sizeAtLast = failure === null ? 0 : this.#store.walBytes;
-      if (failure === null) this.#bytesAtFailure = Number.POSITIVE_INFINITY;
+      if (failure === null) this.#failures = 0;
     }
   }
 
@@ -155,6 +163,12 @@ export class Checkpointing {
     this.#sizeAtLast = this.#store.walBytes;
   }
 }
+
+/** A checkpoint that failed is worth a try at once when so much less is to be written. */
+const LESS = 7 / 8;
+
+/** Doublings of the pause between tries: to about an hour of heartbeats. */
+const FAILURES_MAX = 15;
 
 /** About what a checkpoint of it has. */
 function bytesOf(trie: RadixTrie): number {
