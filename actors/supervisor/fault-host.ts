@@ -5,6 +5,7 @@
  */
 import type { ClockFault, DiskFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
 import { clockOffsetMs } from '../../src/faults/clock.ts';
+import { LinkFaults, type ReplaceRules } from '../../src/faults/link-faults.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
 import { damageFile, lackOfDamage, wipeDirectory } from '../../src/node/damage.ts';
@@ -12,7 +13,6 @@ import { endCount, type ServerFault, sharedCount, UNTIL_HEALED } from '../../src
 import { DownFaults } from './down-faults.ts';
 import type { Supervisor } from './handlers.ts';
 import { exhaustMemory, flap, hang, whenSpent } from './life-faults.ts';
-import { LinkFaults, type ReplaceRules } from './link-faults.ts';
 
 export type ThreadFaultHostOptions = {
   readonly supervisor: Supervisor;

@@ -2,18 +2,10 @@
  * Faults in the simulated world: the same FaultActions that the threads' host carries out (src/faults/action.ts), each
  * begun now and healed by the function it answers. What is random in one is drawn from its own seed.
  */
-import type {
-  ClockFault,
-  DamagedFile,
-  DirectedLink,
-  DiskDamage,
-  DiskFault,
-  FaultAction,
-  FaultHost,
-} from '../faults/action.ts';
+import type { ClockFault, DamagedFile, DiskDamage, DiskFault, FaultAction, FaultHost } from '../faults/action.ts';
+import { LinkFaults } from '../faults/link-faults.ts';
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import type { LinkRule } from '../routing/link-rules.ts';
 import { classify } from '../storage/names.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SimulatedServer } from './server.ts';
@@ -25,17 +17,17 @@ const DIRECTORY = 'data';
 
 export class SimulatedFaultHost implements FaultHost {
   readonly #cluster: SimulatedCluster;
-  /** The rule that each link fault puts on each of its links, in the order they were begun. */
-  readonly #linkFaults = new Set<{ readonly links: readonly DirectedLink[]; readonly rule: LinkRule }>();
+  readonly #links: LinkFaults;
 
   constructor(cluster: SimulatedCluster) {
     this.#cluster = cluster;
+    this.#links = new LinkFaults((from, to, rules) => cluster.replaceRules(from, to, rules));
   }
 
   begin(action: FaultAction, seed: number): Heal {
     const prng = new Prng(seed);
     this.#cluster.event(`fault ${describeAction(action)}`);
-    if (action.kind === 'link') return this.#beginLink(action.links, action.rule);
+    if (action.kind === 'link') return this.#links.begin(action.links, action.rule);
     const heals = action.servers.map((index) => this.#beginAt(action, this.#cluster.server(index), prng.fork(index)));
     return () => {
       this.#cluster.event(`healed ${describeAction(action)}`);
@@ -87,26 +79,6 @@ export class SimulatedFaultHost implements FaultHost {
         return this.beginClock(server.clock, action.fault);
       default:
         return action satisfies never;
-    }
-  }
-
-  #beginLink(links: readonly DirectedLink[], rule: LinkRule): Heal {
-    const fault = { links, rule };
-    this.#linkFaults.add(fault);
-    this.#applyRules(links);
-    return () => {
-      this.#linkFaults.delete(fault);
-      this.#applyRules(links);
-    };
-  }
-
-  #applyRules(links: readonly DirectedLink[]): void {
-    for (const { from, to } of links) {
-      const rules: LinkRule[] = [];
-      for (const fault of this.#linkFaults) {
-        if (fault.links.some((link) => link.from === from && link.to === to)) rules.push(fault.rule);
-      }
-      this.#cluster.replaceRules(from, to, rules);
     }
   }
 

@@ -1,6 +1,9 @@
-/** The link faults that act now: which rules each directed link has, in the order in which they were begun. */
-import type { DirectedLink, Neighbour } from '../../src/faults/action.ts';
-import type { LinkRule } from '../../src/routing/link-rules.ts';
+/**
+ * The link faults that act now: which rules each directed link has, in the order in which they were begun. How rules
+ * reach the links is the host's.
+ */
+import type { LinkRule } from '../routing/link-rules.ts';
+import type { DirectedLink, Neighbour } from './action.ts';
 
 /** Gives what `from` sends to `to` these rules, in this and in later incarnations. */
 export type ReplaceRules = (from: Neighbour, to: Neighbour, rules: readonly LinkRule[]) => void;
@@ -26,9 +29,10 @@ export class LinkFaults {
 
   #apply(links: readonly DirectedLink[]): void {
     for (const { from, to } of links) {
-      const rules = [...this.#faults]
-        .filter((fault) => fault.links.some((link) => link.from === from && link.to === to))
-        .map(({ rule }) => rule);
+      const rules: LinkRule[] = [];
+      for (const fault of this.#faults) {
+        if (fault.links.some((link) => link.from === from && link.to === to)) rules.push(fault.rule);
+      }
       this.#replaceRules(from, to, rules);
     }
   }
