@@ -40,10 +40,7 @@ export class Conversation {
   angle: Angle;
   /** No request after this one is read. */
   isClosing = false;
-  readonly #wake: () => void;
   readonly #queue: ReplyQueue<ReplySlot>;
-  /** Whether the owner is in a call to the session and looks at the output afterwards anyway. */
-  #isReading = false;
   #isAbandoned = false;
   #writes = 0;
   #failedWrites = 0;
@@ -55,10 +52,10 @@ export class Conversation {
     this.options = options;
     this.format = { dialect: 'arrow', versions: false, missing: options.role === 'gateway' ? 'label' : 'token' };
     this.angle = options.angle;
-    this.#wake = wake;
     this.#queue = new ReplyQueue(
       () => this.#newSlot(),
       (slot) => this.#onEmit(slot),
+      wake,
     );
   }
 
@@ -74,9 +71,7 @@ export class Conversation {
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
   reading(read: () => void): void {
-    this.#isReading = true;
-    read();
-    this.#isReading = false;
+    this.#queue.reading(read);
   }
 
   output(): Uint8Array {
@@ -173,18 +168,12 @@ export class Conversation {
     if (this.#isAbandoned) return;
     if (reply.kind === 'failed') slot.error = reply.error;
     writeReply(this.#queue.writerFor(slot), slot.format, slot.label, slot.question, reply);
-    this.#close(slot);
+    this.#queue.close(slot);
   }
 
   #write(slot: ReplySlot, write: (writer: ByteWriter, format: ReplyFormat) => void): void {
     write(this.#queue.writerFor(slot), slot.format);
-    this.#close(slot);
-  }
-
-  #close(slot: ReplySlot): void {
-    const before = this.#queue.size;
     this.#queue.close(slot);
-    if (!this.#isReading && this.#queue.size < before) this.#wake();
   }
 
   #onEmit(slot: ReplySlot): void {

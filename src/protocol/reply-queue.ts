@@ -28,6 +28,9 @@ export class ReplyQueue<S extends Slot> {
   readonly #newSlot: () => S;
   /** Called when the reply of a slot enters the output: in the order of the commands. */
   readonly #onEmit: (slot: S) => void;
+  readonly #wake: () => void;
+  /** Whether the owner is in a call to the session and looks at the output afterwards anyway. */
+  #isReading = false;
   readonly #slots = new Deque<S>();
   readonly #free: S[] = [];
   readonly #scratch = new ByteWriter(1_024);
@@ -35,9 +38,11 @@ export class ReplyQueue<S extends Slot> {
   #heldBytes = 0;
   #lastHeld: Uint8Array = NO_BYTES;
 
-  constructor(newSlot: () => S, onEmit: (slot: S) => void) {
+  /** `wake` is called when replies entered the output outside of `reading`. */
+  constructor(newSlot: () => S, onEmit: (slot: S) => void, wake: () => void) {
     this.#newSlot = newSlot;
     this.#onEmit = onEmit;
+    this.#wake = wake;
   }
 
   /** Commands whose replies are not in the output yet. */
@@ -48,6 +53,13 @@ export class ReplyQueue<S extends Slot> {
   /** Bytes of replies that wait for older ones. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
+  reading(read: () => void): void {
+    this.#isReading = true;
+    read();
+    this.#isReading = false;
   }
 
   /** Takes the next place. */
@@ -75,9 +87,10 @@ export class ReplyQueue<S extends Slot> {
     }
     this.#emit(slot);
     this.#emitDone();
+    if (!this.#isReading) this.#wake();
   }
 
-  /** The reply is written by `write` when all older ones are in the output. */
+  /** The reply is written by `write` when all older ones are in the output. It wakes nobody: it is the answer at once to a request. */
   closeAtTurn(slot: S, write: (output: ByteWriter) => void): void {
     slot.state = 'done';
     slot.atTurn = write;

@@ -12,6 +12,7 @@ import type { CommandPort } from '../model/commands.ts';
 import { fail } from '../model/errors.ts';
 import { DOCUMENT_BYTES_MAX } from '../model/limits.ts';
 import type { Administration } from '../model/status.ts';
+import { Barrier } from './barrier.ts';
 import { arityOf, notHere, unknownCommand, wrongArguments } from './command-help.ts';
 import type { CommandName, CommandRow } from './command-row.ts';
 import { commandNamed } from './command-table.ts';
@@ -28,6 +29,7 @@ import {
   onQueryMany,
   onSet,
 } from './data-requests.ts';
+import { frequentVerb } from './frequent-verbs.ts';
 import { LineReader } from './lines.ts';
 import { oneLine } from './replies.ts';
 import { malformedText } from './requests.ts';
@@ -54,12 +56,8 @@ export class TextSession {
   readonly #lines: LineReader;
   /** A COMPUTE that goes on in the next line, as one line so far. */
   #unfinished: string | null = null;
-  /**
-   * Lines that wait for an operator's command before them: it acts when everything asked earlier is answered, and
-   * what is asked later sees what it did.
-   */
-  #held: Uint8Array[] = [];
-  #operatorActs = false;
+  /** Lines that wait for an operator's command before them, or are one. */
+  readonly #barrier: Barrier<Uint8Array>;
 
   /**
    * `wake` is called when a reply became ready outside of `push` and `end`, at least once before the output is looked
@@ -67,9 +65,10 @@ export class TextSession {
    */
   constructor(port: CommandPort, administration: Administration, options: SessionOptions, wake: () => void) {
     this.#talk = new Conversation(port, administration, options, () => {
-      this.#resume();
+      this.#barrier.resume();
       wake();
     });
+    this.#barrier = new Barrier(this.#talk, (line) => this.#request(line, 0, line.length));
     this.#lines = new LineReader(DOCUMENT_BYTES_MAX, {
       onLine: (bytes, start, end) => this.#onLine(bytes, start, end),
       onTooLong: () => this.#onTooLong(),
@@ -78,7 +77,7 @@ export class TextSession {
 
   /** Requests that have no reply in the output yet. Beyond CONNECTION_COMMANDS_MAX the owner reads no more for a while. */
   get inFlight(): number {
-    return this.#talk.inFlight + this.#held.length;
+    return this.#talk.inFlight + this.#barrier.size;
   }
 
   /** Bytes of replies that are ready but wait for older ones. */
@@ -100,7 +99,7 @@ export class TextSession {
   push(bytes: Uint8Array): void {
     if (this.#talk.isClosing) return;
     this.#talk.reading(() => this.#lines.push(bytes));
-    this.#resume();
+    this.#barrier.resume();
   }
 
   /** No more bytes will come: an unfinished last line is a request too. */
@@ -112,7 +111,7 @@ export class TextSession {
       this.#unfinished = null;
       if (unfinished !== null) this.#compute(unfinished);
     });
-    this.#resume();
+    this.#barrier.resume();
   }
 
   /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
@@ -127,42 +126,21 @@ export class TextSession {
 
   /** Nobody reads replies any more: those that are ready and those to come are dropped, lines that wait are forgotten. */
   abandon(): void {
-    this.#held = [];
+    this.#barrier.clear();
     this.#talk.abandon();
   }
 
   #onLine(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
-    if (this.#held.length > 0 || this.#operatorActs) {
-      this.#held.push(bytes.slice(lineStart, lineEnd));
-      return true;
-    }
-    return this.#request(bytes, lineStart, lineEnd);
+    if (this.#barrier.isShut || !this.#request(bytes, lineStart, lineEnd))
+      this.#barrier.hold(bytes.slice(lineStart, lineEnd));
+    return !this.#talk.isClosing;
   }
 
-  /** Goes on with lines that were held, as far as they need not wait. */
-  #resume(): void {
-    if (this.#operatorActs && this.#talk.inFlight === 0) this.#operatorActs = false;
-    if (this.#operatorActs || this.#held.length === 0 || this.#talk.inFlight > 0) return;
-    const held = this.#held;
-    this.#held = [];
-    this.#talk.reading(() => {
-      for (const [index, line] of held.entries()) {
-        if (this.#held.length > 0 || this.#operatorActs) {
-          this.#held.push(...held.slice(index));
-          return;
-        }
-        if (!this.#request(line, 0, line.length)) return;
-      }
-    });
-    // What was answered at once woke nobody.
-    this.#resume();
-  }
-
-  /** One whole line. Answers whether more lines are wanted. */
+  /** One whole line. Answers false, and has done nothing, when it must wait for those before it. */
   #request(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
     if (this.#unfinished !== null) {
       this.#continue(this.#unfinished, bytes, lineStart, lineEnd);
-      return !this.#talk.isClosing;
+      return true;
     }
     const verbStart = skipBlanks(bytes, lineStart, lineEnd);
     let verbEnd = verbStart;
@@ -175,9 +153,9 @@ export class TextSession {
       commandNamed(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)));
     if (row === null)
       this.#talk.refuse(unknownCommand(oneLine(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)))));
-    else if (isOperators(row) && this.#talk.inFlight > 0) this.#held.push(bytes.slice(lineStart, lineEnd));
+    else if (isOperators(row) && this.#talk.inFlight > 0) return false;
     else this.#run(row, bytes, { lineStart, start, end });
-    return !this.#talk.isClosing;
+    return true;
   }
 
   #run(
@@ -215,7 +193,7 @@ export class TextSession {
     if (words.length > arityOf(row).most) talk.refuse(wrongArguments(row));
     else {
       WORDS_HANDLERS.get(row.name)?.(talk, words, row, rest);
-      this.#operatorActs = isOperators(row) && talk.inFlight > 0;
+      if (isOperators(row)) this.#barrier.shut();
     }
   }
 
@@ -282,36 +260,3 @@ const WORDS_HANDLERS: ReadonlyMap<CommandName, WordsHandler> = new Map([
   ['HELP', onHelp],
   ['EXIT', onExit],
 ] as const satisfies readonly (readonly [CommandName, WordsHandler])[]);
-
-const GET = commandNamed('GET');
-const PUT = commandNamed('PUT');
-const SET = commandNamed('SET');
-const QUERY = commandNamed('QUERY');
-
-const GET_CODE = codeOf('get');
-const PUT_CODE = codeOf('put');
-const SET_CODE = codeOf('set');
-const QUERY_CODE = codeOf('que');
-
-/** The row of the verbs that make up nearly all traffic, told by their letters without making a string; else null. */
-function frequentVerb(bytes: Uint8Array, start: number, end: number): CommandRow | null {
-  const length = end - start;
-  if (length !== 3 && length !== 5) return null;
-  // Setting 0x20 makes a letter small, and turns nothing else into a letter.
-  const code =
-    (((bytes[start] as number) | 0x20) << 16) |
-    (((bytes[start + 1] as number) | 0x20) << 8) |
-    ((bytes[start + 2] as number) | 0x20);
-  if (length === 5) {
-    const isQuery =
-      code === QUERY_CODE &&
-      ((bytes[start + 3] as number) | 0x20) === 0x72 &&
-      ((bytes[start + 4] as number) | 0x20) === 0x79;
-    return isQuery ? QUERY : null;
-  }
-  return code === GET_CODE ? GET : code === PUT_CODE ? PUT : code === SET_CODE ? SET : null;
-}
-
-function codeOf(letters: string): number {
-  return (letters.charCodeAt(0) << 16) | (letters.charCodeAt(1) << 8) | letters.charCodeAt(2);
-}

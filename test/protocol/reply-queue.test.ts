@@ -8,11 +8,13 @@ type Numbered = Slot & { number: number };
 
 function queue() {
   const emitted: number[] = [];
+  const wakes: number[] = [];
   const replies = new ReplyQueue<Numbered>(
     () => ({ state: 'open', held: null, atTurn: null, number: 0 }),
     (slot) => emitted.push(slot.number),
+    () => wakes.push(emitted.length),
   );
-  return { replies, emitted };
+  return { replies, emitted, wakes };
 }
 
 function close(replies: ReplyQueue<Numbered>, slot: Numbered): void {
@@ -61,5 +63,17 @@ describe('replies', () => {
 
     expect(held).toEqual([2, 2, 0]);
     expect([replies.heldBytes, replies.size, text(replies.output())]).toEqual([0, 0, '0 7 ']);
+  });
+
+  test('wake whoever sends them, once each time some became ready, and nobody while requests are read', () => {
+    const { replies, wakes } = queue();
+    const [first, second, third] = [replies.open(), replies.open(), replies.open()];
+
+    close(replies, second);
+    close(replies, first);
+    replies.reading(() => close(replies, third));
+    close(replies, replies.open());
+
+    expect(wakes).toEqual([2, 4]);
   });
 });

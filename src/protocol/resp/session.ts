@@ -4,6 +4,7 @@
  * bound. Decides whether a request may run now; what it does is in the rows of the command table.
  */
 import { text } from '../../lib/bytes.ts';
+import { Barrier } from '../barrier.ts';
 import { type Entry, fits, subcommandOf } from './command-index.ts';
 import { NOAUTH, wrongCount } from './failures.ts';
 import { shown, RequestReader, type Words } from './request-reader.ts';
@@ -17,9 +18,9 @@ export class RespSession {
   readonly #talk: Talk;
   readonly #host: RespHost;
   readonly #reader: RequestReader;
-  /** Requests that wait for one before them that must not run beside others. */
-  #held: Words[] = [];
-  #barrierActs = false;
+  readonly #barrier: Barrier<Words>;
+  /** Whether no more bytes come. */
+  #hasEnded = false;
 
   /**
    * `wake` is called when a reply became ready outside of `push` and `end`, at least once before the output is looked
@@ -28,9 +29,10 @@ export class RespSession {
   constructor(host: RespHost, peer: Peer, wake: () => void) {
     this.#host = host;
     this.#talk = new Talk(host, host.newClient(peer.address, peer.localAddress), () => {
-      this.#resume();
+      this.#barrier.resume();
       wake();
     });
+    this.#barrier = new Barrier(this.#talk, (words) => this.#request(words));
     host.enter(this.#talk);
     this.#reader = new RequestReader({
       onRequest: (words) => this.#onRequest(words),
@@ -41,7 +43,7 @@ export class RespSession {
 
   /** Requests that have no reply in the output yet. */
   get inFlight(): number {
-    return this.#talk.inFlight + this.#held.length;
+    return this.#talk.inFlight + this.#barrier.size;
   }
 
   /** Bytes of replies that are ready but wait for older ones. */
@@ -56,27 +58,25 @@ export class RespSession {
 
   /** Whether the conversation is over once the output is written. */
   get isOver(): boolean {
-    return this.#talk.isClosing && this.#talk.inFlight === 0;
+    const { isClosing, inFlight } = this.#talk;
+    return inFlight === 0 && (isClosing || (this.#hasEnded && this.#barrier.size === 0));
   }
 
   /** Takes bytes as they come; they must not change afterwards. */
   push(bytes: Uint8Array): void {
-    if (this.#talk.isClosing) return;
+    if (this.#talk.isClosing || this.#hasEnded) return;
     this.#host.statistics.inputBytes += bytes.length;
     // A Buffer's slice is a view: nobody behind this shall meet one.
     const plain =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#talk.reading(() => this.#reader.push(plain));
-    this.#resume();
+    this.#barrier.resume();
   }
 
   /** No more bytes will come: an unfinished request is none. */
   end(): void {
-    if (this.#held.length === 0) this.#talk.isClosing = true;
-    else this.#endsAfterHeld = true;
+    this.#hasEnded = true;
   }
-
-  #endsAfterHeld = false;
 
   /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
   output(): Uint8Array {
@@ -90,43 +90,18 @@ export class RespSession {
 
   /** Nobody reads replies any more: those that are ready and those to come are dropped. */
   abandon(): void {
-    this.#held = [];
+    this.#barrier.clear();
     this.#talk.abandon();
     this.#host.leave(this.#talk);
   }
 
   #onRequest(words: Words): boolean {
-    if (this.#held.length > 0 || this.#barrierActs) {
-      this.#held.push(words);
-      return true;
-    }
-    this.#request(words);
+    if (this.#barrier.isShut || !this.#request(words)) this.#barrier.hold(words);
     return !this.#talk.isClosing;
   }
 
-  /** Goes on with requests that were held, as far as they need not wait. */
-  #resume(): void {
-    const talk = this.#talk;
-    if (this.#barrierActs && talk.inFlight === 0) this.#barrierActs = false;
-    if (this.#barrierActs || this.#held.length === 0 || talk.inFlight > 0) return;
-    const held = this.#held;
-    this.#held = [];
-    talk.reading(() => {
-      for (const [index, words] of held.entries()) {
-        if (talk.isClosing) return;
-        if (this.#held.length > 0 || this.#barrierActs) {
-          this.#held.push(...held.slice(index));
-          return;
-        }
-        this.#request(words);
-      }
-    });
-    if (this.#endsAfterHeld && this.#held.length === 0) talk.isClosing = true;
-    // What was answered at once woke nobody.
-    this.#resume();
-  }
-
-  #request(words: Words): void {
+  /** Runs a request, or refuses it; answers false, and has done nothing, when it must wait for those before it. */
+  #request(words: Words): boolean {
     const talk = this.#talk;
     const { client, transaction } = talk;
     const before = client.answers;
@@ -135,34 +110,34 @@ export class RespSession {
     const entry = this.#entryOf(words);
     if (entry === null) {
       if (transaction.isOpen) transaction.hasFailed = true;
-      return;
+      return true;
     }
     const { flags } = entry.row;
     if (!client.isAuthenticated && !flags.includes('noauth')) {
       this.#host.statistics.refuse(entry);
       talk.refuse(NOAUTH);
-      return;
+      return true;
     }
     client.lastCommand = entry.name;
     if (client.protocol === 2 && client.channels + client.patterns > 0 && !flags.includes('pubsub')) {
       talk.refuse(
         `ERR Can't execute '${entry.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
-      return;
+      return true;
     }
     if (transaction.isOpen && !flags.includes('unqueued')) {
       this.#queue(entry, words);
-      return;
+      return true;
     }
     if (entry.isBarrier && talk.inFlight > 0) {
       // It comes here again.
       client.answers = before;
-      this.#held.push(words);
-      return;
+      return false;
     }
     if (this.#host.monitors.size > 0) this.#showToMonitors(entry, words);
     talk.run(entry, words);
-    if (entry.isBarrier) this.#barrierActs = talk.inFlight > 0;
+    if (entry.isBarrier) this.#barrier.shut();
+    return true;
   }
 
   #queue(entry: Entry, words: Words): void {

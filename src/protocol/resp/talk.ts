@@ -47,7 +47,6 @@ export class Talk {
   readonly #reply = new ReplyWriter();
   readonly #scratch = new Writer(256);
   readonly #nowhere = new Writer(256);
-  #isReading = false;
   /** Messages that came while a reply was being written: PUBLISH to a channel of one's own. */
   #isWriting = false;
   /** Where the reply that is being written begins. */
@@ -64,6 +63,7 @@ export class Talk {
     this.#queue = new ReplyQueue(
       () => this.#newSlot(),
       (slot) => this.#onEmit(slot),
+      wake,
     );
   }
 
@@ -82,11 +82,9 @@ export class Talk {
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
   reading(read: () => void): void {
-    this.#isReading = true;
     this.#batchMs = this.host.facts.clockMs();
     this.client.lastMs = this.#batchMs;
-    read();
-    this.#isReading = false;
+    this.#queue.reading(read);
   }
 
   output(): Uint8Array {
@@ -249,9 +247,7 @@ export class Talk {
     const hasFailed = into.buffer[start] === MINUS && into.length > start;
     if (slot.entry !== null) this.#count(slot, slot.entry, hasFailed);
     if (hasFailed) this.host.statistics.fail(text(into.buffer, start + 1, Math.min(into.length, start + 24)));
-    const before = this.#queue.size;
     this.#queue.close(slot);
-    if (!this.#isReading && this.#queue.size < before) this.#wake();
     if (this.#pushes.length > 0) for (const push of this.#pushes.splice(0)) this.push(push);
   }
 
