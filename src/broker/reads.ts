@@ -68,12 +68,9 @@ export function keysOf(state: BrokerState, command: Exclude<Command, { kind: 'sc
 
 /** The keys a path may mean: the first segments may be one key with dots, but only if such keys were ever stored. */
 function asksFor(state: BrokerState, path: Path): Ask[] {
-  if (!state.dotted) {
-    const first = path.segments[0];
-    return first === undefined
-      ? []
-      : [newAsk(first, path.segments.length === 1 ? NO_SEGMENTS : path.segments.slice(1))];
-  }
+  const [first] = path.segments;
+  if (first !== undefined && (!state.dotted || path.joinable < 2))
+    return [newAsk(first, path.segments.length === 1 ? NO_SEGMENTS : path.segments.slice(1))];
   return candidates(path).map(({ key, from }) => newAsk(key, path.segments.slice(from)));
 }
 

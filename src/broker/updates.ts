@@ -271,7 +271,7 @@ function groupsOf(state: BrokerState, keys: readonly Uint8Array[]): readonly Gro
 function readOf(keys: readonly Uint8Array[]): ReadCommand {
   const [only] = keys;
   if (keys.length === 1 && only !== undefined) return { kind: 'get', key: only };
-  return { kind: 'queryMany', paths: keys.map((key) => ({ text: '', segments: [key], joinable: 1 })) };
+  return { kind: 'queryMany', paths: keys.map((key) => ({ segments: [key], joinable: 1 })) };
 }
 
 function heldOf(found: Found): Held | null {

@@ -248,7 +248,7 @@ function keyBytes(key: string): Uint8Array {
 }
 
 function wholeKey(key: string): Path {
-  return { text: key, segments: [keyBytes(key)], joinable: 0 };
+  return { segments: [keyBytes(key)], joinable: 0 };
 }
 
 function pathOf(source: string): Path {

@@ -19,7 +19,7 @@ import { type Computed, type EvaluateOptions, readAmount, run, unboundName } fro
 import { parseExpression, type Program } from './expression.ts';
 
 export type Binding =
-  | { readonly kind: 'path'; readonly name: string; readonly path: Path }
+  | { readonly kind: 'path'; readonly name: string; readonly path: Path; readonly written: string }
   | { readonly kind: 'number'; readonly name: string; readonly amount: Amount };
 
 export type Statement = {
@@ -86,7 +86,7 @@ export function answer(
     }
     const value = found[next++] ?? null;
     if (!used.has(binding.name)) continue;
-    const what = `${binding.name} = QUERY ${binding.path.text}`;
+    const what = `${binding.name} = QUERY ${binding.written}`;
     if (value === null) {
       return fail('NOTFOUND', `${what} NOT FOUND${options.uncertain ? ' (maybe: no in-sync owner confirmed it)' : ''}`);
     }
@@ -162,9 +162,10 @@ function parseSource(line: string, start: number, name: string, into: Binding[])
   if (pathStart === wordEnd || pathStart >= line.length) return expected(line, pathStart, 'a path after QUERY');
   const pathEnd = endOfPath(line, pathStart);
   // Blanks in front of the path make its columns those of the line.
-  const path = parsePath(' '.repeat(pathStart) + line.slice(pathStart, pathEnd));
+  const written = line.slice(pathStart, pathEnd);
+  const path = parsePath(' '.repeat(pathStart) + written);
   if (!path.ok) return path.error;
-  into.push({ kind: 'path', name, path: path.value });
+  into.push({ kind: 'path', name, path: path.value, written });
   return pathEnd;
 }
 

@@ -20,7 +20,6 @@ const BACKSLASH = 0x5c;
 
 /** A path from the text of one; blanks around it do not count. PARSE with the column, TOOLARGE with the limit. */
 export function parsePath(written: string): Result<Path, KvError> {
-  const trimmed = written.trim();
   const bytes = utf8(written);
   if (bytes.length > DOCUMENT_BYTES_MAX) {
     return fail('TOOLARGE', `a path of ${bytes.length} bytes, the limit DOCUMENT_BYTES_MAX is ${DOCUMENT_BYTES_MAX}`);
@@ -48,7 +47,7 @@ export function parsePath(written: string): Result<Path, KvError> {
   const rest = scanner.skip(at);
   if (rest < bytes.length) scanner.fail(rest, "'.' or the end of the path");
   if (scanner.failure !== null) return scannerFailure(bytes, range);
-  return ok({ text: trimmed, segments, joinable });
+  return ok({ segments, joinable });
 }
 
 /**

@@ -10,9 +10,9 @@ export type Item = { readonly key: Uint8Array; readonly value: Uint8Array; reado
 
 /**
  * A dotted path. The first `joinable` segments were written unquoted, so a top-level key may hold their dots: the
- * longest existing one wins (row E-06). `text` is the path as the client wrote it.
+ * longest existing one wins (row E-06).
  */
-export type Path = { readonly text: string; readonly segments: readonly Uint8Array[]; readonly joinable: number };
+export type Path = { readonly segments: readonly Uint8Array[]; readonly joinable: number };
 
 export type Command =
   /** One version for all items: all or nothing to readers and to crashes. */

@@ -3,8 +3,9 @@
  * follows the verb, without blanks around it.
  */
 import { parseStatement, pathsOf } from '../compute/statement.ts';
+import { copyBytes } from '../document/packed.ts';
 import { isQuote } from '../document/quotes.ts';
-import { NO_BYTES, text, utf8 } from '../lib/bytes.ts';
+import { NO_BYTES, utf8 } from '../lib/bytes.ts';
 import { NO_NOTES, type Path, type Reply } from '../model/commands.ts';
 import { fail } from '../model/errors.ts';
 import { FOUND, NOTHING_READ, type Question, writeReply, WRITTEN } from './answers.ts';
@@ -124,7 +125,11 @@ function askForPage(
 }
 
 /** A path as it is shown: as it was typed, without quotes and backslashes. */
-function labelOf(path: Path): Uint8Array {
-  if (path.joinable === path.segments.length && !path.text.includes('\\')) return utf8(path.text);
-  return utf8(path.segments.map((segment) => text(segment)).join('.'));
+function labelOf({ segments }: Path): Uint8Array {
+  let length = segments.length - 1;
+  for (const segment of segments) length += segment.length;
+  const label = new Uint8Array(length).fill(DOT);
+  let at = 0;
+  for (const segment of segments) at = copyBytes(label, at, segment, 0, segment.length) + 1;
+  return label;
 }

@@ -24,7 +24,12 @@ export type Page = { readonly prefix: Uint8Array; readonly limit: number; readon
 const PLAIN = new Uint8Array(256);
 for (const sign of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-') PLAIN[sign.charCodeAt(0)] = 1;
 
+const DOUBLE = 0x22;
+const SINGLE = 0x27;
 const DOT = 0x2e;
+const BACKSLASH = 0x5c;
+const BLANK = 0x20;
+const DELETE = 0x7f;
 const OPEN_BRACE = 0x7b;
 const COLON = 0x3a;
 
@@ -36,21 +41,20 @@ export function readKey(bytes: Uint8Array, start: number, end: number): Result<U
   return parseKeyBytes(bytes, start, end);
 }
 
-/** The path that the whole range spells; its segments are views when they are written plainly. */
+/** The path that the whole range spells; its segments are views when they are written plainly, in straight quotes or none. */
 export function readPath(bytes: Uint8Array, start: number, end: number): Result<Path, KvError> {
   const segments: Uint8Array[] = [];
-  let segmentStart = start;
-  let at = start;
-  for (; at < end && segments.length < SEGMENTS_PLAIN_MAX; at++) {
-    const byte = bytes[at] as number;
-    if (PLAIN[byte] === 1) continue;
-    if (byte !== DOT || at === segmentStart) break;
-    segments.push(bytes.subarray(segmentStart, at));
-    segmentStart = at + 1;
-  }
-  if (at === end && at > segmentStart) {
-    segments.push(bytes.subarray(segmentStart, end));
-    return ok({ text: text(bytes, start, end), segments, joinable: segments.length });
+  let joinable = 0;
+  for (let at = start; segments.length < SEGMENTS_PLAIN_MAX; at++) {
+    const isQuoted = bytes[at] === DOUBLE || bytes[at] === SINGLE;
+    const first = isQuoted ? at + 1 : at;
+    const last = isQuoted ? endOfPlainlyQuoted(bytes, first, end, bytes[at] as number) : endOfPlain(bytes, first, end);
+    if (last <= first) break;
+    if (!isQuoted && joinable === segments.length) joinable++;
+    segments.push(bytes.subarray(first, last));
+    at = isQuoted ? last + 1 : last;
+    if (at === end) return ok({ segments, joinable });
+    if (bytes[at] !== DOT) break;
   }
   const malformed = malformedText(bytes, start, end);
   if (malformed !== null) return { ok: false, error: malformed };
@@ -153,6 +157,22 @@ export function readPage(bytes: Uint8Array, start: number, end: number): Result<
 export function malformedText(bytes: Uint8Array, start: number, end: number): KvError | null {
   const at = malformedAt(bytes, start, end);
   return at < 0 ? null : fail('PARSE', `malformed UTF-8 at column ${columnOf(bytes, at) + 1}`).error;
+}
+
+function endOfPlain(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && PLAIN[bytes[at] as number] === 1) at++;
+  return at;
+}
+
+/** Where the quote stands that closes what begins at `start`; -1 when that is not plain ASCII up to there. */
+function endOfPlainlyQuoted(bytes: Uint8Array, start: number, end: number, quote: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === quote) return at;
+    if (byte < BLANK || byte === BACKSLASH || byte >= DELETE) return -1;
+  }
+  return -1;
 }
 
 /** A path of at most this many plain segments is cut without a parser; longer ones are checked against their limit there. */

@@ -98,7 +98,7 @@ function itemOf(key: string, value: string): Item {
 }
 
 function pathOf(key: string): Path {
-  return { text: key, segments: [utf8(key)], joinable: 1 };
+  return { segments: [utf8(key)], joinable: 1 };
 }
 
 function observationOf(key: string, found: Found): Observation {

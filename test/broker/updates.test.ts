@@ -73,7 +73,7 @@ describe('updates', () => {
           if (queue.nowMs < END_MS) queue.after(prng.float() * 5, move);
         });
       };
-      const paths = ACCOUNTS.map((key) => ({ text: key, segments: [utf8(key)], joinable: 1 }));
+      const paths = ACCOUNTS.map((key) => ({ segments: [utf8(key)], joinable: 1 }));
       const look = (): void =>
         submit({ kind: 'queryMany', paths }, (reply) => {
           if (reply.kind === 'foundMany' && !reply.notes.uncertain) {

@@ -36,9 +36,10 @@ describe('a COMPUTE statement', () => {
 
     const statement = parseStatement(line);
 
-    expect(statement.ok && pathsOf(statement.value).map((path) => path.text)).toEqual([
-      'key3.height.level',
-      'key10.age.level',
+    const paths = statement.ok ? pathsOf(statement.value) : [];
+    expect(paths.map(({ segments }) => segments.map((segment) => text(segment)))).toEqual([
+      ['key3', 'height', 'level'],
+      ['key10', 'age', 'level'],
     ]);
     expect(compute(line, ['54', '11'])).toBe('-332.21845269437216');
   });

@@ -46,12 +46,6 @@ test.each([
   expect(read(written)).toBe(message);
 });
 
-test('the path is kept as the client wrote it', () => {
-  const parsed = parsePath(' k." level" ');
-
-  expect(parsed.ok ? parsed.value.text : '').toBe('k." level"');
-});
-
 test('a path of more segments than a document can have is TOOLARGE', () => {
   const longest = parsePath(Array.from({ length: PATH_SEGMENTS_MAX }, () => 'a').join('.'));
   const longer = parsePath(Array.from({ length: PATH_SEGMENTS_MAX + 1 }, () => 'a').join('.'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fromPlain } from '../../src/document/plain.ts';
-import { text, utf8 } from '../../src/lib/bytes.ts';
+import { NO_BYTES, text, utf8 } from '../../src/lib/bytes.ts';
 import { type Found, NO_NOTES } from '../../src/model/commands.ts';
 import type { Version } from '../../src/model/ids.ts';
 import { answerOf, commandOf } from '../../src/sim/workload-commands.ts';
@@ -12,7 +12,9 @@ test('a COMPUTE tells every value that it read, up to the largest', () => {
   const command = commandOf(action);
   const answer = answerOf(action, { kind: 'foundMany', found: values.map(found), notes: NO_NOTES }, []);
 
-  expect(command.kind === 'queryMany' && command.paths.map((path) => path.text)).toEqual(action.keys);
+  expect(command.kind === 'queryMany' && command.paths.map(({ segments: [key] }) => text(key ?? NO_BYTES))).toEqual(
+    action.keys,
+  );
   expect(answer).toEqual({
     kind: 'seen',
     observations: action.keys.map((key, i) => ({ key, value: values[i], version: null })),

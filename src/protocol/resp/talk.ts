@@ -4,7 +4,7 @@
  */
 import { type ByteWriter, ByteWriter as Writer, text } from '../../lib/bytes.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import type { Found, Notes, Reply } from '../../model/commands.ts';
+import type { Found, Notes, Path, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
 import { BULK_ITEMS_MAX } from '../../model/limits.ts';
 import { ReplyQueue, type Slot } from '../reply-queue.ts';
@@ -278,6 +278,6 @@ function heldOf(found: Found): Held | null {
   return found === null ? null : { value: found.value, expiresAtMs: found.expiresAtMs ?? null };
 }
 
-function pathOf(key: Uint8Array): { text: string; segments: Uint8Array[]; joinable: number } {
-  return { text: '', segments: [key], joinable: 1 };
+function pathOf(key: Uint8Array): Path {
+  return { segments: [key], joinable: 1 };
 }
