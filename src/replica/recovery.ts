@@ -28,11 +28,7 @@ export function replay(
 ): void {
   const cuts = cutIndex(remembered, asked.cuts);
   const drops = new Set([...remembered.drops, ...asked.drops]);
-  const dropped = (owners: ServerMask, version: Version, lsn: number): boolean => {
-    if (cuts.size === 0) return false;
-    const ofGroup = cuts.get(owners);
-    return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
-  };
+  const dropped = droppedBy(cuts);
   recovery.checkpoint((key, version, tombstone, value) => {
     const owners = cuts.size > 0 || tombstone ? ownersOf(table, key) : (0 as ServerMask);
     if (dropped(owners, version, 0)) return;
@@ -72,10 +68,26 @@ export function eachItem(
   }
 }
 
-function cutIndex(
-  remembered: Remembered,
-  asked: readonly Cut[],
-): Map<ServerMask, { readonly cut: Version; readonly before: number }[]> {
+/** By group: a record before the LSN counts up to the cut. */
+type CutIndex = ReadonlyMap<ServerMask, readonly { readonly cut: Version; readonly before: number }[]>;
+
+/** Whether a cut takes away what a record says of a group. */
+type Dropped = (owners: ServerMask, version: Version, lsn: number) => boolean;
+
+/** What the cuts take away that a directory remembers: its records still say it, and nobody may hear of it again. */
+export function droppedBefore(remembered: Remembered): Dropped {
+  return droppedBy(cutIndex(remembered, []));
+}
+
+function droppedBy(cuts: CutIndex): Dropped {
+  return (owners, version, lsn) => {
+    if (cuts.size === 0) return false;
+    const ofGroup = cuts.get(owners);
+    return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
+  };
+}
+
+function cutIndex(remembered: Remembered, asked: readonly Cut[]): CutIndex {
   const index = new Map<ServerMask, { cut: Version; before: number }[]>();
   const add = (owners: ServerMask, cut: Version, before: number): void => {
     const list = index.get(owners);

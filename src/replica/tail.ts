@@ -7,6 +7,7 @@ import { FRAME, WriteCursor } from '../model/frames.ts';
 import type { Version } from '../model/ids.ts';
 import type { Recovery } from '../storage/store.ts';
 import { RECORD } from './records.ts';
+import { droppedBefore } from './recovery.ts';
 import type { Remembered } from './remembering.ts';
 
 /** Sends a `tail` frame for each record that a `tailWanted` frame asks for, whose fields `reader` is at. */
@@ -21,11 +22,15 @@ export function sendTail(
   for (let count = reader.varint(); count > 0; count--) after.set(reader.u8(), reader.f64() as Version);
   const oldest = Math.min(...after.values()) as Version;
   const cursor = new WriteCursor();
-  recovery.records((_lsn, kind, bytes, start, end) => {
+  const dropped = droppedBefore(remembered);
+  recovery.records((lsn, kind, bytes, start, end) => {
     if (kind !== RECORD.write) return;
     cursor.open(bytes, start, end);
+    if (remembered.drops.has(cursor.version)) return;
     let wanted = false;
     while (cursor.next()) {
+      // What was cut away in an earlier life is not there, though its record still is.
+      if (dropped(cursor.owners, cursor.version, lsn)) continue;
       for (const [server, version] of after) {
         if ((cursor.owners & (1 << server)) !== 0 && cursor.version > version) wanted = true;
       }
