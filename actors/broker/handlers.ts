@@ -4,6 +4,7 @@
  */
 import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
+import type { Observer } from '../../src/broker/state.ts';
 import type { Update } from '../../src/broker/updates.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
 import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
@@ -80,6 +81,11 @@ export class BrokerActor implements CommandPort {
   /** Calls `onTouched` at every change of a key, until what it answers is called. */
   watch(key: Uint8Array, onTouched: () => void): () => void {
     return this.#core.watch(key, onTouched);
+  }
+
+  /** Calls `onChanged` with all that is acknowledged, until what it answers is called. */
+  observe(onChanged: Observer): () => void {
+    return this.#core.observe(onChanged);
   }
 
   /** What a guard asks, who is asked instead of it. */

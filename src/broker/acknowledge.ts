@@ -54,6 +54,8 @@ function complete(state: BrokerState, write: Write): void {
   if (state.openBulks.size > 0) state.openBulks.delete(write.version);
   releaseShown(write);
   if (write.kind === 'delete') state.deletes.delete(write.version);
+  // A delete of what was not there changed nothing.
+  if (write.tell !== null && (write.kind === 'write' || write.existed)) write.tell();
   const { reply } = write;
   if (reply === null) return;
   write.reply = null;

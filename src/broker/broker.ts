@@ -28,7 +28,7 @@ import { force, tableOf } from './epochs.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
 import { onSpace } from './space.ts';
-import { type BrokerHost, type BrokerState, isUp, newState, readyServers, viewOf } from './state.ts';
+import { type BrokerHost, type BrokerState, isUp, newState, type Observer, readyServers, viewOf } from './state.ts';
 import type { Update } from './updates.ts';
 
 export type { BrokerHost } from './state.ts';
@@ -79,6 +79,11 @@ export class Broker implements CommandPort {
   /** Calls `onTouched` at every change of a key that has a place in the order, until what it answers is called. */
   watch(key: Uint8Array, onTouched: () => void): () => void {
     return this.#commands.watch(key, onTouched);
+  }
+
+  /** Calls `onChanged` with all that is acknowledged, until what it answers is called. */
+  observe(onChanged: Observer): () => void {
+    return this.#commands.observe(onChanged);
   }
 
   /** A thread runs and its link is open: it will say hello. */
@@ -176,6 +181,7 @@ export class Broker implements CommandPort {
     const { groups, behind, replaced } = force(state, servers);
     if (groups === 0) return ok('nothing to force: every placement group of these servers has an in-sync owner');
     giveUpWrites(state, 'another owner was forced');
+    for (const onChanged of state.observers) onChanged(null);
     for (const server of membersOf(replaced)) this.#members.putOut(server, 'another owner was forced');
     const lost = behind.length > 0 ? `; writes since then may be lost: ${behind.join(', ')}` : '';
     return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);

@@ -8,7 +8,7 @@ import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
 import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import { type BrokerState, keyName } from './state.ts';
+import { type BrokerState, keyName, type Observer } from './state.ts';
 import { type Update, Updates } from './updates.ts';
 import { submitWrite } from './writes.ts';
 
@@ -116,6 +116,16 @@ export class Commands implements CommandPort {
       ofKey.delete(onTouched);
       if (ofKey.size === 0 && watchers.get(name) === ofKey) watchers.delete(name);
     };
+  }
+
+  /**
+   * Calls `onChanged` with all that is acknowledged from now on and was ordered since, before who asked is answered;
+   * with null when anything may have changed. Until what this answers is called.
+   */
+  observe(onChanged: Observer): () => void {
+    const { observers } = this.#state;
+    observers.add(onChanged);
+    return () => observers.delete(onChanged);
   }
 
   /** More is durable than before. */

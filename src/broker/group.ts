@@ -28,6 +28,8 @@ export type Write = {
   readonly frame: Uint8Array | null;
   /** Who waits until it is whole: reads that would show a part of it, updates that depend on it. Null until there is one. */
   shown: (() => void)[] | null;
+  /** Tells who observes the store that it is durable; null when nobody does. */
+  readonly tell: (() => void) | null;
   /** Null once the client was answered. */
   reply: ReplyTo | null;
   readonly deadlineMs: number;

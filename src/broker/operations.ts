@@ -10,6 +10,12 @@ export type Change = {
   readonly expiresAtMs?: number | null;
 };
 
+/**
+ * What is asked for at once. A delete of one key answers whether it was there; an expiry deletes what is absent to
+ * everybody already, so owners in sync suffice.
+ */
+export type Changes = { readonly kind: 'write' | 'delete' | 'expiry'; readonly items: readonly Change[] };
+
 /** What a key holds. */
 export type Held = { readonly value: Uint8Array; readonly expiresAtMs: number | null };
 

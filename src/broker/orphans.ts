@@ -167,5 +167,6 @@ export function rolledForward(state: BrokerState, version: Version, frame: Uint8
     reply: null,
     deadlineMs: Number.POSITIVE_INFINITY,
     shown: null,
+    tell: null,
   };
 }

@@ -19,7 +19,7 @@ import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replica
 import type { Placement } from '../routing/placement.ts';
 import { Group, type Write } from './group.ts';
 import { Line, Numbered } from './in-flight.ts';
-import type { Ask, Join, Read } from './operations.ts';
+import type { Ask, Changes, Join, Read } from './operations.ts';
 import { newView, type ServerView } from './server-view.ts';
 import type { Tracked } from './tracking.ts';
 
@@ -41,6 +41,9 @@ export type BrokerHost = {
   /** Something an operator would want to read. */
   note(server: ServerIndex | null, text: string): void;
 };
+
+/** Is called in the order of acknowledgements; null: anything may have changed. */
+export type Observer = (changes: Changes | null) => void;
 
 /** starting: hears the servers · collecting: their tails · welcoming: they replay · serving */
 export type BrokerPhase = 'starting' | 'collecting' | 'welcoming' | 'serving';
@@ -70,6 +73,8 @@ export type BrokerState = {
   readonly tracked: Map<string, Tracked>;
   /** Who is to hear of every change of a key, by keyName. */
   readonly watchers: Map<string, Set<() => void>>;
+  /** Who is to hear of all changes that are acknowledged. */
+  readonly observers: Set<Observer>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Map<Version, Write>;
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
@@ -103,6 +108,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     deletes: new Map(),
     tracked: new Map(),
     watchers: new Map(),
+    observers: new Set(),
     openBulks: new Map(),
     questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',

@@ -11,20 +11,15 @@ import { ownersOf } from '../routing/placement.ts';
 import { receivers } from './catch-up.ts';
 import type { Group, ReplyTo, Write } from './group.ts';
 import { failed, notesOf } from './notes.ts';
-import type { Change } from './operations.ts';
+import type { Change, Changes } from './operations.ts';
 import { sendWrite, withoutRoom } from './space.ts';
 import { type BrokerState, answerers, groupOf, isUp, keyName, nextVersion } from './state.ts';
 
 const DOT = 0x2e;
 
-/**
- * What is asked for at once. A delete of one key answers whether it was there; an expiry deletes what is absent to
- * everybody already, so owners in sync suffice.
- */
-export type Changes = { readonly kind: 'write' | 'delete' | 'expiry'; readonly items: readonly Change[] };
-
 /** Orders and sends a write, or refuses it whole before anything was ordered. */
-export function submitWrite(state: BrokerState, { kind, items }: Changes, reply: ReplyTo): void {
+export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo): void {
+  const { kind, items } = changes;
   if (items.length === 0) {
     reply({ kind: 'written', items: 0, notes: notesOf(state) });
     return;
@@ -91,6 +86,7 @@ export function submitWrite(state: BrokerState, { kind, items }: Changes, reply:
     witnesses: kind === 'delete' ? inSyncOf(state.epochs.wanted, owners[0] as ServerMask) : (0 as ServerMask),
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,
+    tell: state.observers.size > 0 ? () => tell(state, changes) : null,
     reply,
     deadlineMs: state.host.now() + DEADLINE_MS,
   };
@@ -110,6 +106,10 @@ function storedOf({ value, expiresAtMs }: Change): Uint8Array | null {
 
 function touch(state: BrokerState, items: readonly Change[]): void {
   for (const { key } of items) for (const onTouched of state.watchers.get(keyName(key)) ?? []) onTouched();
+}
+
+function tell(state: BrokerState, changes: Changes): void {
+  for (const onChanged of state.observers) onChanged(changes);
 }
 
 /** Updates that depend on these keys see the change from now on. */
