@@ -4,10 +4,11 @@
  */
 import type { ActiveDiskFault } from '../../src/faults/disk-decisions.ts';
 import { FaultyDisk } from '../../src/faults/faulty-disk.ts';
+import { leavesOut } from '../../src/faults/flaky.ts';
 import type { Survivors } from '../../src/faults/action.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { nodeDisk } from '../../src/node/disk.ts';
-import { type ServerFault, SURVIVORS, takeOne } from '../../src/node/server-fault.ts';
+import { type ServerFault, SURVIVORS, takeCall, takeOne } from '../../src/node/server-fault.ts';
 import { GATE_WORD, type ServerReport, type ServerThreadData } from '../../src/node/server-thread.ts';
 import type { Version } from '../../src/model/ids.ts';
 import type { ReplicaFaults } from '../../src/replica/skipping.ts';
@@ -33,9 +34,6 @@ const HOARD_LENGTH = 65_536;
 
 /** A thread of several lives and servers draws different numbers in each. */
 const LIVES_APART = 0x9e37_79b1;
-
-/** Versions that follow each other make different seeds. */
-const VERSIONS_APART = 0x85eb_ca6b;
 
 export class ThreadFaults implements ReplicaFaults {
   readonly disk: Disk;
@@ -73,7 +71,7 @@ export class ThreadFaults implements ReplicaFaults {
   replace(faults: readonly ServerFault[]): void {
     this.#faults = faults;
     this.#disks = faults.flatMap((each) =>
-      each.kind === 'disk' ? [{ fault: each.fault, left: each.left, take: () => takeOne(each.left) }] : [],
+      each.kind === 'disk' ? [{ ...each, take: () => takeCall(each.left, each.calls) }] : [],
     );
     this.#replacePace(faults.reduce((product, each) => (each.kind === 'slow' ? product * each.factor : product), 1));
   }
@@ -85,12 +83,9 @@ export class ThreadFaults implements ReplicaFaults {
     }
   }
 
-  /** Whether a write is left out of memory: on all servers that one fault makes flaky, the same ones are. */
+  /** Whether a write is left out of memory. */
   skips(version: Version): boolean {
-    return this.#faults.some(
-      (each) =>
-        each.kind === 'flaky' && new Prng(each.seed ^ Math.imul(version, VERSIONS_APART)).chance(each.probability),
-    );
+    return this.#faults.some((each) => each.kind === 'flaky' && leavesOut(each, version));
   }
 
   /** Power fails at one of the next calls of the disk, or in a moment when there is none. */

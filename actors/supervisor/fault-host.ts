@@ -3,13 +3,14 @@
  * What acts inside a thread is told to its current life and to every later one. Which faults there are, by what names
  * and for how long, is not known here.
  */
-import type { ClockFault, DiskFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
+import type { ClockFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
+import { usualCalls } from '../../src/faults/calls.ts';
 import { clockOffsetMs } from '../../src/faults/clock.ts';
 import { LinkFaults, type ReplaceRules } from '../../src/faults/link-faults.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
 import { damageFile, lackOfDamage, wipeDirectory } from '../../src/node/damage.ts';
-import { endCount, type ServerFault, sharedCount, UNTIL_HEALED } from '../../src/node/server-fault.ts';
+import { endCount, type ServerFault, sharedCount } from '../../src/node/server-fault.ts';
 import { DownFaults } from './down-faults.ts';
 import type { Supervisor } from './handlers.ts';
 import { exhaustMemory, flap, hang, whenSpent } from './life-faults.ts';
@@ -99,12 +100,14 @@ export class ThreadFaultHost implements FaultHost {
         return this.#insideAll(action.servers, () => ({ kind: 'throw', left: sharedCount(action.count) }), spent);
       case 'flaky':
         return this.#insideAll(action.servers, () => ({ kind: 'flaky', probability: action.probability, seed }));
-      case 'disk':
+      case 'disk': {
+        const { fault, calls = usualCalls(fault) } = action;
         return this.#insideAll(
           action.servers,
-          () => ({ kind: 'disk', fault: action.fault, left: sharedCount(timesOf(action.fault)) }),
+          () => ({ kind: 'disk', fault, calls, left: sharedCount(calls.times) }),
           spent,
         );
+      }
       case 'oom':
         return each(action.servers, (server) => exhaustMemory(this.#options.supervisor.server(server)));
       case 'flap':
@@ -207,17 +210,4 @@ function each(servers: readonly ServerIndex[], begin: (server: ServerIndex) => (
   return () => {
     for (const heal of heals) heal();
   };
-}
-
-function timesOf(fault: DiskFault): number {
-  switch (fault.kind) {
-    case 'sync-fail':
-      return fault.count;
-    case 'torn-write':
-    case 'misdirect':
-    case 'lose-write':
-      return 1;
-    default:
-      return UNTIL_HEALED;
-  }
 }

@@ -6,6 +6,7 @@
 import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { DiskErrorCode } from '../storage/disk.ts';
+import type { Calls } from './calls.ts';
 
 /** One end of a link. */
 export type Neighbour = 'broker' | ServerIndex;
@@ -66,7 +67,13 @@ export type FaultAction =
   | { readonly kind: 'link'; readonly links: readonly DirectedLink[]; readonly rule: LinkRule }
   /** All at once: ended, what was not synced is lost, kept down until healed. */
   | { readonly kind: 'power'; readonly servers: readonly ServerIndex[]; readonly survivors: Survivors }
-  | { readonly kind: 'disk'; readonly servers: readonly ServerIndex[]; readonly fault: DiskFault }
+  /** `calls`: which calls of its kind it acts on; absent: as usualCalls says. */
+  | {
+      readonly kind: 'disk';
+      readonly servers: readonly ServerIndex[];
+      readonly fault: DiskFault;
+      readonly calls?: Calls;
+    }
   | { readonly kind: 'damage'; readonly servers: readonly ServerIndex[]; readonly damage: DiskDamage }
   | { readonly kind: 'clock'; readonly servers: readonly ServerIndex[]; readonly fault: ClockFault };
 

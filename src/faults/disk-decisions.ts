@@ -4,7 +4,7 @@ import type { DiskErrorCode } from '../storage/disk.ts';
 import type { DiskFault } from './action.ts';
 import { SECTOR_BYTES } from './unsynced-file.ts';
 
-/** A fault that acts now. `take`: whether it acts once more, for those that act so many times. */
+/** A fault that acts now. `take`: counts a call that it could act on, and says whether it acts on this one. */
 export type ActiveDiskFault = { readonly fault: DiskFault; take(): boolean };
 
 export type WriteFate =
@@ -36,7 +36,7 @@ export class DiskDecisions {
           if (grows) return { kind: 'refused', written: 0, code: 'ENOSPC' };
           break;
         case 'write-fail':
-          if (this.#prng.chance(fault.probability)) {
+          if (this.#prng.chance(fault.probability) && active.take()) {
             return { kind: 'refused', written: this.#part(length), code: fault.code };
           }
           break;
@@ -63,7 +63,9 @@ export class DiskDecisions {
   }
 
   readFails(): boolean {
-    return this.#faults().some(({ fault }) => fault.kind === 'read-fail' && this.#prng.chance(fault.probability));
+    return this.#faults().some(
+      (active) => active.fault.kind === 'read-fail' && this.#prng.chance(active.fault.probability) && active.take(),
+    );
   }
 
   syncFails(): boolean {

@@ -37,14 +37,17 @@ export const FORMS: readonly Form[] = [
   }),
   form('sync-fail', 'FSYNC FAIL', 'SERVERS', 'the next sync fails', {
     aliases: ['sync-fail', 'fsync-fail'],
-    options: ['TIMES', 'NTH'],
+    options: ['NTH', 'TIMES'],
   }),
   form('write-fail', 'WRITE FAIL', 'SERVERS CODE', 'writes fail with this code', {
     aliases: ['write-fail'],
     options: ['P', 'NTH', 'TIMES'],
   }),
   form('read-fail', 'READ FAIL', 'SERVERS', 'reads fail', { aliases: ['read-fail'], options: ['P', 'NTH', 'TIMES'] }),
-  form('torn-write', 'TORN WRITE', 'SERVERS', 'crashes in the middle of the next write', { aliases: ['torn-write'] }),
+  form('torn-write', 'TORN WRITE', 'SERVERS', 'crashes in the middle of the next write', {
+    aliases: ['torn-write'],
+    options: ['NTH', 'TIMES'],
+  }),
   form('disk-full', 'DISK FULL', 'SERVERS', 'nothing can grow', { aliases: ['disk-full'] }),
   form('disk-slow', 'DISK SLOW', 'SERVERS TIME|FACTOR', 'every sync takes so much longer', {
     aliases: ['slow-disk', 'disk-slow'],
@@ -54,9 +57,10 @@ export const FORMS: readonly Form[] = [
     aliases: ['flip-bit', 'bit-flip'],
     once: true,
   }),
-  form('misdirect', 'MISDIRECT', 'SERVERS', 'the next write lands elsewhere'),
+  form('misdirect', 'MISDIRECT', 'SERVERS', 'the next write lands elsewhere', { options: ['NTH', 'TIMES'] }),
   form('lose-write', 'LOSE WRITE', 'SERVERS', 'the next write succeeds and changes nothing', {
     aliases: ['lose-write', 'lost-write'],
+    options: ['NTH', 'TIMES'],
   }),
   form('truncate', 'TRUNCATE', 'SERVERS FILE BYTES', 'a file loses its last bytes', { once: true }),
   form('skew', 'SKEW', 'SERVERS +TIME|-TIME', 'its wall clock is wrong by so much'),
@@ -78,6 +82,8 @@ export const FORMS: readonly Form[] = [
   form('client', 'CLIENT', 'rst|slice N|stall|close-after N', 'connections of clients break, crawl or stop'),
   form('point', 'POINT', 'NAME panic|sleep TIME|error CODE', 'what happens at a named point of the code'),
 ];
+
+const OPTION_WORDS = { P: '[P PERCENT]', NTH: '[NTH N[+M]]', TIMES: '[TIMES N]' } as const;
 
 /** Other statements, for HELP and for what could have been meant. */
 export const OTHER_STATEMENTS: readonly (readonly [words: string, parameters: string, meaning: string])[] = [
@@ -103,13 +109,17 @@ export function formsStarting(word: string): readonly Form[] {
 export function helpOn(topic: string | null): string | null {
   if (topic === null) {
     const names = [...FORMS.map(({ words }) => words), ...OTHER_STATEMENTS.map(([words]) => words)];
-    return `${names.join(', ')}; options FOR TIME, P PERCENT, NTH N, TIMES N, AS NAME, SEED N; HELP KIND says more`;
+    return `${names.join(', ')}; options FOR TIME, P PERCENT, NTH N[+M] (the Nth call, or it and every Mth after it), TIMES N, AS NAME, SEED N; HELP KIND says more`;
   }
   const wanted = topic.toLowerCase();
   const row =
     FORMS.find((one) => one.kind === wanted || one.words.toLowerCase() === wanted) ?? formsStarting(wanted)[0];
   if (row !== undefined) {
-    const options = [...(row.lasts ? ['[FOR TIME]'] : []), ...row.options.map((name) => `[${name} N]`), '[AS NAME]'];
+    const options = [
+      ...(row.lasts ? ['[FOR TIME]'] : []),
+      ...row.options.map((name) => OPTION_WORDS[name]),
+      '[AS NAME]',
+    ];
     const others = row.aliases.length === 0 ? '' : ` (also ${row.aliases.join(', ')})`;
     return `${[row.words, row.parameters, ...options].filter((part) => part !== '').join(' ')}: ${row.meaning}${others}`;
   }

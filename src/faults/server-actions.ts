@@ -2,7 +2,7 @@
 import { err, ok, type Result } from '../lib/result.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { DamagedFile, DiskFault, FaultAction } from './action.ts';
-import { formOf } from './forms.ts';
+import { callsSaid } from './calls.ts';
 import type { Fault, FaultOptions, FileSelector, Selector } from './syntax.ts';
 
 type ServerFault = Extract<Fault, { servers: Selector }>;
@@ -46,8 +46,9 @@ export function actionOf(
       return ok({ kind: 'damage', servers, damage: { kind: 'truncate', file: file.value, bytes: fault.bytes } });
     }
     default: {
-      const disk = diskFaultOf(fault, options);
-      return disk.ok ? ok({ kind: 'disk', servers, fault: disk.value }) : disk;
+      const calls = callsSaid(options.nth, options.times);
+      const action = { kind: 'disk', servers, fault: diskFaultOf(fault, options) } as const;
+      return ok(calls === null ? action : { ...action, calls });
     }
   }
 }
@@ -68,32 +69,28 @@ type FaultOfDisk = Extract<
   }
 >;
 
-function diskFaultOf(fault: FaultOfDisk, { nth, times, percent }: FaultOptions): Result<DiskFault, string> {
+function diskFaultOf(fault: FaultOfDisk, { percent }: FaultOptions): DiskFault {
   const probability = (percent ?? 100) / 100;
-  if (nth !== null) return err(`${formOf(fault.kind).words} acts from the next call on: NTH is not counted here`);
-  if (times !== null && fault.kind !== 'sync-fail') {
-    return err(`${formOf(fault.kind).words} acts until it is healed: TIMES is not counted here`);
-  }
   switch (fault.kind) {
     case 'sync-fail':
-      return ok({ kind: 'sync-fail', count: times ?? 1 });
+      return { kind: 'sync-fail', count: 1 };
     case 'write-fail':
-      return ok({ kind: 'write-fail', code: fault.code, probability });
+      return { kind: 'write-fail', code: fault.code, probability };
     case 'read-fail':
-      return ok({ kind: 'read-fail', probability });
+      return { kind: 'read-fail', probability };
     case 'disk-full':
-      return ok({ kind: 'full' });
+      return { kind: 'full' };
     case 'disk-slow': {
       const { by } = fault;
       const isFactor = by.kind === 'factor';
-      return ok({ kind: 'slow', delayMs: isFactor ? 0 : by.delayMs, factor: isFactor ? by.factor : 1 });
+      return { kind: 'slow', delayMs: isFactor ? 0 : by.delayMs, factor: isFactor ? by.factor : 1 };
     }
     case 'disk-stall':
-      return ok({ kind: 'stall' });
+      return { kind: 'stall' };
     case 'torn-write':
     case 'misdirect':
     case 'lose-write':
-      return ok({ kind: fault.kind });
+      return { kind: fault.kind };
     default:
       return fault satisfies never;
   }

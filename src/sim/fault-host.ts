@@ -3,11 +3,13 @@
  * begun now and healed by the function it answers. What is random in one is drawn from its own seed.
  */
 import type { ClockFault, DamagedFile, DiskDamage, DiskFault, FaultAction, FaultHost } from '../faults/action.ts';
+import { CountedCalls, usualCalls } from '../faults/calls.ts';
 import { LinkFaults } from '../faults/link-faults.ts';
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import { classify } from '../storage/names.ts';
 import type { SimulatedClock } from './clock.ts';
+import type { DiskCall, DiskEffect } from './disk-faults.ts';
 import type { SimulatedServer } from './server.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -24,11 +26,14 @@ export class SimulatedFaultHost implements FaultHost {
     this.#links = new LinkFaults((from, to, rules) => cluster.replaceRules(from, to, rules));
   }
 
-  begin(action: FaultAction, seed: number): Heal {
+  begin(action: FaultAction, seed: number, spent?: () => void): Heal {
     const prng = new Prng(seed);
     this.#cluster.event(`fault ${describeAction(action)}`);
     if (action.kind === 'link') return this.#links.begin(action.links, action.rule);
-    const heals = action.servers.map((index) => this.#beginAt(action, this.#cluster.server(index), prng.fork(index)));
+    const onSpent = this.#whenAllSpent(action.servers.length, spent);
+    const heals = action.servers.map((index) =>
+      this.#beginAt(action, this.#cluster.server(index), prng.fork(index), { seed, onSpent }),
+    );
     return () => {
       this.#cluster.event(`healed ${describeAction(action)}`);
       for (const heal of heals) heal();
@@ -39,7 +44,20 @@ export class SimulatedFaultHost implements FaultHost {
     for (const index of servers) this.#cluster.server(index).restart();
   }
 
-  #beginAt(action: Exclude<FaultAction, { kind: 'link' }>, server: SimulatedServer, prng: Prng): Heal {
+  /** To be called by each server where it has acted as often as it was to; in a moment of its own the fault is over. */
+  #whenAllSpent(servers: number, spent: (() => void) | undefined): () => void {
+    let left = servers;
+    return () => {
+      if (--left === 0 && spent !== undefined) this.#cluster.queue.after(0, spent);
+    };
+  }
+
+  #beginAt(
+    action: Exclude<FaultAction, { kind: 'link' }>,
+    server: SimulatedServer,
+    prng: Prng,
+    { seed, onSpent }: { readonly seed: number; readonly onSpent: () => void },
+  ): Heal {
     switch (action.kind) {
       case 'crash':
         return server.hold('crashed');
@@ -51,7 +69,7 @@ export class SimulatedFaultHost implements FaultHost {
         return () => thread?.slow(1);
       }
       case 'throw':
-        server.life?.thread.throwNext(action.count);
+        server.life?.thread.throwNext(action.count, onSpent);
         return () => server.life?.thread.throwNext(0);
       case 'oom':
         server.kill('out of memory');
@@ -62,16 +80,21 @@ export class SimulatedFaultHost implements FaultHost {
         return release;
       }
       case 'flap':
-        return this.#flap(server, action.count, prng);
-      case 'flaky':
-        server.skips = () => prng.chance(action.probability);
-        return () => {
-          server.skips = () => false;
-        };
+        return this.#flap(server, action.count, prng, onSpent);
+      case 'flaky': {
+        const flakiness = { probability: action.probability, seed };
+        server.flakiness.add(flakiness);
+        return () => server.flakiness.delete(flakiness);
+      }
       case 'power':
         return server.hold('power loss', action.survivors);
       case 'disk':
-        return beginDisk(server, action.fault, prng);
+        return beginDisk(
+          server,
+          action.fault,
+          new CountedCalls(action.calls ?? usualCalls(action.fault), onSpent),
+          prng,
+        );
       case 'damage':
         damage(server, action.damage, prng);
         return nothing;
@@ -82,11 +105,12 @@ export class SimulatedFaultHost implements FaultHost {
     }
   }
 
-  #flap(server: SimulatedServer, count: number, prng: Prng): Heal {
+  #flap(server: SimulatedServer, count: number, prng: Prng, onSpent: () => void): Heal {
     let left = count;
     const next = (): void => {
       if (left-- <= 0) return;
       server.restart();
+      if (left === 0) onSpent();
       this.#cluster.queue.after(prng.float() * 200, next);
     };
     next();
@@ -131,23 +155,25 @@ export class SimulatedFaultHost implements FaultHost {
 
 const nothing: Heal = () => {};
 
-function beginDisk(server: SimulatedServer, fault: DiskFault, prng: Prng): Heal {
+function beginDisk(server: SimulatedServer, fault: DiskFault, calls: CountedCalls, prng: Prng): Heal {
   const { disk } = server;
-  const strikes = (probability: number) => () => prng.chance(probability);
-  const times = Number.POSITIVE_INFINITY;
+  const inject = (call: DiskCall, effect: DiskEffect, probability = 1): Heal => {
+    const strikes = (): boolean => (probability === 1 || prng.chance(probability)) && calls.take();
+    return disk.inject({ call, nth: 1, times: Number.POSITIVE_INFINITY, effect, strikes });
+  };
   switch (fault.kind) {
     case 'sync-fail':
-      return disk.inject({ call: 'sync', nth: 1, effect: 'EIO', times: fault.count });
+      return inject('sync', 'EIO');
     case 'write-fail':
-      return disk.inject({ call: 'write', nth: 1, effect: fault.code, times, strikes: strikes(fault.probability) });
+      return inject('write', fault.code, fault.probability);
     case 'read-fail':
-      return disk.inject({ call: 'read', nth: 1, effect: 'EIO', times, strikes: strikes(fault.probability) });
+      return inject('read', 'EIO', fault.probability);
     case 'torn-write':
-      return disk.inject({ call: 'write', nth: 1, effect: 'crash-amid' });
+      return inject('write', 'crash-amid');
     case 'misdirect':
-      return disk.inject({ call: 'write', nth: 1, effect: 'misdirected' });
+      return inject('write', 'misdirected');
     case 'lose-write':
-      return disk.inject({ call: 'write', nth: 1, effect: 'lost' });
+      return inject('write', 'lost');
     case 'full':
       disk.capacityBytes = disk.usedBytes;
       return () => {

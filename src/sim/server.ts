@@ -13,6 +13,7 @@ import { SimulatedClock } from './clock.ts';
 import { CrashSignal, SimulatedDisk } from './disk.ts';
 import type { Survivors } from '../faults/action.ts';
 import type { DuplexEnd } from './duplex-link.ts';
+import { type Flakiness, leavesOut } from '../faults/flaky.ts';
 import type { EventQueue } from './event-queue.ts';
 import { InjectedError, SimulatedThread } from './thread.ts';
 
@@ -81,8 +82,8 @@ export class SimulatedServer {
   /** Syncs take this many times as long, and so much longer. Infinity: they wait. */
   syncFactor = 1;
   syncDelayMs = 0;
-  /** Whether a write is left out of memory, by a fault. */
-  skips: () => boolean = () => false;
+  /** The faults that leave writes out of its memory. */
+  readonly flakiness = new Set<Flakiness>();
   readonly #world: ServerWorld;
   #life: Life | null = null;
   #incarnation = 0;
@@ -288,7 +289,7 @@ export class SimulatedServer {
           throw new LifeOver();
         },
       },
-      { skips: () => this.skips() },
+      { skips: (version) => [...this.flakiness].some((each) => leavesOut(each, version)) },
     );
   }
 

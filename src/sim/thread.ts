@@ -21,6 +21,7 @@ export class SimulatedThread {
   #slowness = 1;
   #busyUntilMs = 0;
   #toThrow = 0;
+  #thrown: () => void = () => undefined;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #isOver = false;
 
@@ -67,9 +68,10 @@ export class SimulatedThread {
     this.#drain();
   }
 
-  /** The next turns throw. */
-  throwNext(count: number): void {
+  /** The next turns throw; `thrown` is called by the last of them. */
+  throwNext(count: number, thrown: () => void = () => undefined): void {
     this.#toThrow = count;
+    this.#thrown = thrown;
   }
 
   /** No turn begins any more. */
@@ -95,7 +97,7 @@ export class SimulatedThread {
     if (this.#slowness > 1) this.#busyUntilMs = this.#queue.nowMs + TURN_MS * (this.#slowness - 1);
     try {
       if (this.#toThrow > 0) {
-        this.#toThrow--;
+        if (--this.#toThrow === 0) this.#thrown();
         throw new InjectedError('a fault threw in its handler');
       }
       work();

@@ -60,6 +60,32 @@ describe('a script in virtual time', () => {
     expect(fault?.unavailableMs).toBeLessThan(700);
   });
 
+  // N-01, N-06
+  test('shows what flaky servers leave out as lost until they read their logs, also past a checkpoint', () => {
+    const flaky = [
+      'SEED 3',
+      'LOAD w clients 4 rate 2000 mix set:80,bulk:20 keys 30 FOR 1s',
+      'FLAKY all 0.5 AS half',
+      'WAIT 1100ms',
+      'HEAL half',
+    ];
+
+    const before = run(flaky.join('\n'));
+    const after = run([...flaky, 'RESTART all', 'WAIT 1s'].join('\n'));
+
+    expect(before.report.lost + before.report.wrong).toBeGreaterThan(0);
+    expect(after.report).toMatchObject({ passed: true, lost: 0, wrong: 0 });
+  });
+
+  test('tells when a fault has acted as often as it was to', () => {
+    const { report } = run(
+      'LOAD w clients 2 rate 100 mix set:1 keys 5\nWRITE FAIL s1 EIO NTH 3+2 TIMES 2 AS twice\non healed twice NOTE over\nWAIT 2s',
+    );
+
+    expect(report.notes).toEqual(['over']);
+    expect(report.faults[0]?.untilMs).toBeLessThan(2_000);
+  });
+
   test('fails when something that it expects does not come', () => {
     const { report } = run('CRASH s1\nEXPECT state s1 = up within 300ms\nEXPECT state s2 = up');
 
