@@ -6,6 +6,7 @@ import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
 import type { Observer } from '../../src/broker/state.ts';
 import type { Update } from '../../src/broker/updates.ts';
+import { NEVER } from '../../src/lib/rare.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
 import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
@@ -51,6 +52,7 @@ export class BrokerActor implements CommandPort {
       terminate: options.terminate,
       describe: options.describe,
       note: options.note,
+      rare: NEVER,
     };
     this.#core = new Broker(options.config, host, options.savedEpoch);
     this.#port = this.#core;

@@ -6,6 +6,7 @@
 import { threadId } from 'node:worker_threads';
 import { createActor } from 'xstate';
 import { Prng } from '../../src/lib/prng.ts';
+import { NEVER } from '../../src/lib/rare.ts';
 import { FRAME } from '../../src/model/frames.ts';
 import { serverName } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from '../../src/model/limits.ts';
@@ -71,7 +72,10 @@ export class StorageServer implements ServerControl {
     this.#replica = new Replica(
       data,
       {
-        send: (to, frame) => this.#hub.send(to, frame),
+        send: (to, frame) => {
+          if (world.faults?.points.isIdle === false) world.faults.points.send(frame, () => this.#hub.send(to, frame));
+          else this.#hub.send(to, frame);
+        },
         openStore: (visit) => {
           const options = { server: serverName(data.index), durability: data.durability };
           return openStore(world.disk, data.directory, options, visit);
@@ -81,6 +85,7 @@ export class StorageServer implements ServerControl {
         phase: (phase, reason) => this.#onPhase(phase, reason),
         epoch: (isBehind) => this.#onEpoch(isBehind),
         fail: (reason) => this.#fail(reason),
+        rare: NEVER,
       },
       world.faults ?? undefined,
     );

@@ -77,6 +77,7 @@ export function admitReplaceable(state: BrokerState): void {
 /** Servers recover under a table that is durable: one that may still be lost must not decide what they drop. */
 export function welcomeAdmitted(state: BrokerState): void {
   if (state.epochs.persisting !== null) return;
+  if (state.host.rare('broker: a recovery waits for a heartbeat')) return;
   for (const view of state.servers) if (view.phase === 'admitted') welcome(state, view);
 }
 

@@ -112,7 +112,7 @@ export class Broker implements CommandPort {
     switch (bytes[start]) {
       case FRAME.durable:
         view.durable = Math.max(view.durable, reader.f64()) as Version;
-        advanceServer(state, server);
+        if (!state.host.rare('broker: an acknowledgement waits for a heartbeat')) advanceServer(state, server);
         this.#commands.onDurable();
         break;
       case FRAME.answer:
@@ -169,6 +169,7 @@ export class Broker implements CommandPort {
   /** Every HEARTBEAT_INTERVAL_MS: asks every server for a sign of life, puts out the silent, answers the overdue. */
   onTick(): void {
     this.#members.onTick();
+    this.#commands.onTick();
     this.#commands.expire(this.#state.host.now());
   }
 

@@ -21,8 +21,10 @@ import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
 
 /** Starts every catch-up that can start: one a pair of target and source. */
 export function planJoins(state: BrokerState): void {
+  const { rare } = state.host;
   for (const view of state.servers) {
     if (view.phase !== 'ready' || view.isFull) continue;
+    if (rare('broker: a catch-up begins later')) continue;
     const bySource = new Map<ServerIndex, ServerMask[]>();
     for (const owners of groupsMissing(state.epochs.wanted, view.index)) {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
@@ -33,7 +35,7 @@ export function planJoins(state: BrokerState): void {
       if (source === undefined) continue;
       const groups = bySource.get(source);
       if (groups === undefined) bySource.set(source, [owners]);
-      else groups.push(owners);
+      else if (!rare('broker: a catch-up is of one group')) groups.push(owners);
     }
     for (const [source, groups] of bySource) startJoin(state, view.index, source, groups);
   }
@@ -92,6 +94,7 @@ export function settleJoins(state: BrokerState): void {
     const { barriers } = join;
     if (barriers === null || viewOf(state, join.target).durable < join.through) continue;
     if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;
+    if (state.host.rare('broker: a complete catch-up waits')) continue;
     state.joins.delete(join.id);
     changeTable(state, (draft) => {
       for (const owners of join.groups) putIn(draft, owners, join.target);

@@ -2,7 +2,7 @@
 import type { ByteReader } from '../lib/bytes.ts';
 import type { Command, CommandPort, Reply } from '../model/commands.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import { REQUESTS_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { DEADLINE_MS } from '../model/limits.ts';
 import { expireWrites, giveUpShown, giveUpWrites } from './acknowledge.ts';
 import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
@@ -11,6 +11,9 @@ import { Scans } from './scans.ts';
 import { type BrokerState, keyName, type Observer } from './state.ts';
 import { type Update, Updates } from './updates.ts';
 import { submitWrite } from './writes.ts';
+
+/** Where a deadline comes early: milliseconds that a command was given at least. */
+const EARLY_MS = 500;
 
 export class Commands implements CommandPort {
   readonly #state: BrokerState;
@@ -79,8 +82,8 @@ export class Commands implements CommandPort {
       reply(failed(state, 'LOADING', 'the storage servers are recovering'));
       return false;
     }
-    if (state.inFlight >= REQUESTS_IN_FLIGHT_MAX) {
-      reply(failed(state, 'BUSY', `${REQUESTS_IN_FLIGHT_MAX} requests are in flight, retry later`));
+    if (state.inFlight >= state.requestsMax) {
+      reply(failed(state, 'BUSY', `${state.requestsMax} requests are in flight, retry later`));
       return false;
     }
     return true;
@@ -130,14 +133,28 @@ export class Commands implements CommandPort {
 
   /** More is durable than before. */
   onDurable(): void {
-    this.#scans.settle();
+    if (!this.#state.host.rare('broker: a scan waits for a heartbeat')) this.#scans.settle();
   }
 
   /** Answers what is overdue. */
   expire(now: number): void {
-    expireWrites(this.#state, now);
-    expireReads(this.#state, now);
-    this.#scans.expire(now);
-    this.#updates.expire(now);
+    const { rare } = this.#state.host;
+    const early = now + DEADLINE_MS - EARLY_MS;
+    expireWrites(this.#state, rare('broker: writes are answered before their deadline') ? early : now);
+    expireReads(this.#state, rare('broker: reads are answered before their deadline') ? early : now);
+    this.#scans.expire(rare('broker: scans are answered before their deadline') ? early : now);
+    this.#updates.expire(rare('broker: updates are answered before their deadline') ? early : now);
+  }
+
+  /** Every heartbeat: scans whose answer waited, and now and then what is under way once more. */
+  onTick(): void {
+    const state = this.#state;
+    const { rare } = state.host;
+    for (const { index } of state.servers) {
+      if (rare('broker: reads are asked again')) reaskReads(state, index);
+      if (rare('broker: scans are asked again')) this.#scans.reask(index);
+    }
+    if (rare('broker: updates look again')) this.#updates.onServerLost();
+    this.#scans.settle();
   }
 }

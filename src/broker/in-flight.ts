@@ -48,11 +48,13 @@ export class Numbered<T> {
   /** The number of the item at each place. */
   #numbers = new Int32Array(CAPACITY_MIN);
   #size = 0;
-  #next = 1;
+  #next: number;
 
-  constructor(limit: number) {
+  /** `first`: where numbers begin. */
+  constructor(limit: number, first = 1) {
     assert(limit >= CAPACITY_MIN && (limit & (limit - 1)) === 0, 'a limit of numbers is a power of two');
     this.#limit = limit;
+    this.#next = first;
   }
 
   get size(): number {

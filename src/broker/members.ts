@@ -11,21 +11,29 @@ import {
   membersOf,
   serverName,
 } from '../model/ids.ts';
+import { FRAME } from '../model/frames.ts';
 import { HEARTBEATS_MISSED_MAX } from '../model/limits.ts';
 import { advanceAll, onReadyWrites } from './acknowledge.ts';
 import { admit, admitNow, admitReplaceable, noteReady, welcomeAdmitted } from './admission.ts';
-import { abortJoins, planJoins } from './catch-up.ts';
+import { abortJoins, abortJoinsTo, planJoins } from './catch-up.ts';
 import type { Commands } from './commands.ts';
 import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
-import type { Hello } from './server-view.ts';
+import type { Hello, ServerPhase } from './server-view.ts';
 import { resetSpace } from './space.ts';
 import { type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
 import { type BrokerState, viewOf } from './state.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
 const STARTING_TICKS_MAX = 300;
+
+/** The same and HEARTBEATS_MISSED_MAX where patience is short. */
+const SHORT_STARTING_TICKS = 30;
+const SHORT_SILENCE_TICKS = 3;
+
+/** Versions that are skipped at once. */
+const SKIPPED_VERSIONS = 1_000;
 
 export class Members {
   readonly #state: BrokerState;
@@ -171,18 +179,47 @@ export class Members {
     for (const view of state.servers) {
       if (view.phase === 'absent') continue;
       view.ticksSilent++;
-      const silentMax = view.phase === 'ready' ? HEARTBEATS_MISSED_MAX : STARTING_TICKS_MAX;
+      const silentMax = this.#patience(view.phase);
       if (view.ticksSilent > silentMax) this.putOut(view.index, `silent for ${silentMax} heartbeats`);
-      else if (view.phase === 'ready') ping(state, view.index);
+      else if (view.phase === 'ready') this.#attend(view.index);
+    }
+    const { rare } = state.host;
+    if (rare('broker: tails are asked for once more')) hearLate(state);
+    if (rare('broker: versions are skipped')) state.lastVersion = (state.lastVersion + SKIPPED_VERSIONS) as Version;
+    if (state.phase === 'serving') {
+      advanceAll(state);
+      welcomeAdmitted(state);
     }
     this.#goOn();
+  }
+
+  /** Ticks of silence after which a server is put out. */
+  #patience(phase: ServerPhase): number {
+    const { rare } = this.#state.host;
+    if (phase === 'ready') {
+      return rare('broker: a server is put out after a short silence') ? SHORT_SILENCE_TICKS : HEARTBEATS_MISSED_MAX;
+    }
+    return rare('broker: a starting server is put out early') ? SHORT_STARTING_TICKS : STARTING_TICKS_MAX;
+  }
+
+  /** What a server that is ready gets with each heartbeat. */
+  #attend(server: ServerIndex): void {
+    const state = this.#state;
+    const { rare } = state.host;
+    if (!rare('broker: a heartbeat is left out')) ping(state, server);
+    if (rare('broker: an epoch is told again')) sendEpoch(state, server);
+    if (rare('broker: a catch-up is given up')) abortJoinsTo(state, server);
+    if (!rare('broker: a checkpoint is asked for')) return;
+    state.out.reset();
+    state.out.u8(FRAME.checkpoint);
+    state.host.send(server, state.out.view());
   }
 
   #goOn(): void {
     const state = this.#state;
     while (state.phase !== 'serving' && progressStart(state, this.#starting));
     if (state.phase !== 'serving') return;
-    admitReplaceable(state);
+    if (!state.host.rare('broker: a damaged directory waits for a heartbeat')) admitReplaceable(state);
     planJoins(state);
   }
 }

@@ -129,9 +129,11 @@ function askTail(state: BrokerState, view: ServerView): void {
   out.reset();
   out.u8(FRAME.tailWanted);
   out.varint(others.length);
+  const isWhole = state.host.rare('broker: a tail is asked for from its beginning');
   for (const other of others) {
     out.u8(other.index);
-    out.f64((remembers(state, other) ? other.hello?.last : view.hello?.committed) ?? 0);
+    if (isWhole) out.f64(0);
+    else out.f64((remembers(state, other) ? other.hello?.last : view.hello?.committed) ?? 0);
   }
   state.host.send(view.index, out.view());
 }

@@ -1,5 +1,6 @@
 /** The broker's state as one structure that its rooms share; broker.ts is the only one that outside code holds. */
 import { ByteWriter } from '../lib/bytes.ts';
+import type { Rare } from '../lib/rare.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import { OWN_REQUESTS } from '../model/frames.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type Version,
   versionOf,
 } from '../model/ids.ts';
+import { REQUESTS_IN_FLIGHT_MAX, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
 import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
 import type { Placement } from '../routing/placement.ts';
 import { Group, type Write } from './group.ts';
@@ -40,6 +42,7 @@ export type BrokerHost = {
   describe(server: ServerIndex): string;
   /** Something an operator would want to read. */
   note(server: ServerIndex | null, text: string): void;
+  readonly rare: Rare;
 };
 
 /** Is called in the order of acknowledgements; null: anything may have changed. */
@@ -62,6 +65,9 @@ export type BrokerState = {
   readonly placement: Placement;
   readonly host: BrokerHost;
   readonly out: ByteWriter;
+  /** Requests in flight, and bytes that wait for one server; beyond them commands are refused with BUSY. */
+  readonly requestsMax: number;
+  readonly serverBytesMax: number;
   readonly servers: readonly ServerView[];
   readonly groups: Map<ServerMask, Group>;
   readonly epochs: Epochs;
@@ -94,16 +100,19 @@ export type BrokerState = {
 export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
   const placement: Placement = { servers: config.servers, replicas: config.replicas };
   const table = firstTable(placement);
+  const { rare } = host;
   return {
     config,
     placement,
     host,
-    out: new ByteWriter(64 * 1024),
+    out: new ByteWriter(rare('broker: frames are built from one byte on') ? 1 : 64 * 1024),
+    requestsMax: rare('broker: two requests may be in flight') ? 2 : REQUESTS_IN_FLIGHT_MAX,
+    serverBytesMax: rare('broker: hardly any bytes may wait for a server') ? 256 : SERVER_BYTES_IN_FLIGHT_MAX,
     servers: Array.from({ length: config.servers }, (_, index) => newView(index as ServerIndex)),
     groups: new Map(),
     epochs: { durable: table, persisting: null, hostHasIt: false, awaited: 0 as ServerMask, wanted: table },
     joins: new Map(),
-    asks: new Numbered(OWN_REQUESTS),
+    asks: new Numbered(OWN_REQUESTS, rare('broker: numbers of reads begin near their end') ? OWN_REQUESTS - 2 : 1),
     reads: new Line(),
     deletes: new Map(),
     tracked: new Map(),
@@ -113,7 +122,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',
     lastVersion: 0 as Version,
-    nextRequest: 1,
+    nextRequest: rare('broker: numbers of scans begin near their end') ? OWN_REQUESTS - 2 : 1,
     nextJoin: 1,
     inFlight: 0,
     dotted: false,

@@ -5,7 +5,7 @@
 import { expiring } from '../document/expiring.ts';
 import { writeHead, writeItem } from '../model/frames.ts';
 import { type ServerIndex, type ServerMask, membersOf, serverName } from '../model/ids.ts';
-import { DEADLINE_MS, SERVER_BYTES_IN_FLIGHT_MAX } from '../model/limits.ts';
+import { DEADLINE_MS } from '../model/limits.ts';
 import { inSyncOf } from '../replication/epoch-table.ts';
 import { ownersOf } from '../routing/placement.ts';
 import { receivers } from './catch-up.ts';
@@ -52,10 +52,8 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
     targets |= receivers(state, mask);
   }
   for (let server = 0 as ServerIndex; targets >> server !== 0; server++) {
-    if ((targets & (1 << server)) !== 0 && state.host.backlogBytes(server) > SERVER_BYTES_IN_FLIGHT_MAX) {
-      reply(
-        failed(state, 'BUSY', `${serverName(server)} has ${SERVER_BYTES_IN_FLIGHT_MAX} bytes waiting, retry later`),
-      );
+    if ((targets & (1 << server)) !== 0 && state.host.backlogBytes(server) > state.serverBytesMax) {
+      reply(failed(state, 'BUSY', `${serverName(server)} has ${state.serverBytesMax} bytes waiting, retry later`));
       return;
     }
   }

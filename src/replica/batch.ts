@@ -1,13 +1,19 @@
 /** The frames of one turn, copied out of the links' rings so that these are free again while the disk syncs. */
+import type { Rare } from '../lib/rare.ts';
 import { FRAME } from '../model/frames.ts';
 import type { ServerIndex } from '../model/ids.ts';
 
 export class Batch {
-  #bytes = new Uint8Array(256 * 1024);
+  #bytes: Uint8Array;
   #length = 0;
   /** Three numbers a frame: from (−1 is the broker), start, end. */
-  #frames = new Float64Array(3 * 1024);
+  #frames: Float64Array;
   #count = 0;
+
+  constructor(rare: Rare) {
+    this.#bytes = new Uint8Array(rare('replica: a batch begins with one byte') ? 1 : 256 * 1024);
+    this.#frames = new Float64Array(rare('replica: a batch begins with one frame') ? 3 : 3 * 1024);
+  }
 
   get isEmpty(): boolean {
     return this.#count === 0;

@@ -4,6 +4,7 @@
  * checkpoint gives the state. It is published only when everything in it is committed: what is agreed is never
  * mixed with what may still be cut.
  */
+import type { Rare } from '../lib/rare.ts';
 import type { Lsn, Version } from '../model/ids.ts';
 import type { CheckpointWriter, Store } from '../storage/store.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
@@ -24,6 +25,7 @@ type Progress =
 export class Checkpointing {
   readonly #store: Store;
   readonly #bytesMax: number;
+  readonly #rare: Rare;
   readonly #appendMeta: () => void;
   readonly #wake: () => void;
   #progress: Progress = { kind: 'idle' };
@@ -38,9 +40,10 @@ export class Checkpointing {
   #metaLsn = 0;
   #newest = 0 as Version;
 
-  constructor(store: Store, bytesMax: number, appendMeta: () => void, wake: () => void) {
+  constructor(store: Store, bytesMax: number, rare: Rare, appendMeta: () => void, wake: () => void) {
     this.#store = store;
     this.#bytesMax = bytesMax;
+    this.#rare = rare;
     this.#appendMeta = appendMeta;
     this.#wake = wake;
   }
@@ -104,15 +107,16 @@ export class Checkpointing {
   }
 
   #write(progress: Extract<Progress, { kind: 'writing' }>, copies: Copies): void {
-    if (progress.writer.isBusy) return;
+    if (progress.writer.isBusy || this.#rare('replica: a checkpoint pauses')) return;
     const { trie } = copies;
     const { writer } = progress;
     let count = 0;
     let stopped = false;
     let position = progress.position;
+    const most = this.#rare('replica: a checkpoint has one leaf a step') ? 1 : LEAVES_A_STEP;
     trie.scan({ prefix: NOTHING, after: progress.position }, (key, leaf) => {
       writer.add(key, trie.versionOf(leaf), trie.isTombstone(leaf), trie.value(leaf));
-      stopped = ++count >= LEAVES_A_STEP;
+      stopped = ++count >= most;
       if (stopped) position = key.slice();
       return !stopped;
     });
@@ -145,8 +149,13 @@ export class Checkpointing {
 
   /** Publishes a finished checkpoint once all in it is committed. */
   onDurable(committed: Version, mayPublish: boolean): void {
+    if (this.#rare('replica: a checkpoint is due at once')) this.#requested = true;
     const progress = this.#progress;
-    if (progress.kind !== 'waiting') return;
+    if (progress.kind !== 'waiting' || this.#rare('replica: a finished checkpoint waits')) return;
+    if (this.#rare('replica: a finished checkpoint is dropped')) {
+      this.abandon();
+      return;
+    }
     if (!mayPublish) {
       this.abandon();
     } else if (committed >= progress.newest && this.#store.durableLsn >= this.#metaLsn) {

@@ -3,6 +3,7 @@
  * the newest version wins, so writes, catch-up and replay may meet in any order. A delete is a leaf too (a tombstone)
  * until no server can be missing it.
  */
+import { NEVER, type Rare } from '../lib/rare.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { isMember } from '../model/ids.ts';
 import type { WriteCursor } from '../model/frames.ts';
@@ -17,16 +18,19 @@ const PRUNE_MAX = 10_000;
 
 export class Copies {
   readonly trie = new RadixTrie();
-  readonly expiries = new Expiries();
+  readonly expiries: Expiries;
   /** Whether a key with a dot was ever stored: only then may a path begin with more than one segment. */
   dotted = false;
   /** The newest version of any leaf. */
   newest = 0 as Version;
   readonly #self: ServerIndex;
+  readonly #rare: Rare;
   #tombstones: { readonly key: Uint8Array; readonly version: Version; readonly owners: ServerMask }[] = [];
 
-  constructor(self: ServerIndex) {
+  constructor(self: ServerIndex, rare: Rare = NEVER) {
     this.#self = self;
+    this.#rare = rare;
+    this.expiries = new Expiries(rare);
   }
 
   /** Applies the current item of a write if this server owns it. */
@@ -101,8 +105,9 @@ export class Copies {
    * they deleted.
    */
   prune(committed: Version, isComplete: (owners: ServerMask) => boolean): void {
-    if (this.#tombstones.length === 0) return;
-    const kept = this.#tombstones.splice(0, PRUNE_MAX).filter(({ key, version, owners }) => {
+    if (this.#tombstones.length === 0 || this.#rare('replica: no delete is pruned')) return;
+    const most = this.#rare('replica: one delete is pruned') ? 1 : PRUNE_MAX;
+    const kept = this.#tombstones.splice(0, most).filter(({ key, version, owners }) => {
       if (version > committed || !isComplete(owners)) return true;
       const leaf = this.trie.find(key);
       if (leaf !== -1 && this.trie.isTombstone(leaf) && this.trie.versionOf(leaf) === version) this.trie.delete(key);

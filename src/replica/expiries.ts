@@ -2,6 +2,7 @@
  * When keys go: a binary heap of times, oldest first. It only reminds: the trie says whether a key still has that time,
  * and the broker's clock whether it has come. A key that was named and is still there is named again later.
  */
+import { NEVER, type Rare } from '../lib/rare.ts';
 import { expiryOf } from '../document/expiring.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
 
@@ -13,6 +14,11 @@ const AGAIN_MS = 1000;
 
 export class Expiries {
   readonly #heap: Entry[] = [];
+  readonly #rare: Rare;
+
+  constructor(rare: Rare = NEVER) {
+    this.#rare = rare;
+  }
 
   add(key: Uint8Array, expiresAtMs: number): void {
     this.#push({ key: key.slice(), expiresAtMs, askAtMs: expiresAtMs });
@@ -22,14 +28,16 @@ export class Expiries {
   due(trie: RadixTrie, nowMs: number): Uint8Array[] {
     const due: Uint8Array[] = [];
     const again: Entry[] = [];
-    while (due.length < NAMED_MAX) {
+    const most = this.#rare('replica: one expired key is named') ? 1 : NAMED_MAX;
+    const againMs = this.#rare('replica: an expired key is named again at once') ? 0 : AGAIN_MS;
+    while (due.length < most) {
       const first = this.#heap[0];
       if (first === undefined || first.askAtMs > nowMs) break;
       this.#pop();
       const leaf = trie.find(first.key);
       if (leaf === -1 || trie.isTombstone(leaf) || expiryOf(trie.value(leaf)) !== first.expiresAtMs) continue;
       due.push(first.key);
-      again.push({ ...first, askAtMs: nowMs + AGAIN_MS });
+      again.push({ ...first, askAtMs: nowMs + againMs });
     }
     for (const entry of again) this.#push(entry);
     return due;

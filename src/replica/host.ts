@@ -1,4 +1,5 @@
 /** What a replica needs of the world around it: a thread (actors/storage-server) or the simulator plays the host. */
+import type { Rare } from '../lib/rare.ts';
 import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
@@ -33,4 +34,5 @@ export type ReplicaHost = {
   epoch(isBehind: boolean): void;
   /** This incarnation is over: nothing it holds may be answered for any more. */
   fail(reason: string): void;
+  readonly rare: Rare;
 };

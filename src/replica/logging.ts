@@ -1,4 +1,5 @@
 /** What a storage server writes to its WAL for a batch of frames; see records.ts for the records. */
+import type { Rare } from '../lib/rare.ts';
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
 import type { Version } from '../model/ids.ts';
@@ -14,16 +15,18 @@ export class Logging {
   readonly #standing: Standing;
   readonly #space: Space;
   readonly #out: ByteWriter;
+  readonly #rare: Rare;
   readonly #reader = new ByteReader(new Uint8Array(0));
   #committedLogged: Version;
   #throughLogged: Version;
 
   /** `out`: a writer that others may use between two calls. */
-  constructor(store: Store, standing: Standing, space: Space, out: ByteWriter) {
+  constructor(store: Store, standing: Standing, space: Space, out: ByteWriter, rare: Rare) {
     this.#store = store;
     this.#standing = standing;
     this.#space = space;
     this.#out = out;
+    this.#rare = rare;
     this.#committedLogged = standing.committed;
     this.#throughLogged = standing.last;
   }
@@ -60,8 +63,12 @@ export class Logging {
       }
     });
     const isNews = standing.committed > this.#committedLogged || through > Math.max(this.#throughLogged, standing.last);
+    if (appended && this.#rare('replica: its standing is logged with a batch')) this.appendMeta(standing.table);
+    const isLogged = isNews
+      ? !this.#rare('replica: what is agreed is logged later')
+      : this.#rare('replica: what is agreed is logged without news');
     // On a full disk it waits for what must be logged anyway: heartbeats alone would use up the room for deletes.
-    if (isNews && (appended || !this.#space.isFull)) {
+    if (isLogged && (appended || !this.#space.isFull)) {
       appendRecord(store, RECORD.committed, this.#out, (payload) => {
         payload.f64(standing.committed);
         payload.f64(through);

@@ -86,7 +86,7 @@ export class Recovering {
   /** The records that the named servers may lack, for a cluster that starts as a whole. */
   #onTailWanted(reader: ByteReader): void {
     const send = (frame: Uint8Array): void => this.#host.send('broker', frame);
-    if (this.#opened !== null) sendTail(this.#out, reader, this.#opened.recovery, this.#opened.remembered, send);
+    if (this.#opened !== null) sendTail(this.#out, reader, this.#opened, this.#host.rare, send);
     send(this.#frame(FRAME.tailEnd).view());
   }
 
@@ -133,7 +133,7 @@ export class Recovering {
 
   /** Null, or what is wrong with the directory. */
   #open(): string | null {
-    const remembering = new Remembering();
+    const remembering = new Remembering(this.#host.rare);
     const opened = this.#host.openStore(remembering.visit);
     if (!opened.ok) return opened.error.message;
     this.#opened = { recovery: opened.value, remembered: remembering.remembered() };

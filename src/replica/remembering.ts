@@ -2,6 +2,7 @@
  * What a storage server's directory says before anybody told it what is agreed. Reads every record once, for versions
  * and agreements; applies nothing. Records come in any order, so of two that say the same thing the later LSN counts.
  */
+import { NEVER, type Rare } from '../lib/rare.ts';
 import { ByteReader } from '../lib/bytes.ts';
 import type { Lsn, Version } from '../model/ids.ts';
 import { WriteCursor } from '../model/frames.ts';
@@ -35,7 +36,12 @@ export class Remembering {
   readonly #drops = new Set<Version>();
   readonly #cursor = new WriteCursor();
   readonly #pieces: Piece[] = [];
+  readonly #pieceRecords: number;
   #piece: Piece = { lsn: 0 as Lsn, newest: 0 as Version };
+
+  constructor(rare: Rare = NEVER) {
+    this.#pieceRecords = rare('replica: each record is remembered alone') ? 1 : PIECE_RECORDS;
+  }
 
   readonly visit: VisitRecord = (lsn, kind, bytes, start, end) => {
     switch (kind) {
@@ -82,7 +88,7 @@ export class Remembering {
 
   #onWrite(lsn: Lsn, version: Version): void {
     if (version > this.#last) this.#last = version;
-    if (lsn < this.#piece.lsn || lsn >= this.#piece.lsn + PIECE_RECORDS || this.#pieces.length === 0) {
+    if (lsn < this.#piece.lsn || lsn >= this.#piece.lsn + this.#pieceRecords || this.#pieces.length === 0) {
       this.#piece = { lsn, newest: version };
       this.#pieces.push(this.#piece);
     } else if (version > this.#piece.newest) {

@@ -18,9 +18,9 @@ export class Replica {
   #serving: Serving | null = null;
 
   constructor(options: ReplicaOptions, host: ReplicaHost, faults: ReplicaFaults = NO_REPLICA_FAULTS) {
-    const copies = new Copies(options.index);
+    const copies = new Copies(options.index, host.rare);
     // Every frame and record of this server is built in it, one at a time.
-    const out = new ByteWriter(64 * 1024);
+    const out = new ByteWriter(host.rare('replica: frames are built from one byte on') ? 1 : 64 * 1024);
     this.#copies = copies;
     this.#recovering = new Recovering(options, host, copies, out, (recovered) => {
       this.#serving = new Serving(options, host, copies, out, recovered, faults);

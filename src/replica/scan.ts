@@ -1,4 +1,5 @@
 /** One page of a scan, answered from the trie in key order. */
+import type { Rare } from '../lib/rare.ts';
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { ByteWriter as Writer } from '../lib/bytes.ts';
 import { expiryOf, withoutExpiry } from '../document/expiring.ts';
@@ -9,18 +10,19 @@ import type { RadixTrie } from '../trie/radix-trie.ts';
 const PAGE_BYTES_MAX = 1024 * 1024;
 
 /** Builds the `scanned` frame for a `scan` frame whose fields `reader` is at. Valid until `out` is used again. */
-export function scanFrame(out: ByteWriter, reader: ByteReader, trie: RadixTrie): Uint8Array {
+export function scanFrame(out: ByteWriter, reader: ByteReader, trie: RadixTrie, rare: Rare): Uint8Array {
   const request = reader.u32();
   const values = reader.u8() === 1;
   const limit = reader.varint();
   const prefix = reader.sized();
   const after = reader.sized();
-  const page = new Writer(4096);
+  const page = new Writer(rare('replica: a page of a scan is built from one byte on') ? 1 : 4096);
+  const bytesMax = rare('replica: a page of a scan ends after one key') ? 1 : PAGE_BYTES_MAX;
   let count = 0;
   let more = false;
   trie.scan({ prefix, after }, (key, leaf) => {
     if (trie.isTombstone(leaf)) return true;
-    if (count >= limit || page.length >= PAGE_BYTES_MAX) {
+    if (count >= limit || page.length >= bytesMax) {
       more = true;
       return false;
     }

@@ -34,15 +34,15 @@ export class Serving {
   readonly #space: Space;
   readonly #logging: Logging;
   readonly #checkpointing: Checkpointing;
-  readonly #transfers = new Transfers();
+  readonly #transfers: Transfers;
   readonly #cursor = new WriteCursor();
   readonly #reader = new ByteReader(new Uint8Array(0));
   readonly #replayedRecords: number;
   readonly #skipping: Skipping;
   /** LSN of the first record of the batch that is applied. */
   #batchBegin = 0 as Lsn;
-  #collecting = new Batch();
-  #committing = new Batch();
+  #collecting: Batch;
+  #committing: Batch;
   #isCommitting = false;
   #isOver = false;
 
@@ -55,18 +55,23 @@ export class Serving {
     { store, standing, replayedRecords }: Recovered,
     faults: ReplicaFaults,
   ) {
+    const { rare } = host;
     this.#host = host;
+    this.#collecting = new Batch(rare);
+    this.#committing = new Batch(rare);
+    this.#transfers = new Transfers(rare);
     this.#copies = copies;
     this.#out = out;
     this.#store = store;
     this.#standing = standing;
     this.#replayedRecords = replayedRecords;
     this.#skipping = new Skipping(faults);
-    this.#space = new Space(store, out, (frame) => host.send('broker', frame));
-    this.#logging = new Logging(store, standing, this.#space, out);
+    this.#space = new Space(store, out, rare, (frame) => host.send('broker', frame));
+    this.#logging = new Logging(store, standing, this.#space, out, rare);
     this.#checkpointing = new Checkpointing(
       store,
       options.checkpointBytes,
+      rare,
       () => this.#logging.appendMeta(standing.table),
       () => host.wake(),
     );
@@ -81,6 +86,7 @@ export class Serving {
     const frame = this.#frame(FRAME.ready);
     frame.u8(this.#copies.dotted ? 1 : 0);
     this.#host.send('broker', frame.view());
+    if (this.#host.rare('replica: a checkpoint is taken after a recovery')) this.#checkpointing.request();
   }
 
   /** One frame of a link; read before this returns. */
@@ -94,6 +100,8 @@ export class Serving {
   /** All frames of this turn were given. */
   onBatchEnd(): void {
     if (this.#isOver || this.#isCommitting || this.#collecting.isEmpty) return;
+    const { rare } = this.#host;
+    if (rare('replica: the end of a turn passes by')) return;
     const batch = this.#collecting;
     this.#collecting = this.#committing;
     this.#committing = batch;
@@ -109,7 +117,7 @@ export class Serving {
     if (!hasWrites) {
       this.#finish(batch);
       // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
-      if (batch.isHeartbeat) this.#store.markDurable();
+      if (batch.isHeartbeat || rare('replica: a mark is written between two batches')) this.#store.markDurable();
       batch.clear();
       return;
     }
@@ -178,13 +186,13 @@ export class Serving {
         this.#host.send('broker', answerFrame(this.#out, reader, this.#copies.trie));
         break;
       case FRAME.scan:
-        this.#host.send('broker', scanFrame(this.#out, reader, this.#copies.trie));
+        this.#host.send('broker', scanFrame(this.#out, reader, this.#copies.trie, this.#host.rare));
         break;
       case FRAME.ping:
         this.#standing.onDurable(this.#logging.through);
         this.#nameExpired(reader);
         if (this.#space.isFull && this.#skipping.from === null) this.#checkpointing.relieve(this.#copies);
-        this.#host.send('broker', this.#pong());
+        if (!this.#host.rare('replica: a pong is left out')) this.#host.send('broker', this.#pong());
         break;
       case FRAME.epoch:
         this.#onEpoch(readTable(reader));
@@ -251,6 +259,7 @@ export class Serving {
     const frame = this.#frame(FRAME.epochKept);
     frame.f64(table.epoch);
     this.#host.send('broker', frame.view());
+    if (this.#host.rare('replica: an epoch is confirmed twice')) this.#host.send('broker', frame.view());
   }
 
   #hasWork(): boolean {

@@ -5,6 +5,7 @@
  *
  * Both count the bytes of all writes sent to this life, so nothing that is on its way is forgotten or counted twice.
  */
+import type { Rare } from '../lib/rare.ts';
 import type { ByteWriter } from '../lib/bytes.ts';
 import { FRAME, loggedBytes } from '../model/frames.ts';
 import type { Store } from '../storage/store.ts';
@@ -18,6 +19,7 @@ const WORTH_TELLING_BYTES = 4 * 1024;
 export class Space {
   readonly #store: Store;
   readonly #out: ByteWriter;
+  readonly #rare: Rare;
   readonly #send: (frame: Uint8Array) => void;
   /** Bytes of the writes that were sent to this life and are appended. */
   #taken = 0;
@@ -25,9 +27,10 @@ export class Space {
   #told = { isFull: false, limit: Number.POSITIVE_INFINITY };
 
   /** `out`: a writer that others may use between two calls. */
-  constructor(store: Store, out: ByteWriter, send: (frame: Uint8Array) => void) {
+  constructor(store: Store, out: ByteWriter, rare: Rare, send: (frame: Uint8Array) => void) {
     this.#store = store;
     this.#out = out;
+    this.#rare = rare;
     this.#send = send;
   }
 
@@ -49,14 +52,18 @@ export class Space {
     const store = this.#store;
     if (!store.isFull) {
       store.makeRoom();
-    } else if (this.#heartbeats >= HEARTBEATS_BETWEEN) {
+    } else if (
+      this.#heartbeats >= HEARTBEATS_BETWEEN ||
+      this.#rare('replica: a full disk is asked at each heartbeat')
+    ) {
       this.#heartbeats = 0;
       store.makeRoom();
     }
     const { isFull } = store;
     const limit = isFull ? this.#taken + store.room : Number.POSITIVE_INFINITY;
     const told = this.#told;
-    if (isFull === told.isFull && limit >= told.limit && limit - told.limit < WORTH_TELLING_BYTES) return;
+    const worthBytes = isFull && this.#rare('replica: every change of room is told') ? 1 : WORTH_TELLING_BYTES;
+    if (isFull === told.isFull && limit >= told.limit && limit - told.limit < worthBytes) return;
     if (isFull === told.isFull && limit === told.limit) return;
     this.#told = { isFull, limit };
     const out = this.#out;

@@ -2,6 +2,7 @@
  * The records that other servers may lack, read again from the directory of a server that does not serve yet: what a
  * cluster that starts as a whole rolls forward.
  */
+import type { Rare } from '../lib/rare.ts';
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
 import type { Version } from '../model/ids.ts';
@@ -14,13 +15,14 @@ import type { Remembered } from './remembering.ts';
 export function sendTail(
   out: ByteWriter,
   reader: ByteReader,
-  recovery: Recovery,
-  remembered: Remembered,
+  { recovery, remembered }: { readonly recovery: Recovery; readonly remembered: Remembered },
+  rare: Rare,
   send: (frame: Uint8Array) => void,
 ): void {
   const after = new Map<number, Version>();
   for (let count = reader.varint(); count > 0; count--) after.set(reader.u8(), reader.f64() as Version);
   const oldest = Math.min(...after.values()) as Version;
+  const from = rare('replica: a tail is read from the beginning') ? undefined : remembered.newerFrom(oldest);
   const cursor = new WriteCursor();
   const dropped = droppedBefore(remembered);
   recovery.records((lsn, kind, bytes, start, end) => {
@@ -40,5 +42,6 @@ export function sendTail(
     out.u8(FRAME.tail);
     out.bytes(bytes, start, end);
     send(out.view());
-  }, remembered.newerFrom(oldest));
+    if (rare('replica: a record of a tail is sent twice')) send(out.view());
+  }, from);
 }

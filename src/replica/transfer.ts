@@ -3,6 +3,7 @@
  * are newer than the target's cut, a page at a time, so it answers commands in between. What is written meanwhile
  * reaches the target by itself; versions settle which of the two is newer.
  */
+import type { Rare } from '../lib/rare.ts';
 import { type ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { FRAME, OP } from '../model/frames.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
@@ -17,7 +18,12 @@ const LEAVES_LOOKED_AT = 4_000;
 
 /** The catch-ups that this server gives, one a target. */
 export class Transfers {
+  readonly #rare: Rare;
   readonly #byTarget = new Map<ServerIndex, Transfer>();
+
+  constructor(rare: Rare) {
+    this.#rare = rare;
+  }
 
   /** Begins the one that a `transfer` frame asks for, whose fields `reader` is at; it replaces another of its target. */
   begin(reader: ByteReader, placement: Placement): void {
@@ -27,7 +33,7 @@ export class Transfers {
     for (let count = reader.varint(); count > 0; count--) {
       after.set(reader.u16() as ServerMask, reader.f64() as Version);
     }
-    this.#byTarget.set(target, new Transfer(join, target, after, placement));
+    this.#byTarget.set(target, new Transfer({ join, target, after }, placement, this.#rare));
   }
 
   /** The target has one more page on its disk. */
@@ -43,29 +49,44 @@ export class Transfers {
   /** At most one page of each. */
   step(trie: RadixTrie, send: (to: ServerIndex, frame: Uint8Array) => void): void {
     for (const [target, transfer] of this.#byTarget) {
-      if (transfer.waits) continue;
+      if (transfer.waits || this.#rare('replica: a catch-up pauses')) continue;
       transfer.step(trie, send);
       if (transfer.done) this.#byTarget.delete(target);
     }
   }
 }
 
+/** Of each group, what is newer than its version. */
+type Asked = {
+  readonly join: number;
+  readonly target: ServerIndex;
+  readonly after: ReadonlyMap<ServerMask, Version>;
+};
+
 class Transfer {
   readonly #join: number;
   readonly #target: ServerIndex;
   readonly #after: ReadonlyMap<ServerMask, Version>;
   readonly #placement: Placement;
-  readonly #page = new ByteWriter(PAGE_BYTES * 2);
-  readonly #frame = new ByteWriter(PAGE_BYTES * 2);
+  readonly #rare: Rare;
+  /** Pages that may be on their way. */
+  readonly #window: number;
+  readonly #page: ByteWriter;
+  readonly #frame: ByteWriter;
   #position: Uint8Array = new Uint8Array(0);
   #inFlight = 0;
   done = false;
 
-  constructor(join: number, target: ServerIndex, after: ReadonlyMap<ServerMask, Version>, placement: Placement) {
+  constructor({ join, target, after }: Asked, placement: Placement, rare: Rare) {
     this.#join = join;
     this.#target = target;
     this.#after = after;
     this.#placement = placement;
+    this.#rare = rare;
+    this.#window = rare('replica: a catch-up has a window of one page') ? 1 : PAGES_IN_FLIGHT;
+    const bytes = rare('replica: pages are built from one byte on') ? 1 : PAGE_BYTES * 2;
+    this.#page = new ByteWriter(bytes);
+    this.#frame = new ByteWriter(bytes);
   }
 
   onTaken(): void {
@@ -73,13 +94,15 @@ class Transfer {
   }
 
   get waits(): boolean {
-    return this.done || this.#inFlight >= PAGES_IN_FLIGHT;
+    return this.done || this.#inFlight >= this.#window;
   }
 
   /** Sends at most one page; after the last one, the end. */
   step(trie: RadixTrie, send: (to: ServerIndex, frame: Uint8Array) => void): void {
     const page = this.#page;
     page.reset();
+    const bytesMax = this.#rare('replica: a page of a catch-up has one leaf') ? 1 : PAGE_BYTES;
+    const lookedMax = this.#rare('replica: a catch-up looks at one leaf a step') ? 1 : LEAVES_LOOKED_AT;
     let count = 0;
     let looked = 0;
     let stopped = false;
@@ -96,7 +119,7 @@ class Transfer {
         if (!trie.isTombstone(leaf)) page.sized(trie.value(leaf));
         count++;
       }
-      stopped = ++looked >= LEAVES_LOOKED_AT || page.length >= PAGE_BYTES;
+      stopped = ++looked >= lookedMax || page.length >= bytesMax;
       if (stopped) position = key.slice();
       return !stopped;
     });

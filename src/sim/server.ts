@@ -3,6 +3,7 @@
  * supervision that starts it again (lib/restart-policy). It plays thread and supervisor; it decides nothing.
  */
 import type { Prng } from '../lib/prng.ts';
+import type { Rare, RareSite } from '../lib/rare.ts';
 import { backOffMs, diesTooOften, recentDeaths } from '../lib/restart-policy.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
@@ -12,8 +13,8 @@ import { openStore } from '../storage/recovery.ts';
 import { SimulatedClock } from './clock.ts';
 import { CrashSignal, SimulatedDisk } from './disk.ts';
 import type { Survivors } from '../faults/action.ts';
-import type { DuplexEnd } from './duplex-link.ts';
 import { type Flakiness, leavesOut } from '../faults/flaky.ts';
+import type { DuplexEnd } from './duplex-link.ts';
 import type { EventQueue } from './event-queue.ts';
 import { InjectedError, SimulatedThread } from './thread.ts';
 
@@ -32,6 +33,8 @@ export type Knobs = {
   /** How much later than asked the host's timers may fire, and how fast its clock runs. */
   readonly lateMs: number;
   readonly clockRate: number;
+  /** Sites of rare behaviour that are active; none by default. */
+  readonly rare?: readonly RareSite[];
 };
 
 export type ServerWorld = {
@@ -39,6 +42,7 @@ export type ServerWorld = {
   readonly prng: Prng;
   readonly config: ClusterConfig;
   readonly knobs: Knobs;
+  readonly rare: Rare;
   /** Whether there is a process for it to run in. */
   isOn(): boolean;
   /** Does something in a turn of the process's own thread, where supervision is. */
@@ -246,7 +250,7 @@ export class SimulatedServer {
   }
 
   #newReplica(life: Life): Replica {
-    const { config, knobs, queue } = this.#world;
+    const { config, knobs, queue, rare } = this.#world;
     let isIdling = false;
     const idleSoon = (): void => {
       if (isIdling) return;
@@ -273,7 +277,7 @@ export class SimulatedServer {
         },
         openStore: (visit) => {
           const { segmentBytes } = knobs;
-          const options = { server: `s${this.index + 1}`, durability: config.durability, segmentBytes };
+          const options = { server: `s${this.index + 1}`, durability: config.durability, segmentBytes, rare };
           return openStore(this.disk, 'data', options, visit);
         },
         setAside: () => {
@@ -288,6 +292,7 @@ export class SimulatedServer {
           // Nothing of it runs any more, not even the rest of this turn.
           throw new LifeOver();
         },
+        rare,
       },
       { skips: (version) => [...this.flakiness].some((each) => leavesOut(each, version)) },
     );

@@ -6,6 +6,7 @@
 import { Broker } from '../broker/broker.ts';
 import type { Update } from '../broker/updates.ts';
 import { Prng } from '../lib/prng.ts';
+import type { Rare } from '../lib/rare.ts';
 import { type Command, NO_NOTES, type Reply } from '../model/commands.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import type { Epoch, ServerIndex } from '../model/ids.ts';
@@ -16,6 +17,7 @@ import { SimulatedClock } from './clock.ts';
 import type { Survivors } from '../faults/action.ts';
 import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
 import { EventQueue } from './event-queue.ts';
+import { rareEvents } from './rare-events.ts';
 import { type Knobs, type Life, type Neighbour, SimulatedServer } from './server.ts';
 import { SimulatedThread } from './thread.ts';
 import { Trace } from './trace.ts';
@@ -57,6 +59,7 @@ export class SimulatedCluster implements SimulatedWorld {
   /** What went wrong that no fault explains. */
   readonly bugs: string[] = [];
   readonly #knobs: Knobs;
+  readonly #rare: Rare;
   readonly #rules = new Map<string, readonly LinkRule[]>();
   #host: HostLife | null = null;
   #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
@@ -71,6 +74,7 @@ export class SimulatedCluster implements SimulatedWorld {
     this.trace = trace ?? new Trace(null);
     this.clock = new SimulatedClock(this.queue);
     this.clock.drift(knobs.clockRate);
+    this.#rare = rareEvents(seed, knobs.rare ?? [], (site) => this.trace.probes.hit(`rare ${site}`));
     this.servers = Array.from(
       { length: config.servers },
       (_, index) =>
@@ -79,6 +83,7 @@ export class SimulatedCluster implements SimulatedWorld {
           prng: this.prng,
           config,
           knobs,
+          rare: this.#rare,
           isOn: () => this.#host !== null,
           onHost: (work) => this.#host?.thread.run(work),
           connect: (server, life) => this.#connect(server, life),
@@ -208,6 +213,7 @@ export class SimulatedCluster implements SimulatedWorld {
         },
         describe: (server) => `s${server + 1}`,
         note: (server, text) => this.event(`note ${server === null ? '' : `s${server + 1} `}${text}`),
+        rare: this.#rare,
       },
       this.#epochFile,
     );

@@ -5,6 +5,7 @@
  */
 import type { ClockFault, DirectedLink, FaultAction, Neighbour, Survivors } from '../faults/action.ts';
 import { Prng } from '../lib/prng.ts';
+import { RARE_SITES, type RareSite } from '../lib/rare.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { Budget, Happening, Scenario } from './scenario.ts';
@@ -223,7 +224,7 @@ export function drawScenario(seed: number): Scenario {
     },
     knobs: {
       checkpointBytes: prng.pick([1_000, 8_000, 50_000, 16_000_000]),
-      segmentBytes: prng.pick([64 * 1024, 64 * 1024, 64 * 1024, 256 * 1024]),
+      segmentBytes: prng.pick([16 * 1024, 64 * 1024, 64 * 1024, 256 * 1024]),
       linkMs: prng.pick([0.2, 2, 10]),
       syncMs: prng.pick([0, 1, 10]),
       turnMs: prng.pick([0, 0.5, 5]),
@@ -231,6 +232,7 @@ export function drawScenario(seed: number): Scenario {
       clockRate: prng.pick([1, 1, 0.98, 1.02]),
       // Of its own source: what else is drawn stays as it was.
       epochMs: new Prng(seed).fork(1).pick([2, 2, 50, 300]),
+      rare: drawRare(new Prng(seed).fork(2)),
     },
     workload: {
       clients: prng.between(1, 8),
@@ -244,6 +246,11 @@ export function drawScenario(seed: number): Scenario {
     durationMs,
     happenings: drawHappenings(prng, { servers, replicas, budget, durationMs }),
   };
+}
+
+/** Sites of rare behaviour that are active: none in a third of the seeds, each in a quarter of the others. */
+function drawRare(prng: Prng): RareSite[] {
+  return prng.chance(1 / 3) ? [] : RARE_SITES.filter(() => prng.chance(0.25));
 }
 
 function drawBudget(prng: Prng, replicas: number): Budget {

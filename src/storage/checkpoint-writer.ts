@@ -3,6 +3,7 @@
  * caller's back a few at a time, so that the disk never has much to do at once and a commit's sync is not held up.
  * A disk that fails it costs the checkpoint only, never the store.
  */
+import { NEVER, type Rare } from '../lib/rare.ts';
 import { assert } from '../lib/assert.ts';
 import { ByteWriter, compareBytes } from '../lib/bytes.ts';
 import type { Lsn, Version } from '../model/ids.ts';
@@ -30,7 +31,8 @@ export class CheckpointFile {
   #handle: FileHandle | null = null;
   #headerCrc = 0;
   /** Grows with what is written: a small store has small checkpoints. */
-  readonly #chunk = new ByteWriter(BLOCK_BYTES);
+  readonly #chunk: ByteWriter;
+  readonly #rare: Rare;
   #chunkOffset = 0;
   /** The open block: where its header lies in the chunk, and its entries; -1 when none is open. */
   #blockStart = -1;
@@ -43,10 +45,12 @@ export class CheckpointFile {
   #syncing = false;
   #onSynced: (() => void) | null = null;
 
-  constructor(disk: Disk, path: string, header: { readonly server: string; readonly begin: Lsn }) {
+  constructor(disk: Disk, path: string, header: { readonly server: string; readonly begin: Lsn }, rare: Rare = NEVER) {
     this.path = path;
     this.begin = header.begin;
     this.#disk = disk;
+    this.#rare = rare;
+    this.#chunk = new ByteWriter(rare('storage: a checkpoint is built from one byte on') ? 1 : BLOCK_BYTES);
     const encoded = encodeCheckpointHeader(header, disk.crc32);
     this.#headerCrc = new DataView(encoded.buffer).getUint32(encoded.length - 4, true);
     this.#chunk.bytes(encoded);
@@ -88,7 +92,8 @@ export class CheckpointFile {
     if (!tombstone) chunk.bytes(value);
     this.#blockEntries++;
     this.#remember(key, shared);
-    if (chunk.length - this.#blockStart >= BLOCK_BYTES + BLOCK_HEADER_BYTES) this.#closeBlock();
+    const isFull = chunk.length - this.#blockStart >= BLOCK_BYTES + BLOCK_HEADER_BYTES;
+    if (isFull || this.#rare('storage: a block of a checkpoint has one leaf')) this.#closeBlock();
   }
 
   /** Writes what is left and makes all of it durable, then calls `done` once. */
@@ -125,7 +130,8 @@ export class CheckpointFile {
     this.#entries += this.#blockEntries;
     this.#blockStart = -1;
     this.#blockEntries = 0;
-    if (this.#chunk.length >= CHUNK_BYTES) this.#writeChunk();
+    const isFull = this.#chunk.length >= CHUNK_BYTES;
+    if (isFull || this.#rare('storage: a chunk of a checkpoint has one block')) this.#writeChunk();
   }
 
   #writeFooter(): void {
@@ -154,7 +160,8 @@ export class CheckpointFile {
     this.#chunkOffset += this.#chunk.length;
     this.#unsynced += this.#chunk.length;
     this.#chunk.reset();
-    if (this.#unsynced >= SYNC_BYTES && !this.#syncing) this.#sync(() => undefined);
+    const isDue = this.#unsynced >= SYNC_BYTES || this.#rare('storage: each chunk of a checkpoint is synced');
+    if (isDue && !this.#syncing) this.#sync(() => undefined);
   }
 
   #sync(done: () => void): void {

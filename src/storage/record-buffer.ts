@@ -6,7 +6,7 @@ import { assert } from '../lib/assert.ts';
 import type { Lsn } from '../model/ids.ts';
 import { type Crc32, RECORD_HEADER_BYTES, recordBytes, writeLsn } from './segment.ts';
 
-const INITIAL_BYTES = 4 * 1024;
+export const INITIAL_BYTES = 4 * 1024;
 
 /** A batch that grew the buffer beyond this gives the memory back. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -15,8 +15,14 @@ export class RecordBuffer {
   length = 0;
   /** Records framed since the last reset. */
   count = 0;
-  #bytes = new Uint8Array(INITIAL_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+
+  /** `bytes`: room that it begins with. */
+  constructor(bytes = INITIAL_BYTES) {
+    this.#bytes = new Uint8Array(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   /** Frames one record; the payload is bytes[start, end), copied. */
   append(lsn: Lsn, kind: number, bytes: Uint8Array, start: number, end: number): void {

@@ -1,4 +1,5 @@
 /** Opens what a storage server's directory holds: the survey's findings as a Recovery. Opening changes nothing. */
+import { NEVER } from '../lib/rare.ts';
 import { assert } from '../lib/assert.ts';
 import { NO_BYTES } from '../lib/bytes.ts';
 import { ok, type Result } from '../lib/result.ts';
@@ -24,7 +25,7 @@ export function openStore(
   options: StoreOptions,
   visit?: VisitRecord,
 ): Result<Recovery, KvError> {
-  const { durability, segmentBytes = SEGMENT_BYTES, sync = 'inline' } = options;
+  const { durability, segmentBytes = SEGMENT_BYTES, sync = 'inline', rare = NEVER } = options;
   if (durability === 'memory') return ok(memoryRecovery());
   assert(segmentBytes >= SEGMENT_BYTES_MIN, `a segment has at least ${SEGMENT_BYTES_MIN} bytes`);
   const found = survey(disk, directory, options.server, visit);
@@ -59,7 +60,7 @@ export function openStore(
     start: (incarnation) =>
       tryDisk(() =>
         startStore(
-          { disk, directory, server: options.server, incarnation, durability, segmentBytes, sync },
+          { disk, directory, server: options.server, incarnation, durability, segmentBytes, sync, rare },
           found.value,
         ),
       ),

@@ -21,7 +21,7 @@ export function startStore(life: Life, found: Found): Store {
   const { disk, directory, segmentBytes, server, incarnation } = life;
   ensureDirectory(disk, directory);
   const names = disk.list(directory);
-  keepTornTail(disk, directory, found, names);
+  if (!life.rare('storage: no copy of a torn tail is kept')) keepTornTail(disk, directory, found, names);
   const kept = keptRecords(disk, found);
   const { older, predecessor, firstLsn } = placeInChain(found);
   const segment = new SegmentFile(disk, directory, 1 + Math.max(0, ...names.map(segmentNumber)), life.sync);
@@ -42,7 +42,7 @@ export function startStore(life: Life, found: Found): Store {
     ...older.map(({ header: { number, firstLsn } }) => ({ number, firstLsn })),
     { number: segment.number, firstLsn },
   ];
-  removeStrays(disk, directory, names, found, new Set(live.map(({ number }) => number)));
+  removeStrays(life, names, found, new Set(live.map(({ number }) => number)));
   return new WalStore(life, {
     segment,
     identity,
@@ -134,8 +134,7 @@ function keepTornTail(disk: Disk, directory: string, found: Found, names: readon
 
 /** Removes what does not count: temporary files, segments outside the chain, older checkpoints. Others stay. */
 function removeStrays(
-  disk: Disk,
-  directory: string,
+  { disk, directory, rare }: Life,
   names: readonly string[],
   found: Found,
   live: ReadonlySet<number>,
@@ -147,6 +146,6 @@ function removeStrays(
       (file.kind === 'segment' && !live.has(file.number)) ||
       (file.kind === 'checkpoint' && found.checkpoint !== null && file.number < found.checkpoint.begin);
     // It does not count, so it does no harm either: the next start tries again.
-    if (isStray) tryTo(() => disk.remove(`${directory}/${name}`));
+    if (isStray && !rare('storage: a stray file stays at a start')) tryTo(() => disk.remove(`${directory}/${name}`));
   }
 }

@@ -2,6 +2,7 @@
  * What a storage server keeps its writes in, as the replica sees it: records appended and committed, checkpoints,
  * and the way back after a restart. Made by openStore (recovery.ts); durability `memory` keeps nothing.
  */
+import type { Rare } from '../lib/rare.ts';
 import type { Result } from '../lib/result.ts';
 import type { Durability } from '../model/config.ts';
 import type { KvError } from '../model/errors.ts';
@@ -18,6 +19,8 @@ export type StoreOptions = {
   readonly segmentBytes?: number;
   /** How commits are synced; default `inline`: in the server's own thread, with the least latency. */
   readonly sync?: SyncMode;
+  /** Default never. */
+  readonly rare?: Rare;
 };
 
 /** Called once with null when all that was appended before is durable, or with what went wrong. */

@@ -8,7 +8,7 @@ import type { Lsn } from '../model/ids.ts';
 import { CheckpointFile } from './checkpoint-writer.ts';
 import { DiskError } from './disk.ts';
 import { checkpointName, TEMPORARY } from './names.ts';
-import { RecordBuffer } from './record-buffer.ts';
+import { INITIAL_BYTES, RecordBuffer } from './record-buffer.ts';
 import { HEADER_BYTES, MARK_KIND } from './segment.ts';
 import type { CheckpointWriter, OnDurable, Store } from './store.ts';
 import { type Life, type TailStart, WalTail } from './wal-tail.ts';
@@ -16,7 +16,7 @@ import { type Life, type TailStart, WalTail } from './wal-tail.ts';
 export class WalStore implements Store {
   readonly #life: Life;
   readonly #tail: WalTail;
-  readonly #records = new RecordBuffer();
+  readonly #records: RecordBuffer;
   #lastLsn: Lsn;
   #durableLsn: Lsn;
   /** Whether the last batch has no mark behind it that vouches for it. */
@@ -33,6 +33,7 @@ export class WalStore implements Store {
 
   constructor(life: Life, start: TailStart & { readonly checkpoint: Lsn | null }) {
     this.#life = life;
+    this.#records = new RecordBuffer(life.rare('storage: records are framed from one byte on') ? 1 : INITIAL_BYTES);
     this.#tail = new WalTail(life, start);
     this.#lastLsn = start.lastLsn;
     this.#durableLsn = start.lastLsn;
@@ -93,8 +94,9 @@ export class WalStore implements Store {
     const isAtEnd = begin > this.#lastLsn && this.#failure === null && !this.#isInFlight && this.#records.length === 0;
     if (isAtEnd) this.#attempt(() => this.#tail.turn(expectedBytes));
     assert(begin <= this.#durableLsn + 1, 'a checkpoint covers durable records only');
-    const { disk, directory, server } = this.#life;
-    const file = new CheckpointFile(disk, `${directory}/${checkpointName(begin)}${TEMPORARY}`, { server, begin });
+    const { disk, directory, server, rare } = this.#life;
+    const path = `${directory}/${checkpointName(begin)}${TEMPORARY}`;
+    const file = new CheckpointFile(disk, path, { server, begin }, rare);
     this.#checkpoint = file;
     const coveredBytes = this.#tail.bytes;
     let isFinished = false;
@@ -231,6 +233,7 @@ export class WalStore implements Store {
 
   /** Removes what no recovery needs. What stays behind is removed by the next start. */
   #remove(path: string): void {
+    if (this.#life.rare('storage: a file that nobody needs stays')) return;
     try {
       this.#life.disk.remove(path);
     } catch (error) {

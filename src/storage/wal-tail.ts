@@ -3,6 +3,7 @@
  * ones. A batch is written whole into one segment, never beyond what zeros were written to before: so a full disk is
  * met while growing, when nothing of the batch is on the disk. Calls throw DiskError.
  */
+import type { Rare } from '../lib/rare.ts';
 import { NO_BYTES } from '../lib/bytes.ts';
 import type { Durability } from '../model/config.ts';
 import type { Lsn } from '../model/ids.ts';
@@ -24,6 +25,7 @@ export type Life = {
   readonly durability: Exclude<Durability, 'memory'>;
   readonly segmentBytes: number;
   readonly sync: SyncMode;
+  readonly rare: Rare;
 };
 
 /** A published segment, filled up to `position`, all of it durable. */
@@ -48,6 +50,9 @@ export function reserveBytes(segmentBytes: number): number {
 export function marginBytes(segmentBytes: number): number {
   return Math.floor(segmentBytes / 64);
 }
+
+/** Bytes of a piece that a segment grows by where it grows by little. */
+const LITTLE_BYTES = 512;
 
 export class WalTail {
   /** Bytes of the records that it began with and of all that were written since. */
@@ -92,17 +97,19 @@ export class WalTail {
    * the margin; where there is no space for all that, `noSpace` says so.
    */
   grow(size: number): void {
-    const { disk, directory, segmentBytes, sync } = this.#life;
+    const { disk, directory, segmentBytes, sync, rare } = this.#life;
     this.#largest = Math.max(this.#largest, size);
     const onItsWay = Math.min(2 * this.#largest, segmentBytes / 4);
     const wanted = size + onItsWay + this.#reserve + this.margin;
+    const piece = rare('storage: a segment grows by little') ? LITTLE_BYTES : this.#reserve;
     try {
       if (this.#current.frontier - this.#position < wanted) {
-        if (this.#position + wanted <= segmentBytes) {
-          this.#current.growTo(this.#position + wanted, this.#reserve);
+        const endsHere = rare('storage: the next segment is prepared early');
+        if (this.#position + wanted <= segmentBytes && !endsHere) {
+          this.#current.growTo(this.#position + wanted, piece);
         } else {
           this.#next ??= new SegmentFile(disk, directory, this.#current.number + 1, sync);
-          this.#next.growTo(HEADER_BYTES + wanted, this.#reserve);
+          this.#next.growTo(HEADER_BYTES + wanted, piece);
         }
       }
       this.noSpace = null;
@@ -118,9 +125,11 @@ export class WalTail {
    * Everything written is durable.
    */
   turn(checkpointBytes: number): void {
-    const { disk, directory, sync } = this.#life;
+    const { disk, directory, sync, rare } = this.#life;
     const isFull = this.noSpace !== null;
-    const goesOn = this.#position - HEADER_BYTES > this.#reserve / 4;
+    const little = rare('storage: a checkpoint begins a segment for little') ? 0 : this.#reserve / 4;
+    const stays = rare('storage: a checkpoint stays in the segment');
+    const goesOn = this.#position - HEADER_BYTES > little && !stays;
     if (isFull) {
       const lent = checkpointBytes + (goesOn ? this.margin : 0);
       if (this.#current.frontier - this.#position < lent + 2 * this.margin) return;
@@ -142,7 +151,7 @@ export class WalTail {
     const size = records.length;
     // On a full disk the one who makes room ahead asks again, not every batch.
     if (this.noSpace === null || this.room < size) this.grow(size);
-    if (this.#current.frontier - this.#position < size) this.#cut(size);
+    if (this.#current.frontier - this.#position < size || this.#endsEarly(size)) this.#cut(size);
     // With durability `os` nothing was promised durable, so nothing may be called rot.
     const mark = durability === 'fsync' ? this.#position : HEADER_BYTES;
     this.#lastCrc = records.seal({ identity: this.#identity, offset: this.#position, mark }, disk.crc32);
@@ -177,6 +186,12 @@ export class WalTail {
     if (this.#next === null) return null;
     disk.close(this.#next.handle);
     return this.#next.handle.path;
+  }
+
+  /** Whether the batch goes into the next segment though this one has room. */
+  #endsEarly(size: number): boolean {
+    const hasNext = this.#next !== null && this.#next.frontier - HEADER_BYTES >= size;
+    return hasNext && this.#position > HEADER_BYTES && this.#life.rare('storage: a segment ends before it is full');
   }
 
   /** Goes on in the next segment, which has room for `size` bytes or there is no space. */

@@ -9,6 +9,7 @@ import { fromPlain } from '../../../src/document/plain.ts';
 import { assert } from '../../../src/lib/assert.ts';
 import { utf8 } from '../../../src/lib/bytes.ts';
 import { Prng } from '../../../src/lib/prng.ts';
+import { NEVER } from '../../../src/lib/rare.ts';
 import type { Command, Reply } from '../../../src/model/commands.ts';
 import type { ClusterConfig } from '../../../src/model/config.ts';
 import type { ServerIndex } from '../../../src/model/ids.ts';
@@ -89,6 +90,7 @@ export class RealCluster {
         terminate: (server, incarnation, reason) => this.supervisor.terminate(server, incarnation, reason),
         describe: (server) => `s${server + 1}`,
         note: (server, text) => this.notes.push(`${server === null ? 'broker' : `s${server + 1}`}: ${text}`),
+        rare: NEVER,
       },
       null,
     );
