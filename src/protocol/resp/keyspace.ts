@@ -4,6 +4,7 @@
  */
 import { assert } from '../../lib/assert.ts';
 import { equalBytes } from '../../lib/bytes.ts';
+import { eventsOfPut, eventsOfRemove, type KeyEvent } from './key-events.ts';
 import type { Change, Held } from './store.ts';
 
 type Place = { readonly key: Uint8Array; held: Held | null; isChanged: boolean };
@@ -16,10 +17,20 @@ export class Keyspace {
   readonly #byName: Map<string, Place> | null;
   /** Milliseconds since 1970 at this place. */
   readonly nowMs: number;
+  /** What happened to keys so far; null: nobody wants to know. */
+  readonly events: KeyEvent[] | null;
+  /** The command that runs. */
+  command = '';
 
   /** `held[i]` is what `keys[i]` holds; a key may be named twice. */
-  constructor(keys: readonly Uint8Array[], held: readonly (Held | null)[], nowMs: number) {
+  constructor(
+    keys: readonly Uint8Array[],
+    held: readonly (Held | null)[],
+    nowMs: number,
+    events: KeyEvent[] | null = null,
+  ) {
     this.nowMs = nowMs;
+    this.events = events;
     this.#byName = keys.length > LISTED_MAX ? new Map() : null;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as Uint8Array;
@@ -47,6 +58,7 @@ export class Keyspace {
   /** Stores a packed value; one whose time has come is gone at once. */
   put(key: Uint8Array, value: Uint8Array, expiresAtMs: number | null): void {
     const place = this.#place(key);
+    if (this.events !== null) this.#note(key, eventsOfPut(this.command, place.held, expiresAtMs, this.nowMs));
     place.held = { value, expiresAtMs };
     place.isChanged = true;
   }
@@ -54,8 +66,13 @@ export class Keyspace {
   remove(key: Uint8Array): void {
     const place = this.#place(key);
     if (place.held === null && !place.isChanged) return;
+    if (this.events !== null && place.held !== null) this.#note(key, eventsOfRemove(this.command));
     place.held = null;
     place.isChanged = true;
+  }
+
+  #note(key: Uint8Array, names: readonly string[]): void {
+    for (const name of names) this.events?.push({ name, key });
   }
 
   /** What is to be written. */

@@ -6,6 +6,7 @@ import type { Administration } from '../../model/status.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { CommandIndex } from './command-index.ts';
 import type { HostFacts } from './facts.ts';
+import { Notifications } from './notifications.ts';
 import { PubSub } from './pub-sub.ts';
 import { ScanCursors } from './scan-cursors.ts';
 import { SlowLog } from './slow-log.ts';
@@ -30,6 +31,7 @@ export class RespHost {
   readonly slowLog = new SlowLog();
   readonly settings: Settings;
   readonly pubSub = new PubSub();
+  readonly notifications: Notifications;
   readonly cursors = new ScanCursors();
   readonly talks = new Map<number, Talk>();
   readonly monitors = new Set<Talk>();
@@ -45,6 +47,7 @@ export class RespHost {
     this.facts = facts;
     this.startedMs = facts.clockMs();
     this.savedMs = facts.wallMs();
+    this.notifications = new Notifications(store, this.pubSub);
     this.settings = new Settings(this);
   }
 

@@ -40,7 +40,10 @@ export class Settings {
       ['maxclients', { get: () => String(facts.connectionsMax) }],
       ['maxmemory', is('0')],
       ['maxmemory-policy', is('noeviction')],
-      ['notify-keyspace-events', is('')],
+      [
+        'notify-keyspace-events',
+        { get: () => host.notifications.flags, set: (value) => host.notifications.want(value) },
+      ],
       ['port', { get: () => String(facts.port()) }],
       ['proto-max-bulk-len', is('16777216')],
       ['protected-mode', is('yes')],

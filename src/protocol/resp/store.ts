@@ -13,6 +13,9 @@ export type Change = {
   readonly expiresAtMs?: number | null;
 };
 
+/** What was asked for at once; `expiry`: the time of its keys had come. */
+export type Changes = { readonly kind: 'write' | 'delete' | 'expiry'; readonly items: readonly Change[] };
+
 export type Update = {
   readonly keys: readonly Uint8Array[];
   /** Called once with what the keys hold at one place of the order; answers what is to be changed there. */
@@ -24,4 +27,9 @@ export type Store = CommandPort & {
   update(update: Update, reply: (reply: Reply) => void): void;
   /** Calls `onTouched` whenever a change of the key is ordered; what it returns ends that. */
   watch(key: Uint8Array, onTouched: () => void): () => void;
+  /**
+   * Calls `onChanged` with all that is acknowledged from now on, whoever asked for it, before who asked is answered; an
+   * update's items are the very array that it decided. Null: anything may have changed. What it returns ends that.
+   */
+  observe(onChanged: (changes: Changes | null) => void): () => void;
 };

@@ -175,7 +175,7 @@ export class Talk {
 
   /** Looks at the keys of a plan, changes them, answers when the changes are durable. */
   #carryOut(slot: RespSlot, plan: Plan, isWrite: boolean): void {
-    const { store, facts } = this.host;
+    const { store, facts, notifications } = this.host;
     slot.plan = plan;
     const { keys, blind, parts } = plan;
     if (keys.length > BULK_ITEMS_MAX) this.#write(slot, (reply) => reply.error(TOO_MANY_KEYS));
@@ -183,11 +183,12 @@ export class Talk {
     else if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
     else if (isWrite) {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
-        const keyspace = new Keyspace(keys, held, facts.wallMs());
+        const keyspace = notifications.keyspace(keys, held, facts.wallMs());
+        keyspace.command = slot.entry?.name ?? '';
         this.#scratch.reset();
         plan.apply(keyspace, this.#reply.to(this.#scratch, slot.protocol));
         slot.decided = this.#scratch.copy();
-        return ok(keyspace.changes());
+        return ok(notifications.changesOf(keyspace));
       };
       store.update({ keys, decide }, slot.onReply);
     } else if (parts !== undefined && parts.paths.length > 0)

@@ -9,7 +9,7 @@ import type { Prng } from '../../../src/lib/prng.ts';
 import { type Command, type Found, NO_NOTES, type Notes, type Path, type Reply } from '../../../src/model/commands.ts';
 import type { KvError } from '../../../src/model/errors.ts';
 import type { Version } from '../../../src/model/ids.ts';
-import type { Change, Held, Store, Update } from '../../../src/protocol/resp/store.ts';
+import type { Changes, Held, Store, Update } from '../../../src/protocol/resp/store.ts';
 
 type Entry = { readonly key: Uint8Array; readonly value: Uint8Array; readonly expiresAtMs: number | null };
 
@@ -22,6 +22,7 @@ export class MemoryStore implements Store {
   readonly #replies: 'now' | 'later';
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #observers = new Set<(changes: Changes | null) => void>();
   readonly #waiting: (() => void)[] = [];
 
   constructor(replies: 'now' | 'later' = 'now') {
@@ -40,7 +41,7 @@ export class MemoryStore implements Store {
     this.#give(reply, () => {
       const decided = decide(keys.map((key) => this.#held(key)));
       if (!decided.ok) return { kind: 'failed', error: decided.error, notes: this.notes };
-      this.#change(decided.value);
+      this.#change({ kind: 'write', items: decided.value });
       return { kind: 'written', items: decided.value.length, notes: this.notes };
     });
   }
@@ -50,6 +51,22 @@ export class MemoryStore implements Store {
     const watchers = this.#watchers.get(name) ?? new Set();
     this.#watchers.set(name, watchers.add(onTouched));
     return () => watchers.delete(onTouched);
+  }
+
+  observe(onChanged: (changes: Changes | null) => void): () => void {
+    this.#observers.add(onChanged);
+    return () => this.#observers.delete(onChanged);
+  }
+
+  /** Whether anybody observes it. */
+  get isObserved(): boolean {
+    return this.#observers.size > 0;
+  }
+
+  /** Takes away all keys whose time has come. */
+  expire(): void {
+    for (const { key } of this.#entries.values())
+      if (this.#held(key) === null) this.#change({ kind: 'expiry', items: [{ key, value: null }] });
   }
 
   /** Keys that somebody watches. */
@@ -68,13 +85,14 @@ export class MemoryStore implements Store {
     else this.#waiting.push(() => reply(answer));
   }
 
-  #change(changes: readonly Change[]): void {
-    for (const { key, value, expiresAtMs } of changes) {
+  #change(changes: Changes): void {
+    for (const { key, value, expiresAtMs } of changes.items) {
       const name = nameOf(key);
       if (value === null) this.#entries.delete(name);
       else this.#entries.set(name, { key: key.slice(), value: value.slice(), expiresAtMs: expiresAtMs ?? null });
       for (const onTouched of this.#watchers.get(name) ?? []) onTouched();
     }
+    for (const onChanged of this.#observers) onChanged(changes);
   }
 
   #held(key: Uint8Array): Held | null {
@@ -86,11 +104,11 @@ export class MemoryStore implements Store {
     const notes = this.notes;
     switch (command.kind) {
       case 'write':
-        this.#change(command.items);
+        this.#change({ kind: 'write', items: command.items });
         return { kind: 'written', items: command.items.length, notes };
       case 'delete': {
         const existed = this.#held(command.key) !== null;
-        this.#change([{ key: command.key, value: null }]);
+        if (existed) this.#change({ kind: 'delete', items: [{ key: command.key, value: null }] });
         return { kind: 'deleted', existed, notes };
       }
       case 'get':

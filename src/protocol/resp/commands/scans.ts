@@ -240,7 +240,7 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
     answer((reply) => reply.error(SYNTAX));
     return;
   }
-  const { store } = talk.host;
+  const { store, notifications } = talk.host;
   const nextPage = (): void => {
     const command = { kind: 'scan', prefix: NOTHING, after: NOTHING, limit: FLUSH_PAGE, values: false } as const;
     store.submit(command, (page) => {
@@ -248,8 +248,11 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
         return answer((reply) => reply.error(page.kind === 'failed' ? lineOf(page.error) : UNCERTAIN));
       if (page.entries.length === 0) return answer((reply) => reply.ok());
       const keys = page.entries.map(({ key }) => key.slice());
-      const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> =>
-        ok(keys.filter((_key, i) => held[i] !== null).map((key) => ({ key, value: null })));
+      const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
+        const changes = keys.filter((_key, i) => held[i] !== null).map((key) => ({ key, value: null }));
+        notifications.silence(changes);
+        return ok(changes);
+      };
       store.update({ keys, decide }, (reply) => {
         if (reply.kind === 'failed') answer((writer) => writer.error(lineOf(reply.error)));
         else nextPage();

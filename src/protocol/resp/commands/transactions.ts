@@ -6,7 +6,7 @@ import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import type { KvError } from '../../../model/errors.ts';
 import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
-import { Keyspace } from '../keyspace.ts';
+import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Answer, type Flag, laterRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
@@ -90,12 +90,12 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
       reply.nilArray();
       return [];
     }
-    const keyspace = new Keyspace(keys, held, host.facts.wallMs());
+    const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
     reply.array(steps.length);
     for (const step of steps) runStep(talk, step, keyspace, reply);
     // HELLO inside a transaction: what follows speaks the new version.
     reply.protocol = client.protocol;
-    return keyspace.changes();
+    return host.notifications.changesOf(keyspace);
   };
   if (keys.length === 0) {
     run([]);
@@ -118,8 +118,10 @@ function runStep(talk: Talk, { queued, plan }: Step, keyspace: Keyspace, reply: 
   const { run } = entry.row;
   const start = reply.writer.length;
   if (plan instanceof Refusal) reply.error(plan.line);
-  else if (plan !== null) plan.apply(keyspace, reply);
-  else if (run.kind === 'now') run.run(talk, words, reply);
+  else if (plan !== null) {
+    keyspace.command = entry.name;
+    plan.apply(keyspace, reply);
+  } else if (run.kind === 'now') run.run(talk, words, reply);
   talk.host.statistics.count(entry, 0, reply.writer.buffer[start] === MINUS);
 }
 
