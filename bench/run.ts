@@ -18,7 +18,7 @@ const TOOLS = ['run', 'profile', 'rounds'];
 /** In the order of the table. */
 const FIGURES = [
   ...['set', 'set-replicated', 'set-wait', 'get', 'hash', 'load', 'memory', 'restart', 'failover', 'growth', 'idle'],
-  ...['sources', 'inside', 'read', 'start', 'ring', 'codec', 'document', 'compute', 'trie', 'wal'],
+  ...['etcd', 'flood', 'sources', 'inside', 'read', 'start', 'ring', 'codec', 'document', 'compute', 'trie', 'wal'],
 ];
 
 const { asked, flags, isJson, compared } = commandLine();

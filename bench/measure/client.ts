@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-const PROBE_QUIET_MS = 50;
+const PROBE_QUIET_MS = 200;
 const STUCK_MS = 60_000;
 const LINE_FEED = 10;
 

@@ -5,12 +5,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { drive, keyOf, resp } from './client.ts';
+import { type Etcd, putCall, startEtcd, syncsOf } from './etcd.ts';
+import { driveCalls } from './grpc.ts';
 import { type Host, type HostOptions, startHost, statusOf } from './host.ts';
 import { isInstalled, scratchFolder } from './processes.ts';
 import { cli, type Redis, startRedis } from './redis.ts';
 
 /** Writes of one client, one at a time, to one key: each waits for the answer of the one before. */
 const WITNESSED_WRITES = 200;
+/** Of them, seen by what a member of etcd says of itself. */
+const CLAIMED_WRITES = 5;
+const VALUE = 'v'.repeat(64);
 const HAS_STRACE = isInstalled('strace');
 const SYNCS = 'fdatasync,fsync,sync_file_range,msync';
 
@@ -26,11 +31,25 @@ export async function assertEqualDurability(ours: Host, peer: Redis, peerCopies 
   if (replicas < peerCopies) throw new Error(`not compared: ours stores ${replicas} copies, Redis ${peerCopies}`);
 }
 
+/** The same beside etcd, which answers when a majority has synced, unless it was told not to sync. */
+export async function assertEqualToEtcd(ours: Host, peer: Etcd): Promise<void> {
+  const { durability, replicas } = await statusOf(ours);
+  const before = await syncsOf(peer.port);
+  await writeToEtcd(peer, CLAIMED_WRITES);
+  const syncs = (await syncsOf(peer.port)) - before;
+  if (durability !== 'fsync' || !(syncs >= CLAIMED_WRITES)) {
+    throw new Error(
+      `not compared: ours has durability ${durability}, etcd synced ${syncs} of ${CLAIMED_WRITES} writes`,
+    );
+  }
+  if (replicas < peer.copies) throw new Error(`not compared: ours syncs ${replicas} copies, etcd ${peer.copies}`);
+}
+
 /** How many syncs each folder of a host saw for so many writes, as a line. Throws when an owner synced too few. */
 export async function witnessHost(options: HostOptions & { readonly replicas: number }): Promise<string> {
   return witness(`ours, k = ${options.replicas}`, options.replicas, async (under) => {
     const host = await startHost({ ...options, under });
-    return { port: host.resp, directories: [host.directory], servers: [host] };
+    return { write: writerOf(host.resp), directories: [host.directory], servers: [host] };
   });
 }
 
@@ -40,14 +59,28 @@ export async function witnessRedis(copies: 1 | 2 = 1): Promise<string> {
     const primary = await startRedis({ under });
     const replica = copies === 1 ? null : await startRedis({ under, replicaOf: primary });
     const servers = replica === null ? [primary] : [replica, primary];
-    return { port: primary.port, directories: servers.map(({ directory }) => directory), servers };
+    const write = writerOf(primary.port, copies === 2);
+    return { write, directories: servers.map(({ directory }) => directory), servers };
+  });
+}
+
+/** The same of the logs of etcd's members. */
+export async function witnessEtcd(members: 1 | 3): Promise<string> {
+  const name = members === 1 ? 'etcd' : `etcd, ${members} members`;
+  return witness(name, (members >> 1) + 1, async (under) => {
+    const etcd = await startEtcd(members, under);
+    const directories = etcd.directories.map((directory) => join(directory, 'data/member/wal/'));
+    return { write: (count) => writeToEtcd(etcd, count), directories, servers: [etcd], isByMajority: true };
   });
 }
 
 type Witnessed = {
-  readonly port: number;
+  /** So many writes of one client, one after the other. */
+  readonly write: (count: number) => Promise<unknown>;
   readonly directories: readonly string[];
   readonly servers: readonly { readonly stop: () => Promise<void> }[];
+  /** Whether a write may be in other folders than the one before it, in enough of them. */
+  readonly isByMajority?: boolean;
 };
 
 async function witness(name: string, copies: number, begin: (under: string[]) => Promise<Witnessed>): Promise<string> {
@@ -55,21 +88,33 @@ async function witness(name: string, copies: number, begin: (under: string[]) =>
   const traces = join(scratchFolder(), 'syncs');
   // A file a thread: one that is shared would be cut by the second server.
   const under = ['strace', '-ff', '-qq', '-y', '-e', `trace=${SYNCS}`, '-e', 'signal=none', '-o', traces];
-  const { port, directories, servers } = await begin(under);
-  const request =
-    resp('SET', keyOf(0), 'v'.repeat(64)) + (copies > 1 && directories.length > 1 ? resp('WAIT', '1', '0') : '');
+  const { write, directories, servers, isByMajority = false } = await begin(under);
   const before = countSyncs(traces, directories);
-  await drive(port, { connections: 1, depth: 1, total: WITNESSED_WRITES }, () => request);
+  await write(WITNESSED_WRITES);
   const counts = [...countSyncs(traces, directories)].map(([folder, count]) => count - (before.get(folder) ?? 0));
   for (const server of servers) await server.stop();
   counts.sort((a, b) => b - a);
-  const shown = counts.slice(0, copies).map((count) => (count / WITNESSED_WRITES).toFixed(2));
-  if (counts.length < copies || counts.slice(0, copies).some((count) => count < WITNESSED_WRITES)) {
-    throw new Error(
-      `${name}: ${WITNESSED_WRITES} writes, one after the other, and only ${shown.join(' and ')} syncs for each`,
-    );
-  }
-  return `${name}: ${shown.join(' and ')} syncs for each write of one client (strace, ${WITNESSED_WRITES} writes)`;
+  const owners = isByMajority ? counts : counts.slice(0, copies);
+  const shown = owners.map((count) => (count / WITNESSED_WRITES).toFixed(2)).join(' and ');
+  const isEnough = isByMajority
+    ? counts.reduce((sum, count) => sum + count, 0) >= copies * WITNESSED_WRITES
+    : counts.length >= copies && owners.every((count) => count >= WITNESSED_WRITES);
+  if (!isEnough)
+    throw new Error(`${name}: ${WITNESSED_WRITES} writes, one after the other, and only ${shown} syncs for each`);
+  return `${name}: ${shown} syncs for each write of one client (strace, ${WITNESSED_WRITES} writes)`;
+}
+
+function writerOf(port: number, isWaiting = false): Witnessed['write'] {
+  const request = resp('SET', keyOf(0), VALUE) + (isWaiting ? resp('WAIT', '1', '0') : '');
+  return (count) => drive(port, { connections: 1, depth: 1, total: count }, () => request);
+}
+
+function writeToEtcd({ port }: Etcd, count: number): Promise<unknown> {
+  return driveCalls(
+    port,
+    { connections: 1, depth: 1, total: count },
+    putCall(() => keyOf(0), VALUE),
+  );
 }
 
 /** Syncs by the folder of the file: one folder a storage server. */
