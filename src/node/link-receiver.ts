@@ -1,36 +1,25 @@
 /**
- * The receiving half of a link: puts pieces together and hands frames on, each once and in the order of their
- * numbers. A frame of one piece that comes in its turn is handed on where it lies, without a copy.
+ * What came through a channel, on its way to a link's receiving end: puts pieces together. A frame of one piece is
+ * handed on where it lies, without a copy.
  */
 import { assert } from '../lib/assert.ts';
-import { ByteReader, ByteWriter } from '../lib/bytes.ts';
-import { CONTROL, ReceivedFrames } from '../routing/link-repair.ts';
+import { ByteWriter } from '../lib/bytes.ts';
+import type { OnFrame, ReceivingEnd } from '../routing/receiving-end.ts';
+import { FRAME_BYTES_MAX } from '../routing/sending-end.ts';
 import type { Channel } from './channel.ts';
-import { CONTROL_PIECE, FRAME_BYTES_MAX, MORE } from './link-sender.ts';
-
-export type OnFrame = (bytes: Uint8Array, start: number, end: number) => void;
-
-export type ReceiverHost = {
-  /** A control message to the other side's receiver or sender. */
-  sendControl(message: Uint8Array): void;
-  onReceived(reader: ByteReader): void;
-  onBroken(reason: string): void;
-};
+import { CONTROL_PIECE, MORE } from './link-sender.ts';
 
 export class LinkReceiver {
   readonly #channel: Channel;
-  readonly #host: ReceiverHost;
+  readonly #end: ReceivingEnd;
   readonly #releaseBytes: number;
-  readonly #frames = new ReceivedFrames();
-  readonly #control = new ByteWriter(64);
   /** The pieces of a frame that is not whole yet; given up when it was a large one, so that it does not stay for ever. */
   #assembly: ByteWriter | null = null;
-  #isBroken = false;
   #isHeld = false;
 
-  constructor(channel: Channel, host: ReceiverHost) {
+  constructor(channel: Channel, end: ReceivingEnd) {
     this.#channel = channel;
-    this.#host = host;
+    this.#end = end;
     this.#releaseBytes = channel.writer.pieceBytesMax;
   }
 
@@ -40,7 +29,7 @@ export class LinkReceiver {
     let read = 0;
     let isEmpty = false;
     this.#isHeld = false;
-    while (read < bytesMax && !this.#isBroken && !this.#isHeld) {
+    while (read < bytesMax && !this.#end.isClosed && !this.#isHeld) {
       if (!reader.next()) {
         isEmpty = true;
         break;
@@ -50,7 +39,7 @@ export class LinkReceiver {
       if (reader.unreleasedBytes >= this.#releaseBytes && reader.release()) this.#channel.ring();
     }
     if (reader.release()) this.#channel.ring();
-    return !isEmpty && !this.#isBroken;
+    return !isEmpty && !this.#end.isClosed;
   }
 
   /** Ends the drain that runs after the frame at hand. */
@@ -62,11 +51,11 @@ export class LinkReceiver {
     const { reader } = this.#channel;
     const { bytes, start, end, flags, number } = reader;
     if ((flags & CONTROL_PIECE) !== 0) {
-      this.#onControl(new ByteReader(bytes, start, end));
+      this.#end.onControl(bytes, start, end);
       return;
     }
     if (flags === 0 && this.#assembly === null) {
-      this.#onWhole(number, bytes, start, end, onFrame);
+      this.#end.onFrame(number, bytes, start, end, onFrame);
       return;
     }
     this.#assembly ??= new ByteWriter(4 * (end - start));
@@ -75,55 +64,6 @@ export class LinkReceiver {
     if ((flags & MORE) !== 0) return;
     const whole = this.#assembly.view();
     this.#assembly = null;
-    this.#onWhole(number, whole, 0, whole.length, onFrame);
-  }
-
-  #onWhole(number: number, bytes: Uint8Array, start: number, end: number, onFrame: OnFrame): void {
-    switch (this.#frames.onFrame(number, bytes, start, end)) {
-      case 'deliver':
-        onFrame(bytes, start, end);
-        for (let held = this.#frames.takeHeld(); held !== null; held = this.#frames.takeHeld()) {
-          onFrame(held, 0, held.length);
-        }
-        break;
-      case 'gap':
-        this.#answer();
-        break;
-      case 'full':
-        this.#break('too much came behind a lost frame');
-        break;
-      case 'held':
-      case 'late':
-        break;
-    }
-  }
-
-  #onControl(reader: ByteReader): void {
-    switch (reader.u8()) {
-      case CONTROL.probe:
-        this.#frames.onProbe(reader.u32() | 0);
-        this.#answer();
-        break;
-      case CONTROL.received:
-        this.#host.onReceived(reader);
-        break;
-      case CONTROL.gone: {
-        const lost = this.#frames.lostBefore(reader.u32() | 0);
-        if (lost > 0) this.#break(`${lost} frames were lost`);
-        break;
-      }
-    }
-  }
-
-  #answer(): void {
-    this.#control.reset();
-    this.#frames.writeReceived(this.#control);
-    this.#host.sendControl(this.#control.view());
-  }
-
-  #break(reason: string): void {
-    if (this.#isBroken) return;
-    this.#isBroken = true;
-    this.#host.onBroken(reason);
+    this.#end.onFrame(number, whole, 0, whole.length, onFrame);
   }
 }

@@ -6,8 +6,10 @@
 import type { Prng } from '../lib/prng.ts';
 import { RING_BYTES } from '../model/limits.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
+import { type OnFrame, ReceivingEnd } from '../routing/receiving-end.ts';
+import { SendingEnd } from '../routing/sending-end.ts';
 import type { Channel, ChannelEnd } from './channel.ts';
-import { LinkReceiver, type OnFrame } from './link-receiver.ts';
+import { LinkReceiver } from './link-receiver.ts';
 import { LinkSender } from './link-sender.ts';
 import { createPortEnds, openPortChannel } from './port-channel.ts';
 import { RingStock } from './ring.ts';
@@ -60,6 +62,8 @@ export function openLink(end: ChannelEnd, prng: Prng, events: LinkEvents): Link 
 class ChannelLink implements Link {
   readonly #channel: Channel;
   readonly #sender: LinkSender;
+  readonly #sending: SendingEnd;
+  readonly #receiving: ReceivingEnd;
   readonly #receiver: LinkReceiver;
   #isOver = false;
 
@@ -70,15 +74,10 @@ class ChannelLink implements Link {
       this.close();
       events.onBroken(reason);
     };
-    this.#sender = new LinkSender(channel, prng, onBroken);
-    this.#receiver = new LinkReceiver(channel, {
-      sendControl: (message) => {
-        this.#sender.sendControl(message);
-        this.#sender.flush();
-      },
-      onReceived: (reader) => this.#sender.onReceived(reader),
-      onBroken,
-    });
+    this.#sender = new LinkSender(channel, onBroken);
+    this.#sending = new SendingEnd(prng, this.#sender);
+    this.#receiving = new ReceivingEnd(this.#sending, onBroken);
+    this.#receiver = new LinkReceiver(channel, this.#receiving);
     channel.listen(
       () => {
         if (this.#isOver) return;
@@ -92,7 +91,7 @@ class ChannelLink implements Link {
   }
 
   get backlogBytes(): number {
-    return this.#sender.backlogBytes;
+    return this.#sender.blockedBytes + this.#sending.backlogBytes;
   }
 
   get blockedBytes(): number {
@@ -100,7 +99,7 @@ class ChannelLink implements Link {
   }
 
   send(frame: Uint8Array, start = 0, end = frame.length): void {
-    this.#sender.send(frame, start, end);
+    this.#sending.send(frame, start, end);
   }
 
   flush(): void {
@@ -120,12 +119,14 @@ class ChannelLink implements Link {
   }
 
   replaceRules(rules: readonly LinkRule[]): void {
-    this.#sender.replaceRules(rules);
+    this.#sending.replaceRules(rules);
   }
 
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#sending.close();
+    this.#receiving.close();
     this.#sender.close();
     this.#channel.close();
   }
