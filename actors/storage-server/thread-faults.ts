@@ -5,6 +5,8 @@
 import type { ActiveDiskFault } from '../../src/faults/disk-decisions.ts';
 import { FaultyDisk } from '../../src/faults/faulty-disk.ts';
 import { leavesOut } from '../../src/faults/flaky.ts';
+import { PointDisk } from '../../src/faults/point-disk.ts';
+import { type ActivePoint, Points } from '../../src/faults/points.ts';
 import type { Survivors } from '../../src/faults/action.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { nodeDisk } from '../../src/node/disk.ts';
@@ -37,6 +39,7 @@ const LIVES_APART = 0x9e37_79b1;
 
 export class ThreadFaults implements ReplicaFaults {
   readonly disk: Disk;
+  readonly points: Points;
   readonly #disk: FaultyDisk;
   readonly #world: ThreadFaultsWorld;
   readonly #gate: Int32Array;
@@ -44,6 +47,7 @@ export class ThreadFaults implements ReplicaFaults {
   readonly #nothing = new Int32Array(new SharedArrayBuffer(4));
   #faults: readonly ServerFault[] = [];
   #disks: readonly (ActiveDiskFault & { readonly left: Int32Array })[] = [];
+  #atPoints: readonly ActivePoint[] = [];
   #slowing: NodeJS.Timeout | null = null;
 
   constructor(data: ServerThreadData, faults: readonly ServerFault[], world: ThreadFaultsWorld) {
@@ -64,7 +68,15 @@ export class ThreadFaults implements ReplicaFaults {
       },
       this.#prng.fork(0),
     );
-    this.disk = this.#disk;
+    this.points = new Points({
+      faults: () => this.#atPoints,
+      sleep: (ms) => {
+        Atomics.wait(this.#nothing, 0, 0, ms);
+        this.onWake();
+      },
+      die: (reason) => this.#die(reason),
+    });
+    this.disk = new PointDisk(this.#disk, this.points);
     this.replace(faults);
   }
 
@@ -72,6 +84,11 @@ export class ThreadFaults implements ReplicaFaults {
     this.#faults = faults;
     this.#disks = faults.flatMap((each) =>
       each.kind === 'disk' ? [{ ...each, take: () => takeCall(each.left, each.calls) }] : [],
+    );
+    this.#atPoints = faults.flatMap((each) =>
+      each.kind === 'point'
+        ? [{ fault: each.fault, take: () => this.#prng.chance(each.probability) && takeCall(each.left, each.calls) }]
+        : [],
     );
     this.#replacePace(faults.reduce((product, each) => (each.kind === 'slow' ? product * each.factor : product), 1));
   }

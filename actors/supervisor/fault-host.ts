@@ -108,6 +108,14 @@ export class ThreadFaultHost implements FaultHost {
           spent,
         );
       }
+      case 'point': {
+        const { fault, probability, calls } = action;
+        return this.#insideAll(
+          action.servers,
+          () => ({ kind: 'point', fault, probability, calls, left: sharedCount(calls.times) }),
+          spent,
+        );
+      }
       case 'oom':
         return each(action.servers, (server) => exhaustMemory(this.#options.supervisor.server(server)));
       case 'flap':

@@ -7,6 +7,7 @@ import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { DiskErrorCode } from '../storage/disk.ts';
 import type { Calls } from './calls.ts';
+import type { PointFault } from './points.ts';
 
 /** One end of a link. */
 export type Neighbour = 'broker' | ServerIndex;
@@ -75,6 +76,14 @@ export type FaultAction =
       readonly calls?: Calls;
     }
   | { readonly kind: 'damage'; readonly servers: readonly ServerIndex[]; readonly damage: DiskDamage }
+  /** At a named point of its code (point-names.ts). */
+  | {
+      readonly kind: 'point';
+      readonly servers: readonly ServerIndex[];
+      readonly fault: PointFault;
+      readonly probability: number;
+      readonly calls: Calls;
+    }
   | { readonly kind: 'clock'; readonly servers: readonly ServerIndex[]; readonly fault: ClockFault };
 
 /** Where faults act: the threads of this process, or the simulator. */

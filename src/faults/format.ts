@@ -124,8 +124,9 @@ function parametersOf(fault: Fault): string {
       return fault.amount === null ? fault.act : `${fault.act} ${fault.amount}`;
     case 'point': {
       const { act } = fault;
-      if (act.kind === 'sleep') return `${quote(fault.name)} sleep ${formatDuration(act.forMs)}`;
-      return act.kind === 'error' ? `${quote(fault.name)} error ${act.code}` : `${quote(fault.name)} panic`;
+      const where = `${fault.name} ${formatSelector(fault.servers)} ${act.kind}`;
+      if (act.kind === 'sleep') return `${where} ${formatDuration(act.forMs)}`;
+      return act.kind === 'error' ? `${where} ${act.code}` : where;
     }
     default:
       return formatSelector(fault.servers);

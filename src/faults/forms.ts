@@ -80,7 +80,13 @@ export const FORMS: readonly Form[] = [
   form('delay', 'DELAY', '[LINK] TIME [+-TIME] [const|uniform|normal|exp]', 'messages come later'),
   form('rate', 'RATE', '[LINK] BYTES/s', 'so many bytes a second pass'),
   form('client', 'CLIENT', 'rst|slice N|stall|close-after N', 'connections of clients break, crawl or stop'),
-  form('point', 'POINT', 'NAME panic|sleep TIME|error CODE', 'what happens at a named point of the code'),
+  form(
+    'point',
+    'POINT',
+    'NAME [SERVERS] panic|sleep TIME|error CODE',
+    'at a point such as before-wal-sync or after-send-durable a server ends (once, unless NTH or TIMES says more), waits or sees its call fail',
+    { options: ['P', 'NTH', 'TIMES'] },
+  ),
 ];
 
 const OPTION_WORDS = { P: '[P PERCENT]', NTH: '[NTH N[+M]]', TIMES: '[TIMES N]' } as const;

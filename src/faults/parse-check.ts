@@ -4,7 +4,7 @@
 import { ERRORS } from '../model/errors.ts';
 import type { ServerState } from '../model/status.ts';
 import { COUNT_MAX, type Cursor } from './cursor.ts';
-import { isSelector, parseSelector, parseServers } from './parse-selector.ts';
+import { isSelector, parsePointName, parseSelector, parseServers } from './parse-selector.ts';
 import { type Check, COMPARISONS, type Comparison, type EventPattern, LOAD_OPERATIONS, type Span } from './syntax.ts';
 
 const STATES: readonly ServerState[] = ['down', 'recovering', 'up', 'suspect', 'draining'];
@@ -141,6 +141,7 @@ function parsePattern(cursor: Cursor): EventPattern {
     case 'snapshot':
       return { kind, server: parseServers(cursor) };
     case 'point':
+      return { kind, name: parsePointName(cursor) };
     case 'fault':
     case 'healed': {
       const name = cursor.peek()?.kind === 'word' ? cursor.words('a name') : '';

@@ -7,12 +7,14 @@ import type { KvError } from '../model/errors.ts';
 import { Cursor, type Surroundings } from './cursor.ts';
 import { type Form, FORMS, formsStarting, helpOn, OTHER_STATEMENTS } from './forms.ts';
 import { parseOptions } from './parse-options.ts';
+import { canFail } from './point-names.ts';
 import {
   isSelector,
   parseGroup,
   parseGroups,
   parseLink,
   parseLinkFrom,
+  parsePointName,
   parseSelector,
   parseServers,
 } from './parse-selector.ts';
@@ -181,13 +183,8 @@ function parseRest(cursor: Cursor, kind: Exclude<Form['kind'], 'hang'>): Fault {
       const act = cursor.oneOf(['rst', 'slice', 'stall', 'close-after'] as const);
       return { kind, act, amount: act === 'slice' || act === 'close-after' ? cursor.whole('how many bytes', 1) : null };
     }
-    case 'point': {
-      const name = cursor.words('the name of a point');
-      const act = cursor.oneOf(['panic', 'sleep', 'error'] as const);
-      if (act === 'panic') return { kind, name, act: { kind: act } };
-      if (act === 'sleep') return { kind, name, act: { kind: act, forMs: cursor.duration() } };
-      return { kind, name, act: { kind: act, code: cursor.errno() } };
-    }
+    case 'point':
+      return parsePoint(cursor);
     default:
       return kind satisfies never;
   }
@@ -206,6 +203,15 @@ function parseBitflip(cursor: Cursor): Fault {
     ? ({ kind: 'percent', percent: cursor.percent() } as const)
     : ({ kind: 'count', count: cursor.whole('how many bits, or a percentage', 1) } as const);
   return { kind: 'bitflip', servers, file, bits };
+}
+
+function parsePoint(cursor: Cursor): Fault {
+  const name = parsePointName(cursor);
+  const servers = isSelector(cursor) ? parseServers(cursor) : ALL;
+  const act = cursor.oneOf(canFail(name) ? (['panic', 'sleep', 'error'] as const) : (['panic', 'sleep'] as const));
+  if (act === 'panic') return { kind: 'point', name, servers, act: { kind: act } };
+  if (act === 'sleep') return { kind: 'point', name, servers, act: { kind: act, forMs: cursor.duration() } };
+  return { kind: 'point', name, servers, act: { kind: act, code: cursor.errno() } };
 }
 
 function parseDelay(cursor: Cursor, link: LinkSelector): Fault {

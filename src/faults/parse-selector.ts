@@ -8,6 +8,7 @@
  */
 import { serverIndex, serverName, type ServerIndex } from '../model/ids.ts';
 import type { Cursor } from './cursor.ts';
+import { isPoint, POINT_CALLS } from './point-names.ts';
 import type { LinkSelector, Selector, SelectorPart } from './syntax.ts';
 
 const ROLES = ['one', 'minority', 'majority', 'all', 'leader', 'broker'] as const;
@@ -131,4 +132,12 @@ function wanted({ around }: Cursor): string {
   const servers = around.servers === 1 ? 's1' : `s1 to ${last}`;
   const roles = around.mode === 'leader' ? 'leader, follower, ' : '';
   return `a server (${servers}), all, one, minority, majority, ${roles}random N or a name that AS gave`;
+}
+
+/** The name of a point of the code. */
+export function parsePointName(cursor: Cursor): string {
+  const name = cursor.word() ?? '';
+  if (isPoint(name)) cursor.skip();
+  else cursor.expected(`before- or after- and one of ${POINT_CALLS.join(', ')}`);
+  return name;
 }

@@ -41,8 +41,6 @@ export function resolve(fault: Fault, options: FaultOptions, { view, names, prng
   switch (fault.kind) {
     case 'client':
       return err('connections of clients have no faults here: CLIENT is for a proxy before the port');
-    case 'point':
-      return err(`there is no point called ${fault.name}`);
     case 'partition': {
       const groups = picker.pickGroups(fault.groups);
       if (!groups.ok) return groups;
@@ -182,7 +180,6 @@ export function namedBy(fault: Fault): Selector {
     case 'ring':
     case 'swizzle':
     case 'client':
-    case 'point':
       return [];
     default: {
       if ('servers' in fault) return fault.servers;

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from '../lib/result.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { DamagedFile, DiskFault, FaultAction } from './action.ts';
-import { callsSaid } from './calls.ts';
+import { callsSaid, EVERY_CALL, NEXT_CALL } from './calls.ts';
 import type { Fault, FaultOptions, FileSelector, Selector } from './syntax.ts';
 
 type ServerFault = Extract<Fault, { servers: Selector }>;
@@ -34,6 +34,12 @@ export function actionOf(
       return ok({ kind: 'clock', servers, fault: { kind: 'drift', rate: fault.rate } });
     case 'strobe':
       return ok({ kind: 'clock', servers, fault: { kind: 'strobe', byMs: fault.byMs, everyMs: fault.everyMs } });
+    case 'point': {
+      const { name: point, act } = fault;
+      const calls = callsSaid(options.nth, options.times) ?? (act.kind === 'panic' ? NEXT_CALL : EVERY_CALL);
+      const probability = (options.percent ?? 100) / 100;
+      return ok({ kind: 'point', servers, fault: { point, act }, probability, calls });
+    }
     case 'bitflip': {
       const file = fileOf(fault.file);
       if (!file.ok) return file;

@@ -6,6 +6,7 @@ import type { Mode } from '../model/config.ts';
 import type { ServerState } from '../model/status.ts';
 import type { DiskErrorCode } from '../storage/disk.ts';
 import type { Survivors } from './action.ts';
+import type { PointAct } from './points.ts';
 
 /** One way to name servers. A name is a server (`s2`) or what an earlier `AS` named. */
 export type SelectorPart =
@@ -77,10 +78,8 @@ export type Fault =
   | {
       readonly kind: 'point';
       readonly name: string;
-      readonly act:
-        | { readonly kind: 'panic' }
-        | { readonly kind: 'sleep'; readonly forMs: number }
-        | { readonly kind: 'error'; readonly code: DiskErrorCode };
+      readonly servers: Selector;
+      readonly act: PointAct;
     };
 
 export type FaultKind = Fault['kind'];

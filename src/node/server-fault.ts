@@ -6,9 +6,17 @@
 import type { DiskFault, Survivors } from '../faults/action.ts';
 import { type Calls, isDue } from '../faults/calls.ts';
 import type { Flakiness } from '../faults/flaky.ts';
+import type { PointFault } from '../faults/points.ts';
 
 export type ServerFault =
   | { readonly kind: 'disk'; readonly fault: DiskFault; readonly calls: Calls; readonly left: Int32Array }
+  | {
+      readonly kind: 'point';
+      readonly fault: PointFault;
+      readonly probability: number;
+      readonly calls: Calls;
+      readonly left: Int32Array;
+    }
   | { readonly kind: 'throw'; readonly left: Int32Array }
   | { readonly kind: 'slow'; readonly factor: number }
   | ({ readonly kind: 'flaky' } & Flakiness);

@@ -86,6 +86,14 @@ export class SimulatedFaultHost implements FaultHost {
         server.flakiness.add(flakiness);
         return () => server.flakiness.delete(flakiness);
       }
+      case 'point': {
+        const calls = new CountedCalls(action.calls, onSpent);
+        const active = { fault: action.fault, take: () => prng.chance(action.probability) && calls.take() };
+        server.pointFaults = [...server.pointFaults, active];
+        return () => {
+          server.pointFaults = server.pointFaults.filter((other) => other !== active);
+        };
+      }
       case 'power':
         return server.hold('power loss', action.survivors);
       case 'disk':

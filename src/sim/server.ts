@@ -14,8 +14,11 @@ import { SimulatedClock } from './clock.ts';
 import { CrashSignal, SimulatedDisk } from './disk.ts';
 import type { Survivors } from '../faults/action.ts';
 import { type Flakiness, leavesOut } from '../faults/flaky.ts';
+import { PointDisk } from '../faults/point-disk.ts';
+import { type ActivePoint, Points } from '../faults/points.ts';
 import type { DuplexEnd } from './duplex-link.ts';
 import type { EventQueue } from './event-queue.ts';
+import { LateSends } from './late-sends.ts';
 import { InjectedError, SimulatedThread } from './thread.ts';
 
 export type Neighbour = 'broker' | ServerIndex;
@@ -63,6 +66,8 @@ export type Life = {
   isAnnounced: boolean;
   /** Who waits for this life to take something, and need not when it is over. */
   readonly waiting: Set<() => void>;
+  /** What it sends while it sleeps at a point. */
+  readonly late: LateSends;
 };
 
 /** Where a server dies: at the nth of its calls to the disk, or of the frames it sends, counted from now. */
@@ -74,6 +79,11 @@ export type CrashPoint = {
 
 /** Milliseconds at most from the end of a thread until its exit is heard of. */
 const EXIT_MS = 5;
+
+/** Thrown at a point of the code by a fault. */
+class Panic extends Error {
+  override name = 'Panic';
+}
 
 class LifeOver extends Error {
   override name = 'LifeOver';
@@ -88,6 +98,8 @@ export class SimulatedServer {
   syncDelayMs = 0;
   /** The faults that leave writes out of its memory. */
   readonly flakiness = new Set<Flakiness>();
+  /** The faults at points of its code. */
+  pointFaults: readonly ActivePoint[] = [];
   readonly #world: ServerWorld;
   #life: Life | null = null;
   #incarnation = 0;
@@ -240,6 +252,7 @@ export class SimulatedServer {
       replica: null,
       isAnnounced: false,
       waiting: new Set(),
+      late: new LateSends(queue),
     };
     return life;
   }
@@ -251,6 +264,14 @@ export class SimulatedServer {
 
   #newReplica(life: Life): Replica {
     const { config, knobs, queue, rare } = this.#world;
+    const points = new Points({
+      faults: () => this.pointFaults,
+      sleep: (ms) => life.late.sleep(ms, life.thread),
+      die: (reason) => {
+        throw new Panic(reason);
+      },
+    });
+    const disk = new PointDisk(this.disk, points);
     let isIdling = false;
     const idleSoon = (): void => {
       if (isIdling) return;
@@ -273,16 +294,16 @@ export class SimulatedServer {
       {
         send: (to, frame) => {
           if (this.#crashAfterSends > 0 && --this.#crashAfterSends === 0) throw new CrashSignal('crash at a send');
-          if (!life.thread.isOver) life.links.get(to)?.send(frame);
+          points.send(frame, () => this.#send(life, to, frame));
         },
         openStore: (visit) => {
           const { segmentBytes } = knobs;
           const options = { server: `s${this.index + 1}`, durability: config.durability, segmentBytes, rare };
-          return openStore(this.disk, 'data', options, visit);
+          return openStore(disk, 'data', options, visit);
         },
         setAside: () => {
           this.#world.event(this.index, 'sets its directory aside');
-          this.disk.rename('data', `data.corrupt-${life.incarnation}`);
+          disk.rename('data', `data.corrupt-${life.incarnation}`);
         },
         wake: idleSoon,
         phase: (phase) => this.#world.event(this.index, `is ${phase}`),
@@ -298,6 +319,17 @@ export class SimulatedServer {
     );
   }
 
+  #send({ thread, links, late }: Life, to: Neighbour, frame: Uint8Array): void {
+    if (thread.isOver) return;
+    if (!late.isAsleep) links.get(to)?.send(frame);
+    else {
+      const kept = frame.slice();
+      late.push(() => {
+        if (!thread.isOver) links.get(to)?.send(kept);
+      });
+    }
+  }
+
   #onThreadAfter(delayMs: number, run: () => void): void {
     const life = this.#life;
     this.#world.queue.after(delayMs, () => life?.thread.run(run));
@@ -311,7 +343,7 @@ export class SimulatedServer {
       this.#end(life, error.message, this.#crashSurvivors);
       return;
     }
-    const isExplained = error instanceof DiskError || error instanceof InjectedError;
+    const isExplained = error instanceof DiskError || error instanceof InjectedError || error instanceof Panic;
     if (!isExplained)
       this.#world.bug(`s${this.index + 1} threw ${error instanceof Error ? error.stack : String(error)}`);
     this.#end(life, error instanceof Error ? error.message : String(error), null);

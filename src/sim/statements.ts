@@ -70,6 +70,11 @@ function statements(action: FaultAction): string[] {
       return [`${action.kind.toUpperCase()} ${servers} ${action.count}`];
     case 'flaky':
       return [`FLAKY ${servers} ${action.probability}`];
+    case 'point': {
+      const { point, act } = action.fault;
+      const how = act.kind === 'sleep' ? ` ${ms(act.forMs)}` : act.kind === 'error' ? ` ${act.code}` : '';
+      return [`POINT ${point} ${servers} ${act.kind}${how}`];
+    }
     case 'power':
       return [`POWER ${servers} ${action.survivors}`];
     case 'disk':

@@ -194,7 +194,6 @@ describe('the faults that act now', () => {
     ['partition majority | majority', 'BADFAULT 3 servers are wanted where 2 are left'],
     ['flip-bit s1 index 3', 'BADFAULT there is no index file: indexes are made anew when a server starts'],
     ['cut s1 -> s1', 'BADFAULT s1 is in two groups'],
-    ['point walBeforeSync panic', 'BADFAULT there is no point called walBeforeSync'],
   ])('%s: %s', (line, answer) => {
     const { stage, say } = open();
 

@@ -118,10 +118,16 @@ export const fault: fc.Arbitrary<Fault> = fc.oneof(
     { kind: 'client', act: 'rst', amount: null } as const,
     { kind: 'client', act: 'slice', amount: 3 } as const,
   ),
-  fc.constantFrom(
-    { kind: 'point', name: 'walBeforeSync', act: { kind: 'sleep', forMs: 5 } } as const,
-    { kind: 'point', name: 'a b', act: { kind: 'error', code: 'EIO' } } as const,
-  ),
+  fc.record({
+    kind: fc.constant('point' as const),
+    name: fc.constantFrom('before-wal-sync', 'after-checkpoint-rename'),
+    servers,
+    act: fc.constantFrom(
+      { kind: 'sleep', forMs: 5 } as const,
+      { kind: 'error', code: 'EIO' } as const,
+      { kind: 'panic' } as const,
+    ),
+  }),
 );
 
 const NO_OPTIONS: FaultOptions = { forMs: null, percent: null, nth: null, times: null, name: null, seed: null };
