@@ -14,7 +14,7 @@
  */
 import type { ByteWriter } from '../lib/bytes.ts';
 import type { KeyOrder } from './key-order.ts';
-import { uintAt, varintAt, widthOf } from './packed.ts';
+import { copyBytes, uintAt, varintAt, varintSize, widthOf } from './packed.ts';
 
 /** Writes the trie of the sorted, distinct keys; `offsets[k]` is where the entry of key number k begins. */
 export class KeyTrieWriter {
@@ -126,6 +126,34 @@ export function entriesAt(packed: Uint8Array, payload: number): number {
   const widths = packed[at] as number;
   const nodeWidth = (widths & 3) + ((widths >> 2) & 3) + 2;
   return at + 1 + (count - 1) * nodeWidth + count * ((widths >> 4) + 1);
+}
+
+/**
+ * Copies count and trie of the map whose non-empty payload begins at `payload`; an entry that began at `offset` begins
+ * at `move(offset)` now, in the same order. Returns where the entries go, or -1 when offsets need another width.
+ */
+export function copyTrie(
+  into: Uint8Array,
+  start: number,
+  packed: Uint8Array,
+  payload: number,
+  move: (offset: number) => number,
+): number {
+  const count = varintAt(packed, payload);
+  const trie = payload + varintSize(count);
+  if (count === 1) return copyBytes(into, start, packed, payload, trie - payload);
+  const widths = packed[trie] as number;
+  const nodeWidth = (widths & 3) + ((widths >> 2) & 3) + 2;
+  const offsetWidth = (widths >> 4) + 1;
+  const offsets = trie + 1 + (count - 1) * nodeWidth;
+  let to = copyBytes(into, start, packed, payload, offsets - payload);
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    const offset = move(uintAt(packed, offsets + i * offsetWidth, offsetWidth));
+    if (offset > last) last = offset;
+    to = putUint(into, to, offset, offsetWidth);
+  }
+  return widthOf(last) === offsetWidth ? to : -1;
 }
 
 /** The one entry that can hold `key`: the walk looks only at the bits in which keys of this set differ. */

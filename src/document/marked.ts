@@ -20,8 +20,13 @@ export function marked(packed: Uint8Array): Uint8Array {
   const start = payloadAt(packed, 0);
   const length = packed.length - start;
   const copy = new Uint8Array(HEAD_BYTES + length);
-  copy[0] = (packed[0] as number) | LOW;
-  new DataView(copy.buffer).setUint32(1, length, true);
+  writeMarkedHead(copy, (packed[0] as number) >> 5, length);
   copy.set(packed.subarray(start), HEAD_BYTES);
   return copy;
+}
+
+/** Writes the head of a marked value at its beginning. */
+export function writeMarkedHead(into: Uint8Array, kind: number, length: number): void {
+  into[0] = (kind << 5) | LOW;
+  for (let i = 0; i < 4; i++) into[1 + i] = length >>> (8 * i);
 }

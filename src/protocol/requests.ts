@@ -33,11 +33,16 @@ const DELETE = 0x7f;
 const OPEN_BRACE = 0x7b;
 const COLON = 0x3a;
 
-/** The key that the whole range spells; a view of it when it is written plainly. */
+/** The key that the whole range spells; a view of it when it is written plainly, in straight quotes or none. */
 export function readKey(bytes: Uint8Array, start: number, end: number): Result<Uint8Array, KvError> {
   let at = start;
   while (at < end && (PLAIN[bytes[at] as number] === 1 || bytes[at] === DOT || bytes[at] === COLON)) at++;
   if (at === end && end > start && end - start <= KEY_BYTES_MAX) return ok(bytes.subarray(start, end));
+  const first = start + 1;
+  if (at === start && (bytes[start] === DOUBLE || bytes[start] === SINGLE) && end - first <= KEY_BYTES_MAX) {
+    const last = endOfPlainlyQuoted(bytes, first, end, bytes[start] as number);
+    if (last > first && last + 1 === end) return ok(bytes.subarray(first, last));
+  }
   return parseKeyBytes(bytes, start, end);
 }
 
