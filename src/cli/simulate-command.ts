@@ -1,12 +1,14 @@
 /**
  * `coppice simulate`: seeds of the simulated world (src/sim) on every core, what they add up to, and for one that fails
- * the command that plays it again. 5 when a promise was broken.
+ * the command that plays it again. 5 when a promise was broken, or
+ * when so many seeds missed a situation that they should have met.
  */
 import { randomInt } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { Presets, SingleBar } from 'cli-progress';
 import { openTaskPool } from '../node/task-pool.ts';
+import { partOf } from '../sim/part.ts';
 import { play, type PlayResult } from '../sim/play.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import { shrink } from '../sim/shrink.ts';
@@ -49,8 +51,8 @@ export async function runSimulate(values: FlagValues, terminal: Terminal): Promi
   const stopped =
     options.seeds === 1 ? await playOne(options, report, terminal) : await playMany(options, report, terminal);
   const seconds = (performance.now() - started) / 1_000;
-  if (options.json) print(terminal, reportJson(report, seconds));
-  else for (const line of reportLines(report, seconds)) print(terminal, line);
+  if (options.json) print(terminal, reportJson(report, seconds, options));
+  else for (const line of reportLines(report, seconds, options)) print(terminal, line);
   const [failure] = report.failures;
   if (failure !== undefined && options.shrink) showShrunk({ ...options, seed: failure.seed }, terminal);
   if (stopped !== null) return stopped;
@@ -122,15 +124,8 @@ function threadsOf({ threads }: SimulateOptions): [] | [number] {
 }
 
 /** The drawn scenario of a seed, or the part of it that is asked for. */
-function scenarioOf({ seed, only, clients }: SimulateOptions): Scenario {
-  const drawn = drawScenario(seed);
-  const happenings = drawn.happenings.filter((_, place) => isAsked(place, only));
-  const workload = clients === null ? drawn.workload : { ...drawn.workload, clients };
-  return { ...drawn, happenings, workload };
-}
-
-function isAsked(place: number, only: readonly number[] | null): boolean {
-  return only === null || only.includes(place);
+function scenarioOf({ seed, part }: SimulateOptions): Scenario {
+  return partOf(drawScenario(seed), part);
 }
 
 function describe({ seed, config, budget, durationMs, workload, happenings }: Scenario): string {
@@ -140,34 +135,28 @@ function describe({ seed, config, budget, durationMs, workload, happenings }: Sc
   );
 }
 
-function tellFailure({ seed, violations }: PlayResult, { only, clients }: SimulateOptions, terminal: Terminal): void {
+function tellFailure({ seed, violations }: PlayResult, { part }: SimulateOptions, terminal: Terminal): void {
   for (const violation of violations) {
     const lines = violation.split('\n');
     const left = lines.length - VIOLATION_LINES_MAX;
     const shown = left > 0 ? [...lines.slice(0, VIOLATION_LINES_MAX), `  and ${left} lines more`] : lines;
     tell(terminal, `seed ${seed}: ${shown.join('\n')}`);
   }
-  if (violations.length > 0) tell(terminal, `again: ${replayCommand(seed, only, clients)}`);
+  if (violations.length > 0) tell(terminal, `again: ${replayCommand(seed, part)}`);
 }
 
 function showShrunk(options: SimulateOptions, terminal: Terminal): void {
-  const scenario = scenarioOf(options);
-  const places = drawScenario(options.seed).happenings.flatMap((_, place) =>
-    isAsked(place, options.only) ? [place] : [],
-  );
+  const { seed, part } = options;
   const untilMs = performance.now() + SHRINK_MS_MAX;
-  const shrunk = shrink(scenario, { playsMax: SHRINK_PLAYS_MAX, isOver: () => performance.now() >= untilMs });
+  const isOver = (): boolean => performance.now() >= untilMs;
+  const shrunk = shrink(drawScenario(seed), { playsMax: SHRINK_PLAYS_MAX, isOver, part });
   if (shrunk === null) return;
-  const { happenings, workload } = shrunk.scenario;
-  tell(
-    terminal,
-    `shrunk from ${scenario.happenings.length} happenings to ${happenings.length} in ${shrunk.plays} plays:`,
-  );
+  const { happenings } = shrunk.scenario;
+  const before = scenarioOf(options).happenings.length;
+  tell(terminal, `shrunk from ${before} happenings to ${happenings.length} in ${shrunk.plays} plays:`);
   for (const line of scriptOf(shrunk.scenario)) tell(terminal, `  ${line}`);
   tell(terminal, shrunk.violation);
-  const clients = workload.clients === scenario.workload.clients ? options.clients : workload.clients;
-  const kept = shrunk.kept.map((at) => places[at] as number);
-  tell(terminal, `again: ${replayCommand(scenario.seed, kept, clients)}`);
+  tell(terminal, `again: ${replayCommand(seed, shrunk.part)}`);
 }
 
 /** A bar by seeds on a terminal; nothing elsewhere. */

@@ -1,5 +1,7 @@
 /** What `coppice simulate` says at its end: everything that was played, added up. */
+import { type Part, WHOLE } from '../sim/part.ts';
 import type { PlayResult } from '../sim/play.ts';
+import { matrixLines, PAIR_SEEDS_MIN, PAIRS } from '../sim/fault-pairs.ts';
 import { PROBED_SEEDS, unmet, WANTED } from '../sim/probes.ts';
 
 export type SimulateReport = {
@@ -55,12 +57,14 @@ export function addResult(report: SimulateReport, result: PlayResult): void {
   if (result.violations.length > 0) report.failures.push({ seed: result.seed, violations: result.violations });
 }
 
-/** Situations that so many seeds should have met and did not; none are missed in fewer seeds than it takes. */
+/** Situations that so many seeds should have met, and did not or too seldom; none are missed in fewer seeds than it takes. */
 export function missed({ seeds, met }: SimulateReport): string[] {
-  return seeds < PROBED_SEEDS ? [] : unmet(WANTED, met);
+  if (seeds < PROBED_SEEDS) return [];
+  return [...unmet(WANTED, met), ...unmet(PAIRS, met, PAIR_SEEDS_MIN)];
 }
 
-export function reportJson(report: SimulateReport, seconds: number): string {
+/** `matrix`: also in how many seeds each kind of fault hit each place. */
+export function reportJson(report: SimulateReport, seconds: number, { matrix }: { readonly matrix: boolean }): string {
   const { simulatedMs, failures, met, ...rest } = report;
   const missing = missed(report);
   return JSON.stringify({
@@ -68,13 +72,18 @@ export function reportJson(report: SimulateReport, seconds: number): string {
     ...rest,
     met: met.size,
     missed: missing,
+    ...(matrix ? { pairs: Object.fromEntries(PAIRS.map((pair) => [pair, met.get(pair) ?? 0])) } : {}),
     simulatedSeconds: Math.round(simulatedMs / 1_000),
     seconds: Number(seconds.toFixed(3)),
     failures: failures.map((failure) => ({ ...failure, replay: replayCommand(failure.seed) })),
   });
 }
 
-export function reportLines(report: SimulateReport, seconds: number): string[] {
+export function reportLines(
+  report: SimulateReport,
+  seconds: number,
+  { matrix }: { readonly matrix: boolean },
+): string[] {
   const faults = Object.entries(report.faults).sort(([, a], [, b]) => b - a);
   const total = faults.reduce((sum, [, count]) => sum + count, 0);
   const perMinute = seconds > 0 ? Math.round((report.seeds / seconds) * 60) : 0;
@@ -84,6 +93,7 @@ export function reportLines(report: SimulateReport, seconds: number): string[] {
     `${report.acknowledged} writes acknowledged, ${report.reads} reads; ${report.refused} refused, ` +
       `${report.unknown} unknown, ${report.uncertain} uncertain`,
     `${counted(total, 'fault')}: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+    ...(matrix ? matrixLines(report.met) : []),
     `${report.met.size} kinds of situations were met${missedLine(report)}`,
     `healed: writable after ${shown(report.writableMs)}, whole after ${shown(report.wholeMs)} at the latest`,
     report.failures.length === 0
@@ -97,14 +107,15 @@ function missedLine(report: SimulateReport): string {
   return missing.length === 0 ? '' : `; not met: ${missing.join(', ')}`;
 }
 
-/** The line that plays a seed again. */
-export function replayCommand(
-  seed: number,
-  only: readonly number[] | null = null,
-  clients: number | null = null,
-): string {
-  const places = only === null ? '' : ` --only ${only.join(',')}`;
-  return `coppice simulate --seed ${seed}${places}${clients === null ? '' : ` --clients ${clients}`}`;
+/** The line that plays a seed again, or a part of it. */
+export function replayCommand(seed: number, { only, clients, forMs, plain }: Part = WHOLE): string {
+  const words = [
+    ...(only === null ? [] : [`--only ${only.length === 0 ? 'none' : only.join(',')}`]),
+    ...(clients === null ? [] : [`--clients ${clients}`]),
+    ...(forMs === null ? [] : [`--for ${forMs}`]),
+    ...(plain ? ['--plain'] : []),
+  ];
+  return ['coppice simulate --seed', seed, ...words].join(' ');
 }
 
 function counted(count: number, what: string): string {

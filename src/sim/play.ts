@@ -7,8 +7,9 @@ import { text, utf8 } from '../lib/bytes.ts';
 import { isMember, type ServerIndex } from '../model/ids.ts';
 import { ownersOf } from '../routing/placement.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
-import { type Happening, kindOf, type Scenario } from './scenario.ts';
+import { type Happening, kindOf, type Scenario, serversOf } from './scenario.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
+import { isAt, roleOf } from './standing.ts';
 import { Trace } from './trace.ts';
 import { truthOf } from './truth.ts';
 import { type Tally, Workload } from './workload.ts';
@@ -35,6 +36,9 @@ export const WHOLE_MS_MAX = 10_000;
 
 /** How long a healed cluster is watched beyond what it may take. */
 const PATIENCE_MS = 30_000;
+
+/** How long a happening waits for the moment that it is aimed at. */
+const AIM_MS_MAX = 1_000;
 
 /** Within how long the end of a server is noticed. */
 const NOTICED_MS = 20;
@@ -65,6 +69,7 @@ class Player {
   readonly #faults: Record<string, number> = {};
   readonly #violations: string[] = [];
   readonly #healing = new Set<() => void>();
+  readonly #all: readonly ServerIndex[];
   #workload: Workload | null = null;
   #writableMs = 0;
   #wholeMs = 0;
@@ -73,6 +78,7 @@ class Player {
     this.#scenario = scenario;
     this.#trace = new Trace(write);
     const { config, knobs, seed } = scenario;
+    this.#all = Array.from({ length: config.servers }, (_, index) => index as ServerIndex);
     this.#cluster = new SimulatedCluster({ config, knobs, seed, trace: this.#trace });
     this.#host = new SimulatedFaultHost(this.#cluster);
   }
@@ -92,6 +98,7 @@ class Player {
     let beginMs = queue.nowMs;
     for (const happening of happenings) {
       queue.run(Math.max(0, beginMs + happening.atMs - queue.nowMs));
+      this.#await(happening);
       const beforeMs = queue.nowMs;
       this.#happen(happening);
       beginMs += queue.nowMs - beforeMs;
@@ -103,6 +110,7 @@ class Player {
     workload.stop();
     queue.runUntil(() => this.#cluster.broker?.requestsInFlight === 0, PATIENCE_MS);
     queue.run(500);
+    this.#cluster.endRare();
     if (budget !== 'beyond') {
       queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
       this.#violations.push(...workload.readAll());
@@ -182,14 +190,22 @@ class Player {
     }
   }
 
-  /** In which state a fault finds a server. */
+  /** Goes on until a happening's moment has come, or it waited long enough for it. */
+  #await({ aim, ...happening }: Happening): void {
+    const [server] = serversOf(happening, this.#all);
+    if (aim === undefined) return;
+    this.#cluster.queue.runUntil(() => isAt(this.#cluster, server, aim), AIM_MS_MAX);
+  }
+
+  /** In which state and role a fault finds a server, or the broker. */
   #probe(name: string, happening: Happening): void {
     const { broker } = this.#cluster;
-    if (broker === null) return;
-    let hit: readonly ServerIndex[] = [];
-    if (happening.kind === 'fault' && happening.action.kind !== 'link') hit = happening.action.servers;
-    else if (happening.kind === 'restart' || happening.kind === 'crash-point') hit = [happening.server];
-    for (const server of hit) this.#trace.probes.onFault(name, broker.view(server).state);
+    if (broker === null || happening.kind === 'calm') return;
+    const { probes } = this.#trace;
+    const hit = serversOf(happening, this.#all);
+    for (const server of hit) probes.onFault(name, broker.view(server).state, roleOf(this.#cluster, server));
+    const isBrokers = hit.length === 0 || hit.length === this.#all.length;
+    if (isBrokers) probes.onBrokerFault(name, broker.isServing ? 'serving' : 'starting');
   }
 
   #heals(heal: () => void, afterMs: number | null): void {

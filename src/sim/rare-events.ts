@@ -9,13 +9,17 @@ import { NEVER, type Rare, type RareSite } from '../lib/rare.ts';
 /** How often an active site says yes. */
 export const RARE_PROBABILITY = 0.25;
 
-/** `onYes` is told each time that a site says yes. */
-export function rareEvents(seed: number, active: readonly RareSite[], onYes: (site: RareSite) => void): Rare {
+/** Asked only while `isOn`. `onYes` is told each time that a site says yes. */
+export function rareEvents(
+  seed: number,
+  active: readonly RareSite[],
+  { isOn, onYes }: { isOn(): boolean; onYes(site: RareSite): void },
+): Rare {
   if (active.length === 0) return NEVER;
   const sites = new Set(active);
   const prng = new Prng(seed ^ RARE_SOURCE);
   return (site) => {
-    if (!sites.has(site) || !prng.chance(RARE_PROBABILITY)) return false;
+    if (!sites.has(site) || !isOn() || !prng.chance(RARE_PROBABILITY)) return false;
     onYes(site);
     return true;
   };

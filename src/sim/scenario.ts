@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../model/config.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { CrashPoint, Knobs } from './server.ts';
 import type { Blackout } from './simulated-cluster.ts';
+import type { Aim } from './standing.ts';
 import type { WorkloadOptions } from './workload.ts';
 
 /**
@@ -14,7 +15,11 @@ import type { WorkloadOptions } from './workload.ts';
 export type Budget = 'crashes' | 'damage' | 'beyond';
 
 /** `atMs` is counted from the beginning of the faults, without the time that a calm takes. */
-export type Happening = { readonly atMs: number } & (
+export type Happening = {
+  readonly atMs: number;
+  /** Waits until the server that it hits is like this, for a while; then it happens all the same. */
+  readonly aim?: Aim;
+} & (
   | { readonly kind: 'fault'; readonly action: FaultAction; readonly forMs: number | null; readonly seed: number }
   | { readonly kind: 'restart'; readonly server: ServerIndex }
   /** The machine or its process dies; the servers that are `absent` come back later than the others. */
@@ -43,9 +48,29 @@ export type Scenario = {
   readonly happenings: readonly Happening[];
 };
 
+/** The servers that a happening hits, of `all`; those at the ends of its links too. */
+export function serversOf(happening: Happening, all: readonly ServerIndex[]): readonly ServerIndex[] {
+  switch (happening.kind) {
+    case 'restart':
+    case 'crash-point':
+      return [happening.server];
+    case 'blackout':
+      return all;
+    case 'fault': {
+      const { action } = happening;
+      if (action.kind !== 'link') return 'servers' in action ? action.servers : [];
+      const ends = new Set(action.links.flatMap(({ from, to }) => [from, to]));
+      return all.filter((server) => ends.has(server));
+    }
+    default:
+      return [];
+  }
+}
+
 /** Names of what a happening is, for counts: `crash`, `link cut`, `disk full`, `damage flip`, `blackout`. */
 export function kindOf(happening: Happening): string {
   if (happening.kind === 'host-clock') return `host-clock ${happening.fault.kind}`;
+  if (happening.kind === 'crash-point') return `crash-point ${happening.point.at}`;
   if (happening.kind !== 'fault') return happening.kind;
   const { action } = happening;
   switch (action.kind) {

@@ -12,6 +12,7 @@ import { DiskError } from '../storage/disk.ts';
 import { openStore } from '../storage/recovery.ts';
 import { SimulatedClock } from './clock.ts';
 import { CrashSignal, SimulatedDisk } from './disk.ts';
+import type { DiskCall } from './disk-faults.ts';
 import type { Survivors } from '../faults/action.ts';
 import { type Flakiness, leavesOut } from '../faults/flaky.ts';
 import { PointDisk } from '../faults/point-disk.ts';
@@ -74,6 +75,8 @@ export type Life = {
 export type CrashPoint = {
   readonly at: 'disk' | 'send';
   readonly nth: number;
+  /** Of its calls to the disk, only these; any by default. */
+  readonly call?: DiskCall | 'any';
   readonly survivors: Survivors | null;
 };
 
@@ -220,7 +223,7 @@ export class SimulatedServer {
   }
 
   /** Makes it die at a point of its own code; the answer takes that back. */
-  crashAt({ at, nth, survivors }: CrashPoint): () => void {
+  crashAt({ at, nth, call = 'any', survivors }: CrashPoint): () => void {
     this.#crashSurvivors = survivors;
     if (at === 'send') {
       this.#crashAfterSends = nth;
@@ -230,7 +233,7 @@ export class SimulatedServer {
     }
     const effect = this.#world.prng.pick(['crash-before', 'crash-amid', 'crash-after'] as const);
     this.#crash?.();
-    this.#crash = this.disk.inject({ call: 'any', nth, effect });
+    this.#crash = this.disk.inject({ call, nth, effect });
     return this.#crash;
   }
 

@@ -60,6 +60,7 @@ export class SimulatedCluster implements SimulatedWorld {
   readonly bugs: string[] = [];
   readonly #knobs: Knobs;
   readonly #rare: Rare;
+  #isRare = true;
   readonly #rules = new Map<string, readonly LinkRule[]>();
   #host: HostLife | null = null;
   #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
@@ -74,7 +75,10 @@ export class SimulatedCluster implements SimulatedWorld {
     this.trace = trace ?? new Trace(null);
     this.clock = new SimulatedClock(this.queue);
     this.clock.drift(knobs.clockRate);
-    this.#rare = rareEvents(seed, knobs.rare ?? [], (site) => this.trace.probes.hit(`rare ${site}`));
+    this.#rare = rareEvents(seed, knobs.rare ?? [], {
+      isOn: () => this.#isRare,
+      onYes: (site) => this.trace.probes.hit(`rare ${site}`),
+    });
     this.servers = Array.from(
       { length: config.servers },
       (_, index) =>
@@ -100,6 +104,11 @@ export class SimulatedCluster implements SimulatedWorld {
     return this.#host?.broker ?? null;
   }
 
+  /** What the host's disk has of the table of epochs, or null. */
+  get epochFile(): Uint8Array | null {
+    return this.#epochFile;
+  }
+
   /** The broker's thread. */
   get hostThread(): SimulatedThread | null {
     return this.#host?.thread ?? null;
@@ -108,6 +117,11 @@ export class SimulatedCluster implements SimulatedWorld {
   /** Whether every server is up and nothing is on its way. */
   get isSettled(): boolean {
     return this.#host?.broker.isSettled === true;
+  }
+
+  /** From now on nothing rare happens: what is whole stays whole. */
+  endRare(): void {
+    this.#isRare = false;
   }
 
   server(index: number): SimulatedServer {

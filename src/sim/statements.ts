@@ -32,8 +32,9 @@ function linesOf(happening: Happening): string[] {
       return [`# ${what}${file}; back after ${ms(blackout.offMs)}${late}`];
     }
     case 'crash-point': {
-      const { at, nth, survivors } = happening.point;
-      const what = at === 'disk' ? 'call to its disk' : 'frame that it sends';
+      const { at, nth, call, survivors } = happening.point;
+      const what =
+        at === 'disk' ? (call === undefined ? 'call to its disk' : `${call} of its disk`) : 'frame that it sends';
       const left = survivors === null ? '' : `, and loses power (${survivors})`;
       return [`# ${names([happening.server])} dies at the ${nth}th ${what}${left}`];
     }
@@ -56,6 +57,9 @@ function linesOf(happening: Happening): string[] {
 
 function statements(action: FaultAction): string[] {
   if (action.kind === 'link') return action.links.map((link) => linkStatement(link, action.rule));
+  if (action.kind === 'client') {
+    return [`CLIENT ${'bytes' in action.fault ? `${action.fault.act} ${action.fault.bytes}` : action.fault.act}`];
+  }
   const servers = names(action.servers);
   switch (action.kind) {
     case 'crash':

@@ -3,194 +3,28 @@
  * missing, so that the rare ones meet (swarm testing, Groce et al. 2012; rates of reliability.md 3.9). What is drawn is
  * data, to be played, shrunk and printed.
  */
-import type { ClockFault, DirectedLink, FaultAction, Neighbour, Survivors } from '../faults/action.ts';
 import { Prng } from '../lib/prng.ts';
 import { RARE_SITES, type RareSite } from '../lib/rare.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import type { LinkRule } from '../routing/link-rules.ts';
-import type { Budget, Happening, Scenario } from './scenario.ts';
+import type { ServerState } from '../model/status.ts';
+import { type Budget, type Happening, type Scenario, serversOf } from './scenario.ts';
+import type { Aim, Role } from './standing.ts';
+import {
+  CRASHES,
+  DAMAGE,
+  type Draw,
+  type Drawn,
+  fault,
+  type Kind,
+  LIES,
+  LINKS,
+  someMs,
+  survivorsOf,
+} from './swarm-kinds.ts';
 
-/** What a fault of each kind may touch: servers that may be hit, chance, and how much is allowed. */
-type Draw = {
-  readonly prng: Prng;
-  readonly servers: number;
-  readonly budget: Budget;
-  /** Servers that faults may touch now. */
-  readonly targets: readonly ServerIndex[];
-};
-
-type Drawn = Happening extends infer H ? (H extends { readonly atMs: number } ? Omit<H, 'atMs'> : never) : never;
-
-type Kind = { readonly name: string; readonly draw: (draw: Draw) => Drawn };
-
-const fault = (action: FaultAction, forMs: number | null, prng: Prng): Drawn => ({
-  kind: 'fault',
-  action,
-  forMs,
-  seed: prng.uint32(),
-});
-
-/** A duration whose order of magnitude is drawn first. */
-function someMs(prng: Prng, max: number): number {
-  return prng.float() * prng.pick([max / 100, max / 10, max]);
-}
-
-function one({ prng, targets }: Draw): readonly ServerIndex[] {
-  return [prng.pick(targets)];
-}
-
-function some({ prng, targets }: Draw): readonly ServerIndex[] {
-  return prng.chance(0.6) ? [prng.pick(targets)] : prng.shuffle(targets).slice(0, prng.between(1, targets.length));
-}
-
-/** Off by up to ±288 s, most often by little; or up to 2 % fast or slow; or to and fro. */
-function drawClock(prng: Prng): ClockFault {
-  const byMs = Math.min(288_000, -prng.pick([10, 1_000, 60_000]) * Math.log(1 - prng.float())) * prng.pick([-1, 1]);
-  switch (prng.below(3)) {
-    case 0:
-      return { kind: 'skew', byMs };
-    case 1:
-      return { kind: 'drift', rate: 0.98 + prng.float() * 0.04 };
-    default:
-      return { kind: 'strobe', byMs, everyMs: 1 + prng.float() * 1_000 };
-  }
-}
-
-const survivors = (prng: Prng): Survivors => prng.pick(['none', 'prefix', 'random'] as const);
-
-/** Faults that leave what a disk holds as it is. */
-const CRASHES: readonly Kind[] = [
-  kind('crash', (draw) => fault({ kind: 'crash', servers: some(draw) }, someMs(draw.prng, 4_000), draw.prng)),
-  kind('kill', (draw) => fault({ kind: 'oom', servers: some(draw) }, null, draw.prng)),
-  kind('restart', (draw) => ({ kind: 'restart', server: draw.prng.pick(draw.targets) })),
-  kind('hang', (draw) => {
-    const forMs = someMs(draw.prng, 4_000);
-    return fault({ kind: 'hang', servers: some(draw), forMs }, forMs, draw.prng);
-  }),
-  kind('slow', (draw) =>
-    fault(
-      { kind: 'slow', servers: one(draw), factor: draw.prng.pick([3, 30, 300]) },
-      someMs(draw.prng, 3_000),
-      draw.prng,
-    ),
-  ),
-  kind('throw', (draw) => fault({ kind: 'throw', servers: one(draw), count: 1 }, null, draw.prng)),
-  kind('flap', (draw) => fault({ kind: 'flap', servers: one(draw), count: draw.prng.between(2, 5) }, 2_000, draw.prng)),
-  kind('power', (draw) =>
-    fault({ kind: 'power', servers: some(draw), survivors: survivors(draw.prng) }, someMs(draw.prng, 3_000), draw.prng),
-  ),
-  kind('blackout', (draw) => {
-    const { prng } = draw;
-    return {
-      kind: 'blackout',
-      blackout: {
-        survivors: prng.chance(0.8) ? survivors(prng) : null,
-        offMs: someMs(prng, 500),
-        losesEpochFile: draw.budget === 'crashes' && prng.chance(0.1),
-      },
-      absent: prng.chance(0.5) ? some(draw) : [],
-      absentMs: someMs(prng, 3_000),
-    };
-  }),
-  kind('crash-point', (draw) => {
-    const { prng } = draw;
-    const point = {
-      at: prng.pick(['disk', 'send'] as const),
-      nth: prng.between(1, prng.pick([3, 30, 300])),
-      survivors: prng.chance(0.5) ? survivors(prng) : null,
-    };
-    return { kind: 'crash-point', server: prng.pick(draw.targets), point };
-  }),
-  kind('hang-host', ({ prng }) => ({ kind: 'hang-host', forMs: someMs(prng, 2_000) })),
-  kind('clock', (draw) =>
-    fault({ kind: 'clock', servers: some(draw), fault: drawClock(draw.prng) }, someMs(draw.prng, 5_000), draw.prng),
-  ),
-  kind('host-clock', ({ prng }) => ({ kind: 'host-clock', fault: drawClock(prng), forMs: someMs(prng, 5_000) })),
-  kind('sync-fail', (draw) =>
-    fault(
-      { kind: 'disk', servers: one(draw), fault: { kind: 'sync-fail', count: draw.prng.pick([1, 1, 3]) } },
-      2_000,
-      draw.prng,
-    ),
-  ),
-  kind('write-fail', (draw) => {
-    const { prng } = draw;
-    const code = prng.pick(['EIO', 'EDQUOT', 'EROFS'] as const);
-    const disk = { kind: 'write-fail', code, probability: prng.pick([0.02, 0.3, 1]) } as const;
-    return fault({ kind: 'disk', servers: one(draw), fault: disk }, someMs(prng, 2_000), prng);
-  }),
-  kind('torn-write', (draw) =>
-    fault({ kind: 'disk', servers: one(draw), fault: { kind: 'torn-write' } }, null, draw.prng),
-  ),
-  kind('full', (draw) =>
-    fault({ kind: 'disk', servers: one(draw), fault: { kind: 'full' } }, someMs(draw.prng, 5_000), draw.prng),
-  ),
-  kind('slow-disk', (draw) => {
-    const { prng } = draw;
-    const slow = { kind: 'slow', delayMs: someMs(prng, 1_000), factor: prng.pick([1, 10]) } as const;
-    return fault({ kind: 'disk', servers: one(draw), fault: slow }, someMs(prng, 4_000), prng);
-  }),
-  kind('stall', (draw) =>
-    fault({ kind: 'disk', servers: one(draw), fault: { kind: 'stall' } }, someMs(draw.prng, 4_000), draw.prng),
-  ),
-];
-
-/** Faults of links; those that lose nothing and those that do. */
-const LINKS: readonly Kind[] = [
-  link('cut', () => ({ kind: 'cut' }), 3_000),
-  link('clog', () => ({ kind: 'clog' }), 3_000),
-  link('drop', ({ prng }) => ({ kind: 'drop', probability: prng.pick([0.02, 0.1, 0.3]) }), 4_000),
-  link(
-    'duplicate',
-    ({ prng }) => ({ kind: 'duplicate', probability: prng.pick([0.1, 0.5]), withinMs: someMs(prng, 500) }),
-    4_000,
-  ),
-  link(
-    'reorder',
-    ({ prng }) => ({ kind: 'reorder', probability: prng.pick([0.1, 0.3]), withinMs: someMs(prng, 200) }),
-    4_000,
-  ),
-  link(
-    'delay',
-    ({ prng }) => ({
-      kind: 'delay',
-      delayMs: someMs(prng, 300),
-      jitterMs: someMs(prng, 100),
-      distribution: prng.pick(['const', 'uniform', 'normal', 'exp'] as const),
-    }),
-    4_000,
-  ),
-  link('rate', ({ prng }) => ({ kind: 'rate', bytesPerSecond: prng.pick([2_000, 20_000, 200_000]) }), 3_000),
-];
-
-/** What is damaged and can be told from what was never written. */
-const DAMAGE: readonly Kind[] = [
-  kind('wipe', (draw) => fault({ kind: 'wipe', servers: one(draw) }, someMs(draw.prng, 3_000), draw.prng)),
-  kind('flip', (draw) => {
-    const { prng } = draw;
-    const file = { kind: prng.pick(['wal', 'wal', 'checkpoint'] as const) };
-    return fault({ kind: 'damage', servers: one(draw), damage: { kind: 'flip', file, bits: 1 } }, null, prng);
-  }),
-  kind('read-fail', (draw) => {
-    const read = { kind: 'read-fail', probability: draw.prng.pick([0.01, 0.2]) } as const;
-    return fault({ kind: 'disk', servers: one(draw), fault: read }, someMs(draw.prng, 3_000), draw.prng);
-  }),
-];
-
-/** What can look like a write that never came: only another copy tells. */
-const LIES: readonly Kind[] = [
-  kind('misdirect', (draw) =>
-    fault({ kind: 'disk', servers: one(draw), fault: { kind: 'misdirect' } }, null, draw.prng),
-  ),
-  kind('lose-write', (draw) =>
-    fault({ kind: 'disk', servers: one(draw), fault: { kind: 'lose-write' } }, null, draw.prng),
-  ),
-  kind('truncate', (draw) => {
-    const { prng } = draw;
-    const damage = { kind: 'truncate', file: { kind: 'wal' }, bytes: prng.between(1, prng.pick([64, 4_096, 65_536])) };
-    return fault({ kind: 'damage', servers: one(draw), damage: damage as never }, null, prng);
-  }),
-];
+/** Kinds of faults of a seed, at least, and how many of a hundred seeds have no faults at all. */
+export const KINDS_MIN = 5;
+export const CALM_PERCENT = 2;
 
 const SHAPES = [
   [1, 1],
@@ -210,8 +44,9 @@ const SHAPES = [
 export function drawScenario(seed: number): Scenario {
   const prng = new Prng(seed);
   const [servers, replicas] = prng.pick(SHAPES);
-  const budget = drawBudget(prng, replicas);
-  const durationMs = prng.pick([3_000, 8_000, 15_000]);
+  const isCalm = prng.chance(CALM_PERCENT / 100);
+  const budget = isCalm ? 'crashes' : drawBudget(prng, replicas);
+  const durationMs = prng.pick([2_500, 6_000, 12_000]);
   return {
     seed,
     config: {
@@ -244,19 +79,19 @@ export function drawScenario(seed: number): Scenario {
     },
     budget,
     durationMs,
-    happenings: drawHappenings(prng, { servers, replicas, budget, durationMs }),
+    happenings: isCalm ? [] : drawHappenings(prng, { servers, replicas, budget, durationMs }),
   };
 }
 
-/** Sites of rare behaviour that are active: none in a third of the seeds, each in a quarter of the others. */
+/** Sites of rare behaviour that are active: none in a fifth of the seeds, each in a quarter of the others. */
 function drawRare(prng: Prng): RareSite[] {
-  return prng.chance(1 / 3) ? [] : RARE_SITES.filter(() => prng.chance(0.25));
+  return prng.chance(0.2) ? [] : RARE_SITES.filter(() => prng.chance(0.25));
 }
 
 function drawBudget(prng: Prng, replicas: number): Budget {
   const dice = prng.float();
-  if (dice < 0.55) return 'crashes';
-  return dice < 0.85 && replicas > 1 ? 'damage' : 'beyond';
+  if (dice < 0.45) return 'crashes';
+  return dice < 0.8 && replicas > 1 ? 'damage' : 'beyond';
 }
 
 function drawHappenings(
@@ -271,57 +106,127 @@ function drawHappenings(
   const { servers, replicas, budget, durationMs } = shape;
   const all = Array.from({ length: servers }, (_, index) => index as ServerIndex);
   const known = [...CRASHES, ...LINKS, ...(budget === 'crashes' ? [] : DAMAGE), ...(budget === 'damage' ? LIES : [])];
-  const mix = prng.shuffle(known).slice(0, prng.between(1, prng.pick([2, 5, known.length])));
-  const gapMs = prng.pick([100, 400, 1_500]);
+  const count = prng.between(KINDS_MIN, prng.pick([KINDS_MIN + 1, 12, known.length]));
+  // Damage is what its budget is for.
+  const damage =
+    budget === 'crashes' ? [] : prng.shuffle(budget === 'damage' ? [...DAMAGE, ...LIES] : DAMAGE).slice(0, 2);
+  const mix = [...new Set([...damage, ...prng.shuffle(known)])].slice(0, count);
+  const kinds = drawOrder(prng, mix, drawTimes(prng, durationMs));
+  const aimed = prng.pick([0.1, 0.4, 0.8]);
   const calmMs = budget === 'damage' ? durationMs / prng.between(1, 3) : Number.POSITIVE_INFINITY;
   const happenings: Happening[] = [];
   let targets = budget === 'damage' ? prng.shuffle(all).slice(0, prng.between(1, replicas - 1)) : all;
   let nextCalmMs = calmMs;
-  for (let atMs = prng.float() * gapMs; atMs < durationMs; atMs += -gapMs * Math.log(1 - prng.float())) {
+  for (const { atMs, kind } of kinds) {
     if (atMs > nextCalmMs) {
       happenings.push({ atMs, kind: 'calm', reread: targets });
       targets = prng.shuffle(all).slice(0, prng.between(1, replicas - 1));
       nextCalmMs += calmMs;
     }
-    happenings.push({ atMs, ...prng.pick(mix).draw({ prng, servers, budget, targets }) } as Happening);
+    const draw: Draw = { prng, servers, replicas, budget, targets };
+    const drawn = kind.draw(draw);
+    const aiming = damage.includes(kind) ? Math.max(0.5, aimed) : aimed;
+    const { openers, aim } = prng.chance(aiming) ? drawAim(draw, drawn) : NOT_AIMED;
+    for (const opener of openers) happenings.push({ atMs, ...opener } as Happening);
+    happenings.push((aim === null ? { atMs, ...drawn } : { atMs, aim, ...drawn }) as Happening);
   }
   if (budget === 'damage') happenings.push({ atMs: durationMs, kind: 'calm', reread: targets });
   return happenings;
 }
 
-function kind(name: string, draw: Kind['draw']): Kind {
-  return { name, draw };
+/** When something happens: at random, and as often as it takes for KINDS_MIN kinds. */
+function drawTimes(prng: Prng, durationMs: number): number[] {
+  const gapMs = prng.pick([150, 500, 1_500]);
+  const times: number[] = [];
+  for (let atMs = prng.float() * gapMs; atMs < durationMs; atMs += -gapMs * Math.log(1 - prng.float()))
+    times.push(atMs);
+  while (times.length < KINDS_MIN) times.push(prng.float() * durationMs);
+  return times.sort((a, b) => a - b);
 }
 
-/** A rule on some links of the targets: one direction, a pair, everything of one server, or between two sides. */
-function link(name: string, rule: (draw: Draw) => LinkRule, forMs: number): Kind {
-  return kind(name, (draw) =>
-    fault({ kind: 'link', links: drawLinks(draw), rule: rule(draw) }, someMs(draw.prng, forMs), draw.prng),
-  );
+/** Every kind that has to be there is, somewhere; the rest as it comes. */
+function drawOrder(
+  prng: Prng,
+  mix: readonly Kind[],
+  times: readonly number[],
+): { readonly atMs: number; readonly kind: Kind }[] {
+  const kinds = times.map((_, i) => (i < KINDS_MIN ? (mix[i] as Kind) : prng.pick(mix)));
+  const shuffled = prng.shuffle(kinds);
+  return times.map((atMs, i) => ({ atMs, kind: shuffled[i] as Kind }));
 }
 
-function drawLinks({ prng, servers, targets }: Draw): DirectedLink[] {
-  const all: Neighbour[] = ['broker', ...Array.from({ length: servers }, (_, index) => index as ServerIndex)];
-  const self = prng.pick(targets);
-  const others = all.filter((name) => name !== self);
-  const both = (a: Neighbour, b: Neighbour): DirectedLink[] => [
-    { from: a, to: b },
-    { from: b, to: a },
-  ];
-  switch (prng.below(4)) {
-    case 0: {
-      const [link1, link2] = both(self, prng.pick(others)) as [DirectedLink, DirectedLink];
-      return [prng.chance(0.5) ? link1 : link2];
-    }
-    case 1:
-      return both(self, prng.pick(others));
-    case 2:
-      return others.flatMap((other) => both(self, other));
-    default: {
-      const side = targets.filter(() => prng.chance(0.5));
-      const rest = all.filter((name) => name === 'broker' || !side.includes(name));
-      const cut = side.flatMap((a) => rest.flatMap((b) => both(a, b)));
-      return cut.length > 0 ? cut : both(self, 'broker');
-    }
+/** How long what brings a server into a state acts: longer than it takes until that is seen. */
+const OPENER_MS = 800;
+
+/** States and roles that are waited for, the rarest most often. */
+const PLACES: readonly (readonly [Exclude<ServerState, 'draining'>, Role])[] = [
+  ['up', 'alone'],
+  ...new Array<['suspect', 'together']>(2).fill(['suspect', 'together']),
+  ...new Array<['suspect', 'alone']>(6).fill(['suspect', 'alone']),
+  ...new Array<['recovering', 'together']>(3).fill(['recovering', 'together']),
+  ['recovering', 'alone'],
+  ['recovering', 'behind'],
+  ...new Array<['down', 'together']>(4).fill(['down', 'together']),
+  ['down', 'alone'],
+];
+
+type Aimed = { readonly openers: readonly Drawn[]; readonly aim: Aim | null };
+
+const NOT_AIMED: Aimed = { openers: [], aim: null };
+
+/**
+ * A moment that is rare by itself, and what brings it about: a server that is suspect, recovers or is down, with the
+ * others, behind them, or as the last one in sync; a broker that starts. Nobody is hit who may not be.
+ */
+function drawAim(draw: Draw, drawn: Drawn): Aimed {
+  const { prng, servers, replicas, budget, targets } = draw;
+  if (drawn.kind === 'host-clock' || drawn.kind === 'hang-host') {
+    return { openers: [blackoutOf(prng)], aim: { kind: 'broker starts' } };
   }
+  const all = Array.from({ length: servers }, (_, index) => index as ServerIndex);
+  const hit = serversOf({ atMs: 0, ...drawn } as Happening, targets)[0];
+  if (hit === undefined || drawn.kind === 'blackout') return NOT_AIMED;
+  const places = PLACES.filter(([, role]) => {
+    if (replicas === 1) return role === 'alone';
+    // Where damage is allowed its copies are those that may not go.
+    return budget !== 'damage' || role !== 'alone';
+  });
+  const [state, role] = prng.pick(places);
+  const others = all.filter((server) => server !== hit && targets.includes(server));
+  const openers: Drawn[] = [];
+  if (role === 'alone' && others.length > 0) {
+    openers.push(fault({ kind: 'crash', servers: others }, 3 * OPENER_MS, prng));
+  }
+  switch (state) {
+    case 'up':
+      break;
+    case 'suspect':
+      openers.push(silence(prng, hit));
+      break;
+    case 'recovering':
+      openers.push(role === 'together' ? blackoutOf(prng) : { kind: 'restart', server: hit });
+      break;
+    case 'down':
+      openers.push(fault({ kind: 'crash', servers: [hit] }, 100 + someMs(prng, 2_000), prng));
+      break;
+    default:
+      state satisfies never;
+  }
+  return { openers, aim: { kind: 'server', state, role } };
+}
+
+/** Nothing comes from the server for a while. */
+function silence(prng: Prng, server: ServerIndex): Drawn {
+  if (prng.chance(0.5)) return fault({ kind: 'hang', servers: [server], forMs: OPENER_MS }, OPENER_MS, prng);
+  const links = [{ from: server, to: 'broker' }] as const;
+  return fault({ kind: 'link', links, rule: { kind: 'clog' } }, OPENER_MS, prng);
+}
+
+function blackoutOf(prng: Prng): Drawn {
+  const blackout = {
+    survivors: prng.chance(0.5) ? survivorsOf(prng) : null,
+    offMs: someMs(prng, 100),
+    losesEpochFile: false,
+  };
+  return { kind: 'blackout', blackout, absent: [], absentMs: 0 };
 }

@@ -36,7 +36,7 @@ function countOf(scenario: Scenario, tag: string): number {
 }
 
 /** Faults that end a server. */
-const DEATHS = ['crash', 'oom', 'restart', 'flap', 'power', 'throw', 'crash-point', 'hang', 'blackout'];
+const DEATHS = ['crash', 'oom', 'restart', 'flap', 'power', 'throw', 'crash-point disk', 'crash-point send', 'hang', 'blackout'];
 
 const PROPERTIES: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   strict: ({ config }) => config.deleteMode === 'strict',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FaultAction } from '../../src/faults/action.ts';
-import { kindOf } from '../../src/sim/scenario.ts';
-import { drawScenario } from '../../src/sim/swarm.ts';
+import { PAIR_KINDS } from '../../src/sim/fault-pairs.ts';
+import { kindOf, type Scenario } from '../../src/sim/scenario.ts';
+import { CALM_PERCENT, drawScenario, KINDS_MIN } from '../../src/sim/swarm.ts';
 
 const SCENARIOS = Array.from({ length: 1_000 }, (_, seed) => drawScenario(seed));
 
@@ -36,16 +37,29 @@ describe('the swarm', () => {
   });
 
   test('has every kind in some seeds and most of them missing in others', () => {
-    const drawn = SCENARIOS.map(({ happenings }) => new Set(happenings.map(kindOf)));
+    const drawn = SCENARIOS.map(kindsOf);
     const all = new Set(drawn.flatMap((kinds) => [...kinds]));
 
-    expect(all.size).toBe(37);
-    expect(drawn.filter((kinds) => kinds.size <= 2).length).toBeGreaterThan(100);
-    expect(drawn.filter((kinds) => kinds.size >= 10).length).toBeGreaterThan(100);
+    expect([...all].sort()).toEqual([...PAIR_KINDS].sort());
+    expect(drawn.filter((kinds) => kinds.size <= 8).length).toBeGreaterThan(100);
+    expect(drawn.filter((kinds) => kinds.size >= 12).length).toBeGreaterThan(100);
+  });
+
+  test(`has ${KINDS_MIN} kinds of faults and more in every seed but the calm ones, about ${CALM_PERCENT} of a hundred`, () => {
+    const counts = SCENARIOS.map((scenario) => kindsOf(scenario).size);
+
+    expect(counts.filter((count) => count > 0 && count < KINDS_MIN)).toEqual([]);
+    expect(counts.filter((count) => count === 0).length).toBeGreaterThan(0);
+    expect(counts.filter((count) => count === 0).length).toBeLessThan(2 * CALM_PERCENT * 10);
   });
 });
 
+/** Kinds of the faults of a scenario. */
+function kindsOf({ happenings }: Scenario): ReadonlySet<string> {
+  return new Set(happenings.filter(({ kind }) => kind !== 'calm').map(kindOf));
+}
+
 /** Servers that a fault touches; the broker, and who is at the other end of a link, are none. */
 function serversOf(action: FaultAction): readonly number[] {
-  return action.kind === 'link' ? [] : action.servers;
+  return 'servers' in action ? action.servers : [];
 }
