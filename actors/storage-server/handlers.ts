@@ -67,6 +67,8 @@ export class StorageServer implements ServerControl {
         if (!this.#isDraining) this.#replica.onBatchEnd();
       },
       isFull: () => (this.#hub.get('broker')?.blockedBytes ?? 0) > ANSWER_BYTES_WAITING_MAX,
+      // What it does between turns, and what faults do to its time, must not wait.
+      lingersFor: () => (this.#idleIsDue || this.#isDraining || world.faults?.isActive === true ? null : 'broker'),
       onLinkLost: (from, _link, { broken, reason }) => this.#onLinkLost(from, broken, reason),
     });
     this.#replica = new Replica(

@@ -93,6 +93,11 @@ export class ThreadFaults implements ReplicaFaults {
     this.#replacePace(faults.reduce((product, each) => (each.kind === 'slow' ? product * each.factor : product), 1));
   }
 
+  /** Whether there are any. */
+  get isActive(): boolean {
+    return this.#faults.length > 0;
+  }
+
   /** To be called with each message that is handled: throws when a fault wants it. */
   onMessage(): void {
     for (const each of this.#faults) {

@@ -50,6 +50,7 @@ export class ByteWriter {
   buffer: Uint8Array;
   length = 0;
   #view: DataView;
+  #lastView: Uint8Array = NO_BYTES;
 
   constructor(capacity = 256) {
     this.buffer = new Uint8Array(capacity);
@@ -130,9 +131,12 @@ export class ByteWriter {
     this.#view.setUint32(at, value, true);
   }
 
-  /** What was written, without a copy. */
+  /** What was written, without a copy; the same object as last time when it is as long. */
   view(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    const last = this.#lastView;
+    if (last.length === this.length && last.buffer === this.buffer.buffer) return last;
+    this.#lastView = this.buffer.subarray(0, this.length);
+    return this.#lastView;
   }
 
   /** What was written, as a buffer of its own. */

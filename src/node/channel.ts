@@ -32,6 +32,11 @@ export type PieceReader = {
   release(): boolean;
   /** From now on the other side rings. False when a piece came meanwhile. */
   sleep(): boolean;
+  /**
+   * Blocks the thread until a piece came, `milliseconds` at most: to be woken so costs a third of a doorbell. Whether
+   * one came; false at once where a channel cannot.
+   */
+  linger(milliseconds: number): boolean;
 };
 
 export type Channel = {

@@ -9,6 +9,15 @@ import type { Link, LinkEvents } from './link.ts';
 /** Bytes read from one link in a turn, so that none makes the others wait. */
 const TURN_BYTES_MAX = 1024 * 1024;
 
+/** Milliseconds that a turn waits for more frames of a peer that has just sent some. */
+const LINGER_MS = 1;
+
+/** Milliseconds of lingering after which the event loop goes round: control messages and timers wait no longer. */
+const LINGERING_MAX_MS = 2;
+
+/** Milliseconds in which another peer must have been silent: lingering for one makes the others wait. */
+const OTHERS_SILENT_MS = 100;
+
 export type HubOwner<Peer> = {
   /** A frame, to be read during the call. */
   onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void;
@@ -19,6 +28,8 @@ export type HubOwner<Peer> = {
    * because the room that they wait for wakes the hub; and never of two sides of one link, which would wait for ever.
    */
   isFull?(): boolean;
+  /** The peer whose next frames this thread may block for a moment to wait for; null while it has other work. */
+  lingersFor?(): Peer | null;
   /** The other side of this link is gone, or frames of it are lost; the hub has let go of it. */
   onLinkLost(from: Peer, link: Link, loss: { readonly broken: boolean; readonly reason: string }): void;
 };
@@ -36,6 +47,9 @@ export class LinkHub<Peer> {
   #turnIsDue = false;
   #flushIsDue = false;
   #isInTurn = false;
+  /** Who sent the last frame of this turn; when somebody else than this one did last. */
+  #lastFrom: Peer | null = null;
+  #otherAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(owner: HubOwner<Peer>) {
     this.#owner = owner;
@@ -50,6 +64,7 @@ export class LinkHub<Peer> {
       onBroken: (reason) => this.#onLost(peer, link, { broken: true, reason }),
     });
     const onFrame = (bytes: Uint8Array, start: number, end: number): void => {
+      this.#lastFrom = peer;
       this.#owner.onFrame(peer, bytes, start, end);
       if (this.#owner.isFull?.() === true) link.hold();
     };
@@ -98,19 +113,40 @@ export class LinkHub<Peer> {
     if (this.#isInTurn) return;
     this.#isInTurn = true;
     this.#turnIsDue = false;
-    let more = this.#owner.isFull?.() === true;
-    if (!more) {
+    let more = this.#pass();
+    if (this.#owner.lingersFor !== undefined) more = this.#linger(more);
+    this.#isInTurn = false;
+    if (this.#owner.isFull?.() === true) return;
+    if (!more) for (const { link } of this.#members.values()) if (!link.sleep()) more = true;
+    if (more) this.#turnSoon();
+  }
+
+  /** Reads what every link has, lets the owner answer. Whether there is more. */
+  #pass(): boolean {
+    this.#lastFrom = null;
+    let more = false;
+    if (this.#owner.isFull?.() !== true)
       for (const { link, onFrame } of this.#members.values()) if (link.drain(onFrame, TURN_BYTES_MAX)) more = true;
-    }
     this.#owner.onBatchEnd();
     this.flush();
-    if (this.#owner.isFull?.() === true) {
-      this.#isInTurn = false;
-      return;
+    return more;
+  }
+
+  /**
+   * Goes on with the peer that has just sent something, if it sends again at once: a thread that blocks is woken for a
+   * third of what a doorbell costs, and meets no event loop. Whether there is more.
+   */
+  #linger(moreAtFirst: boolean): boolean {
+    let more = moreAtFirst;
+    const began = performance.now();
+    for (let now = began; now - began < LINGERING_MAX_MS; now = performance.now()) {
+      const peer = this.#owner.lingersFor?.() ?? null;
+      if (this.#lastFrom !== null && this.#lastFrom !== peer) this.#otherAtMs = now;
+      if (more || peer === null || this.#lastFrom === null || now - this.#otherAtMs < OTHERS_SILENT_MS) return more;
+      if (this.#owner.isFull?.() === true || this.#members.get(peer)?.link.linger(LINGER_MS) !== true) return false;
+      more = this.#pass();
     }
-    if (!more) for (const { link } of this.#members.values()) if (!link.sleep()) more = true;
-    this.#isInTurn = false;
-    if (more) this.#turnSoon();
+    return true;
   }
 
   #turnSoon(): void {

@@ -35,6 +35,8 @@ export interface Link {
   hold(): void;
   /** From now on `onWake` tells of frames. False when one came meanwhile: drain again. */
   sleep(): boolean;
+  /** Blocks the thread until frames came, `milliseconds` at most. Whether there is something to drain. */
+  linger(milliseconds: number): boolean;
   /** Bytes sent that the other side has no room for yet, or may have to be sent again. */
   readonly backlogBytes: number;
   /** Of these, what leaves as soon as the other side has read: `onWake` tells of it. */
@@ -116,6 +118,10 @@ class ChannelLink implements Link {
 
   sleep(): boolean {
     return this.#isOver || this.#channel.reader.sleep();
+  }
+
+  linger(milliseconds: number): boolean {
+    return !this.#isOver && this.#sender.blockedBytes === 0 && this.#channel.reader.linger(milliseconds);
   }
 
   replaceRules(rules: readonly LinkRule[]): void {

@@ -135,4 +135,8 @@ class PortReader implements PieceReader {
   sleep(): boolean {
     return this.#at === this.bytes.length && this.#batches.size === 0;
   }
+
+  linger(): boolean {
+    return !this.sleep();
+  }
 }

@@ -30,6 +30,9 @@ const TAIL = 16;
 const READER_SLEEPS = 32;
 const WRITER_WAITS = 48;
 const HEADER_BYTES = 8;
+/** What a raised flag asks for: the doorbell, or only that the word changes, because a thread blocks on it. */
+const RINGS = 1;
+const LINGERS = 2;
 const SKIP = -1;
 
 /** Shared memory for a ring of `capacity` data bytes: a power of two, from 64 bytes to 128 MiB. */
@@ -106,12 +109,12 @@ export class RingWriter implements PieceWriter {
     if (this.#published === this.#head) return false;
     Atomics.store(this.#control, HEAD, this.#head);
     this.#published = this.#head;
-    return takeFlag(this.#control, READER_SLEEPS);
+    return wakes(this.#control, READER_SLEEPS);
   }
 
   /** Asks to be woken when the reader gives room back. False when it already has: try to write again. */
   waitForRoom(): boolean {
-    Atomics.store(this.#control, WRITER_WAITS, 1);
+    Atomics.store(this.#control, WRITER_WAITS, RINGS);
     if (Atomics.load(this.#control, TAIL) === this.#tail) return true;
     Atomics.store(this.#control, WRITER_WAITS, 0);
     return false;
@@ -181,21 +184,36 @@ export class RingReader implements PieceReader {
     if (this.#released === this.#tail) return false;
     Atomics.store(this.#control, TAIL, this.#tail);
     this.#released = this.#tail;
-    return takeFlag(this.#control, WRITER_WAITS);
+    return wakes(this.#control, WRITER_WAITS);
   }
 
   /** Goes to sleep: the writer rings from now on. False when a piece came meanwhile: read on instead. */
   sleep(): boolean {
-    Atomics.store(this.#control, READER_SLEEPS, 1);
+    Atomics.store(this.#control, READER_SLEEPS, RINGS);
     if (Atomics.load(this.#control, HEAD) === this.#tail) return true;
     Atomics.store(this.#control, READER_SLEEPS, 0);
     return false;
   }
+
+  /** Blocks the thread until a piece came, `milliseconds` at most. Whether one came. */
+  linger(milliseconds: number): boolean {
+    Atomics.store(this.#control, READER_SLEEPS, LINGERS);
+    if (Atomics.load(this.#control, HEAD) === this.#tail)
+      Atomics.wait(this.#control, READER_SLEEPS, LINGERS, milliseconds);
+    Atomics.store(this.#control, READER_SLEEPS, 0);
+    return Atomics.load(this.#control, HEAD) !== this.#tail;
+  }
 }
 
-/** Lowers a raised flag; true for the one caller that did. The plain load first keeps the common case cheap. */
-function takeFlag(control: Int32Array, flag: number): boolean {
-  return Atomics.load(control, flag) === 1 && Atomics.exchange(control, flag, 0) === 1;
+/**
+ * Lowers a raised flag, and wakes a thread that lingers on it. True for the one caller that must ring. The plain load
+ * first keeps the common case cheap.
+ */
+function wakes(control: Int32Array, flag: number): boolean {
+  if (Atomics.load(control, flag) === 0) return false;
+  const how = Atomics.exchange(control, flag, 0);
+  if (how === LINGERS) Atomics.notify(control, flag);
+  return how === RINGS;
 }
 
 /** Calls into the engine cost more than a loop below some dozens of bytes. */

@@ -100,42 +100,62 @@ describe('a ring', () => {
     });
   });
 
-  test.each([1, 2])('loses no wake-up between two threads in a million pieces (seed %i)', async (seed) => {
-    const pieces = 500_000;
-    const memory = createRing(16 * 1024);
-    const { port1, port2 } = new MessageChannel();
-    const workerData = { memory, port: port2, seed, pieces };
-    const worker = new Worker(new URL('./threads/ring-writer.ts', import.meta.url), {
-      workerData,
-      transferList: [port2],
-    });
+  test('rings nobody who lingers: the word that a thread blocks on changes', () => {
+    const memory = createRing(64);
+    const writer = new RingWriter(memory);
     const reader = new RingReader(memory);
-    const expected = new Prng(seed);
-    let length = expected.below(256);
-    let batch = expected.between(1, 64);
-    let read = 0;
-    let wrong = 0;
 
-    const drain = (): void => {
-      do {
-        while (reader.next()) {
-          const last = length === 0 ? read & 0xff : reader.bytes[reader.start + length - 1];
-          if (reader.number !== read || reader.end - reader.start !== length || last !== (read & 0xff)) wrong++;
-          read++;
-          length = expected.below(256);
-          if (--batch === 0) batch = expected.between(1, 64);
-          if (reader.unreleasedBytes > 4096 && reader.release()) port1.postMessage(null);
-        }
-        if (reader.release()) port1.postMessage(null);
-      } while (!reader.sleep());
-    };
-    port1.on('message', drain);
-    drain();
-    await new Promise((resolve) => worker.once('exit', resolve));
-    drain();
+    const came = reader.linger(1);
+    writer.write(0, 0, new Uint8Array(1), 0, 1);
+    const rings = writer.publish();
 
-    expect({ read, wrong }).toEqual({ read: pieces, wrong: 0 });
+    expect({ came, rings, cameThen: reader.linger(1_000) }).toEqual({ came: false, rings: false, cameThen: true });
   });
+
+  test.each([
+    [1, 'sleeps'],
+    [2, 'sleeps'],
+    [3, 'lingers'],
+    [4, 'lingers'],
+  ] as const)(
+    'loses no wake-up between two threads in half a million pieces (seed %i; the reader %s)',
+    async (seed, how) => {
+      const pieces = 500_000;
+      const memory = createRing(16 * 1024);
+      const { port1, port2 } = new MessageChannel();
+      const workerData = { memory, port: port2, seed, pieces };
+      const worker = new Worker(new URL('./threads/ring-writer.ts', import.meta.url), {
+        workerData,
+        transferList: [port2],
+      });
+      const reader = new RingReader(memory);
+      const expected = new Prng(seed);
+      let length = expected.below(256);
+      let batch = expected.between(1, 64);
+      let read = 0;
+      let wrong = 0;
+
+      const drain = (): void => {
+        do {
+          while (reader.next()) {
+            const last = length === 0 ? read & 0xff : reader.bytes[reader.start + length - 1];
+            if (reader.number !== read || reader.end - reader.start !== length || last !== (read & 0xff)) wrong++;
+            read++;
+            length = expected.below(256);
+            if (--batch === 0) batch = expected.between(1, 64);
+            if (reader.unreleasedBytes > 4096 && reader.release()) port1.postMessage(null);
+          }
+          if (reader.release()) port1.postMessage(null);
+        } while ((how === 'lingers' && reader.linger(1)) || !reader.sleep());
+      };
+      port1.on('message', drain);
+      drain();
+      await new Promise((resolve) => worker.once('exit', resolve));
+      drain();
+
+      expect({ read, wrong }).toEqual({ read: pieces, wrong: 0 });
+    },
+  );
 });
 
 describe('a stock of rings', () => {
