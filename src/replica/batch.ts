@@ -11,8 +11,8 @@ export class Batch {
   #count = 0;
 
   constructor(rare: Rare) {
-    this.#bytes = new Uint8Array(rare('replica: a batch begins with one byte') ? 1 : 256 * 1024);
-    this.#frames = new Float64Array(rare('replica: a batch begins with one frame') ? 3 : 3 * 1024);
+    this.#bytes = new Uint8Array(rare('replica: a batch begins with one byte') ? 1 : FIRST_BYTES);
+    this.#frames = new Float64Array(rare('replica: a batch begins with one frame') ? 3 : 3 * FIRST_FRAMES);
   }
 
   get isEmpty(): boolean {
@@ -60,9 +60,13 @@ export class Batch {
   clear(): void {
     this.#count = 0;
     this.#length = 0;
-    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(256 * 1024);
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(FIRST_BYTES);
   }
 }
+
+/** Room at the start: few batches of a quiet server need more, and those of a busy one grow it within a few turns. */
+const FIRST_BYTES = 4096;
+const FIRST_FRAMES = 64;
 
 /** A batch with a huge document must not keep its memory for ever. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;

@@ -13,6 +13,10 @@ import type { RadixTrie } from '../trie/radix-trie.ts';
 /** Pages on their way: the target confirms each when it is durable there. */
 const PAGES_IN_FLIGHT = 4;
 const PAGE_BYTES = 64 * 1024;
+
+/** Room for a page at the start: most catch-ups are short. */
+const FIRST_BYTES = 1024;
+
 /** Leaves looked at in one step, whether they are sent or not: a step stays below a few milliseconds. */
 const LEAVES_LOOKED_AT = 4_000;
 
@@ -84,7 +88,7 @@ class Transfer {
     this.#placement = placement;
     this.#rare = rare;
     this.#window = rare('replica: a catch-up has a window of one page') ? 1 : PAGES_IN_FLIGHT;
-    const bytes = rare('replica: pages are built from one byte on') ? 1 : PAGE_BYTES * 2;
+    const bytes = rare('replica: pages are built from one byte on') ? 1 : FIRST_BYTES;
     this.#page = new ByteWriter(bytes);
     this.#frame = new ByteWriter(bytes);
   }

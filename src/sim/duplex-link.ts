@@ -5,13 +5,16 @@
  */
 import type { Prng } from '../lib/prng.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
-import { ReceivingEnd } from '../routing/receiving-end.ts';
+import { type OnFrame, ReceivingEnd } from '../routing/receiving-end.ts';
 import { type MessageKind, SendingEnd, type SendingHost } from '../routing/sending-end.ts';
+import type { ByteSlab } from './byte-slab.ts';
 import type { EventQueue } from './event-queue.ts';
 
 export type LinkWorld = {
   readonly queue: EventQueue;
   readonly prng: Prng;
+  /** Where messages on their way lie. */
+  readonly slab: ByteSlab;
   /** Milliseconds that the next message takes. */
   delayMs(): number;
 };
@@ -20,7 +23,8 @@ export type LinkWorld = {
 export type LinkOwner = {
   /** Does something in a turn of the actor's thread. */
   run(work: () => void): void;
-  onFrame(frame: Uint8Array): void;
+  /** Takes a frame, which it may read only during the call. */
+  readonly onFrame: OnFrame;
   /** Frames are lost for good; called once, and the link is closed. */
   onBroken(reason: string): void;
 };
@@ -39,7 +43,6 @@ export class DuplexEnd implements SendingHost {
   readonly #owner: LinkOwner;
   readonly #sending: SendingEnd;
   readonly #receiving: ReceivingEnd;
-  readonly #deliver = (frame: Uint8Array): void => this.#owner.onFrame(frame);
   #lastAtMs = 0;
   #isClosed = false;
 
@@ -81,12 +84,14 @@ export class DuplexEnd implements SendingHost {
 
   /** Onto the wire, behind what is on it. */
   carry(kind: MessageKind, number: number, bytes: Uint8Array, start: number, end: number): void {
-    const { queue } = this.#world;
+    const { queue, slab } = this.#world;
     const atMs = Math.max(this.#lastAtMs, queue.nowMs + this.#world.delayMs());
     this.#lastAtMs = atMs;
-    const message = bytes.slice(start, end);
+    const at = slab.copy(bytes, start, end);
+    const copy = slab.bytes;
+    const length = end - start;
     const peer = this.peer as DuplexEnd;
-    const arrive = (): void => peer.#onMessage(kind, number, message);
+    const arrive = (): void => peer.#onMessage(kind, number, copy, at, at + length);
     queue.after(atMs - queue.nowMs, () => {
       if (!peer.#isClosed) peer.#owner.run(arrive);
     });
@@ -115,8 +120,8 @@ export class DuplexEnd implements SendingHost {
     this.#owner.onBroken(reason);
   }
 
-  #onMessage(kind: MessageKind, number: number, message: Uint8Array): void {
-    if (kind === 'control') this.#receiving.onControl(message, 0, message.length);
-    else this.#receiving.onFrame(number, message, 0, message.length, this.#deliver);
+  #onMessage(kind: MessageKind, number: number, bytes: Uint8Array, start: number, end: number): void {
+    if (kind === 'control') this.#receiving.onControl(bytes, start, end);
+    else this.#receiving.onFrame(number, bytes, start, end, this.#owner.onFrame);
   }
 }

@@ -14,35 +14,25 @@ export class EventQueue {
   /** Runs `run` after `delayMs` of virtual time. */
   after(delayMs: number, run: () => void): void {
     const heap = this.#heap;
-    heap.push({ atMs: this.nowMs + delayMs, order: this.#order++, run });
-    let at = heap.length - 1;
+    const scheduled = { atMs: this.nowMs + delayMs, order: this.#order++, run };
+    let at = heap.length;
+    heap.push(scheduled);
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(heap[at] as Scheduled, heap[parent] as Scheduled)) break;
-      swap(heap, at, parent);
+      const above = heap[parent] as Scheduled;
+      if (!isBefore(scheduled, above)) break;
+      heap[at] = above;
       at = parent;
     }
+    heap[at] = scheduled;
   }
 
   /** Moves to the next moment and lets it happen. Answers false when nothing is left. */
   step(): boolean {
-    const heap = this.#heap;
-    const first = heap[0];
+    const first = this.#heap[0];
     if (first === undefined) return false;
-    const last = heap.pop() as Scheduled;
-    if (heap.length > 0) {
-      heap[0] = last;
-      let at = 0;
-      for (;;) {
-        let least = at;
-        for (const child of [at * 2 + 1, at * 2 + 2]) {
-          if (child < heap.length && isBefore(heap[child] as Scheduled, heap[least] as Scheduled)) least = child;
-        }
-        if (least === at) break;
-        swap(heap, at, least);
-        at = least;
-      }
-    }
+    const last = this.#heap.pop() as Scheduled;
+    if (this.#heap.length > 0) this.#sink(last);
     this.nowMs = first.atMs;
     first.run();
     return true;
@@ -65,14 +55,23 @@ export class EventQueue {
     }
     return true;
   }
+
+  /** Puts this one into the place of the first, which is gone. */
+  #sink(scheduled: Scheduled): void {
+    const heap = this.#heap;
+    const { length } = heap;
+    let at = 0;
+    for (let child = 1; child < length; child = 2 * at + 1) {
+      let least = heap[child] as Scheduled;
+      if (child + 1 < length && isBefore(heap[child + 1] as Scheduled, least)) least = heap[++child] as Scheduled;
+      if (!isBefore(least, scheduled)) break;
+      heap[at] = least;
+      at = child;
+    }
+    heap[at] = scheduled;
+  }
 }
 
 function isBefore(a: Scheduled, b: Scheduled): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
-}
-
-function swap(heap: Scheduled[], a: number, b: number): void {
-  const kept = heap[a] as Scheduled;
-  heap[a] = heap[b] as Scheduled;
-  heap[b] = kept;
 }

@@ -238,9 +238,9 @@ export class SimulatedServer {
   }
 
   /** Something comes for the replica, in a turn of its thread. */
-  deliver(life: Life, from: Neighbour, frame: Uint8Array): void {
+  deliver(life: Life, from: Neighbour, bytes: Uint8Array, start: number, end: number): void {
     const replica = this.#replica(life);
-    replica.onFrame(from, frame, 0, frame.length);
+    replica.onFrame(from, bytes, start, end);
     // Batches of every size: the end of a turn comes sooner or later than the next frame.
     const waitMs = this.#world.prng.float() * this.#world.knobs.turnMs;
     this.#world.queue.after(waitMs, () => life.thread.run(() => replica.onBatchEnd()));

@@ -13,6 +13,7 @@ import type { Epoch, ServerIndex } from '../model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
+import { ByteSlab } from './byte-slab.ts';
 import { SimulatedClock } from './clock.ts';
 import type { Survivors } from '../faults/action.ts';
 import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
@@ -59,6 +60,7 @@ export class SimulatedCluster implements SimulatedWorld {
   /** What went wrong that no fault explains. */
   readonly bugs: string[] = [];
   readonly #knobs: Knobs;
+  readonly #slab = new ByteSlab();
   readonly #rare: Rare;
   #isRare = true;
   readonly #rules = new Map<string, readonly LinkRule[]>();
@@ -306,9 +308,9 @@ export class SimulatedCluster implements SimulatedWorld {
         if (life.isAnnounced) host.thread.run(work);
         else held.push(work);
       },
-      onFrame: (frame) => {
-        this.trace.frame(this.queue.nowMs, server.index, -1, frame);
-        host.broker.onFrame(server.index, frame, 0, frame.length);
+      onFrame: (bytes, start, end) => {
+        this.trace.frame(this.queue.nowMs, server.index, -1, bytes, start, end);
+        host.broker.onFrame(server.index, bytes, start, end);
       },
       onBroken: (reason) => {
         this.event(`link to s${server.index + 1} broke: ${reason}`);
@@ -320,9 +322,9 @@ export class SimulatedCluster implements SimulatedWorld {
   #serverOwner(server: SimulatedServer, life: Life, from: Neighbour): LinkOwner {
     return {
       run: (work) => life.thread.run(work),
-      onFrame: (frame) => {
-        this.trace.frame(this.queue.nowMs, from === 'broker' ? -1 : from, server.index, frame);
-        server.deliver(life, from, frame);
+      onFrame: (bytes, start, end) => {
+        this.trace.frame(this.queue.nowMs, from === 'broker' ? -1 : from, server.index, bytes, start, end);
+        server.deliver(life, from, bytes, start, end);
       },
       onBroken: (reason) => {
         if (server.life === life) server.kill(`link to ${from === 'broker' ? from : `s${from + 1}`}: ${reason}`);
@@ -337,7 +339,12 @@ export class SimulatedCluster implements SimulatedWorld {
   }
 
   #linkWorld(): LinkWorld {
-    return { queue: this.queue, prng: this.prng, delayMs: () => this.prng.float() * this.#knobs.linkMs };
+    return {
+      queue: this.queue,
+      prng: this.prng,
+      slab: this.#slab,
+      delayMs: () => this.prng.float() * this.#knobs.linkMs,
+    };
   }
 
   #onExited(server: SimulatedServer, life: Life, reason: string): void {

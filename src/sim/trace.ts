@@ -29,17 +29,16 @@ export class Trace {
   }
 
   /** A frame was handed to its receiver; servers are their indexes, the broker is −1. */
-  frame(nowMs: number, from: number, to: number, bytes: Uint8Array): void {
-    const kind = bytes[0] as number;
+  frame(nowMs: number, from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
+    const kind = bytes[start] as number;
     this.frames[kind] = (this.frames[kind] as number) + 1;
     this.#time(nowMs);
     this.#word((from << 24) ^ (to << 16) ^ (kind << 8));
-    this.#word(bytes.length);
+    this.#word(end - start);
     // The head tells two frames of a kind apart; what differs later shows in what comes of it.
-    for (let at = 1; at < bytes.length && at < 13; at++) this.#word(bytes[at] as number);
-    this.#write?.(
-      `${nowMs.toFixed(3)} ${nameOf(from)} > ${nameOf(to)} ${KIND_NAMES.get(kind) ?? kind} ${bytes.length}`,
-    );
+    const headEnd = Math.min(end, start + 13);
+    for (let at = start + 1; at < headEnd; at++) this.#word(bytes[at] as number);
+    this.#write?.(`${nowMs.toFixed(3)} ${nameOf(from)} > ${nameOf(to)} ${KIND_NAMES.get(kind) ?? kind} ${end - start}`);
   }
 
   /** Anything else that happened, in words. */

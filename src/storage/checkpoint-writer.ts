@@ -20,6 +20,9 @@ import { type Disk, DiskError, type FileHandle } from './disk.ts';
 /** Bytes that are handed to the disk at once. */
 const CHUNK_BYTES = 1024 * 1024;
 
+/** Room for a chunk at the start. */
+const FIRST_BYTES = 1024;
+
 /** Written bytes that a sync is asked for, when none is under way. */
 const SYNC_BYTES = 8 * 1024 * 1024;
 
@@ -50,7 +53,7 @@ export class CheckpointFile {
     this.begin = header.begin;
     this.#disk = disk;
     this.#rare = rare;
-    this.#chunk = new ByteWriter(rare('storage: a checkpoint is built from one byte on') ? 1 : BLOCK_BYTES);
+    this.#chunk = new ByteWriter(rare('storage: a checkpoint is built from one byte on') ? 1 : FIRST_BYTES);
     const encoded = encodeCheckpointHeader(header, disk.crc32);
     this.#headerCrc = new DataView(encoded.buffer).getUint32(encoded.length - 4, true);
     this.#chunk.bytes(encoded);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Prng } from '../../src/lib/prng.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
+import { ByteSlab } from '../../src/sim/byte-slab.ts';
 import { createDuplex } from '../../src/sim/duplex-link.ts';
 import { EventQueue } from '../../src/sim/event-queue.ts';
 
@@ -63,9 +64,13 @@ function world(seed: number) {
   const broken: string[] = [];
   const owner = (frames: Uint8Array[]) => ({
     run: (work: () => void) => work(),
-    onFrame: (frame: Uint8Array) => void frames.push(frame),
+    onFrame: (bytes: Uint8Array, start: number, end: number) => void frames.push(bytes.slice(start, end)),
     onBroken: (reason: string) => void broken.push(reason),
   });
-  const ends = createDuplex({ queue, prng, delayMs: () => prng.float() }, owner(arrived), owner(arrived));
+  const ends = createDuplex(
+    { queue, prng, slab: new ByteSlab(), delayMs: () => prng.float() },
+    owner(arrived),
+    owner(arrived),
+  );
   return { queue, ends, arrived, broken };
 }
