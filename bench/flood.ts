@@ -8,7 +8,7 @@ import { drive, keyOf, resp } from './measure/client.ts';
 import { percentile } from './measure/figures.ts';
 import { startFlood } from './measure/flooding.ts';
 import { type Host, showShape, startHost, TWO_COPIES } from './measure/host.ts';
-import { quietTimes } from './measure/quiet.ts';
+import { openQuiet } from './measure/quiet.ts';
 import { HAS_REDIS, NO_REDIS, type Redis, startRedis } from './measure/redis.ts';
 import { report } from './measure/report.ts';
 import { interleaved } from './measure/rounds.ts';
@@ -65,9 +65,11 @@ async function measure(name: string, protocol: Protocol, port: number, peer: Red
     const command = protocol[flooded];
     const pipeline = Array.from({ length: PIPELINE - 1 }, (_, n) => command(keyOf(n % KEYS))).join('') + protocol.ping;
     const p99 = async (at: number): Promise<number> => {
+      const quiet = await openQuiet(at, protocol.get(keyOf(1)), protocol.got);
       const end = await startFlood({ port: at, connections: CONNECTIONS, pipeline, pong: protocol.pong });
-      const times = await quietTimes(at, SECONDS, protocol.get(keyOf(1)), protocol.got);
+      const times = await quiet.ask(SECONDS);
       await end();
+      quiet.close();
       return percentile(times, 0.99);
     };
     const sides = { ours: () => p99(port), ...(peer === null ? {} : { redis: () => p99(peer.port) }) };

@@ -16,7 +16,7 @@ export type Flood = {
   readonly pong: string;
 };
 
-/** Starts the thread; settles when every connection has sent its first pipeline. Answers how it is ended. */
+/** Starts the thread; settles when every connection was answered something. Answers how it is ended. */
 export async function startFlood(flood: Flood): Promise<() => Promise<unknown>> {
   const worker = new Worker(new URL(import.meta.url), { workerData: flood });
   await once(worker, 'message');
@@ -26,15 +26,18 @@ export async function startFlood(flood: Flood): Promise<() => Promise<unknown>> 
 if (parentPort !== null) {
   const { port, connections, pipeline, pong } = workerData as Flood;
   const bytes = Buffer.from(pipeline, 'latin1');
+  let answered = 0;
   for (let i = 0; i < connections; i++) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     let tail = '';
+    socket.once('data', () => {
+      if (++answered === connections) parentPort?.postMessage('flooding');
+    });
     socket.on('data', (chunk: Buffer) => {
       tail = (tail + chunk.toString('latin1', Math.max(0, chunk.length - pong.length))).slice(-pong.length);
       if (tail === pong) socket.write(bytes);
     });
     socket.write(bytes);
   }
-  parentPort.postMessage('flooding');
 }

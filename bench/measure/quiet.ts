@@ -4,33 +4,44 @@ import { connect } from 'node:net';
 
 const STUCK_MS = 120_000;
 
-/** Milliseconds of each question of so many seconds; throws when an answer does not end as it must. */
-export async function quietTimes(port: number, seconds: number, question: string, ending: string): Promise<number[]> {
+export type Quiet = {
+  /** Milliseconds of each question of so many seconds; throws when an answer does not end as it must. */
+  readonly ask: (seconds: number) => Promise<number[]>;
+  readonly close: () => void;
+};
+
+/** Opens the connection, and sees that it is served. */
+export async function openQuiet(port: number, question: string, ending: string): Promise<Quiet> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
-  const times: number[] = [];
-  const over = performance.now() + seconds * 1_000;
-  const stuck = setTimeout(() => socket.destroy(new Error('a quiet client had no answer')), STUCK_MS);
-  await new Promise<void>((settle, reject) => {
-    let begin = 0;
-    let answer = '';
-    const ask = (): void => {
-      answer = '';
-      begin = performance.now();
+  socket.setEncoding('latin1');
+  const askOnce = (): Promise<void> =>
+    new Promise((settle, reject) => {
+      let answer = '';
+      const stuck = setTimeout(() => reject(new Error('a quiet client had no answer')), STUCK_MS);
+      const onData = (chunk: string): void => {
+        answer += chunk;
+        if (/^(-|ERROR)/.test(answer)) reject(new Error(`a quiet client was told ${answer.trim()}`));
+        if (!answer.endsWith(ending)) return;
+        clearTimeout(stuck);
+        socket.off('data', onData);
+        settle();
+      };
+      socket.on('data', onData);
       socket.write(question);
-    };
-    socket.once('error', reject);
-    socket.setEncoding('latin1').on('data', (chunk: string) => {
-      answer += chunk;
-      if (/^(-|ERROR)/.test(answer)) reject(new Error(`a quiet client was told ${answer.trim()}`));
-      if (!answer.endsWith(ending)) return;
-      times.push(performance.now() - begin);
-      if (performance.now() > over) settle();
-      else ask();
     });
-    ask();
-  });
-  clearTimeout(stuck);
-  socket.destroy();
-  return times;
+  await askOnce();
+  return {
+    ask: async (seconds) => {
+      const times: number[] = [];
+      const over = performance.now() + seconds * 1_000;
+      do {
+        const begin = performance.now();
+        await askOnce();
+        times.push(performance.now() - begin);
+      } while (performance.now() < over);
+      return times;
+    },
+    close: () => socket.destroy(),
+  };
 }
