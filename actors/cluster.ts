@@ -16,6 +16,7 @@ import { openLink } from '../src/node/link.ts';
 import type { Log } from '../src/node/log.ts';
 import { spawnWorker } from '../src/node/spawn.ts';
 import { BrokerActor } from './broker/handlers.ts';
+import { ClientFaults } from './gateway/client-faults.ts';
 import type { Home } from './home.ts';
 import type { Address } from './remote-server.ts';
 import { RemoteServers } from './remote-servers.ts';
@@ -42,6 +43,8 @@ export type Cluster = {
   readonly faultHost: ThreadFaultHost;
   readonly board: StatusBoard;
   readonly remote: RemoteServers;
+  /** The sockets of clients, for faults; null where there are none. */
+  readonly clients: ClientFaults | null;
   /** Starts the threads, and reads from the remote servers that joined. */
   start(): void;
   /** Answers what is in flight, makes everything durable and ends the threads. */
@@ -152,6 +155,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     faults: () => faults.list().map(faultStatus),
     clockOffsetMs: (server) => faultHost.clockOffsetMs(server),
   });
+  const clients = options.faults ? new ClientFaults() : null;
   const faultHost: ThreadFaultHost = new ThreadFaultHost({
     supervisor,
     directories: cluster.durability === 'memory' ? null : directories,
@@ -161,6 +165,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
       else if (from !== 'broker') supervisor.replaceRules(from, to, rules);
       else if (to !== 'broker') hub.replaceRules(to, rules);
     },
+    clients: hasPorts(options) ? clients : null,
     note: (server, text) => log('warn', text, { server: serverName(server) }),
   });
   const faults: ActiveFaults = new ActiveFaults(
@@ -186,6 +191,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     faultHost,
     board,
     remote,
+    clients,
     start() {
       // In one turn: the broker waits for all of them before it decides what the cluster remembers.
       supervisor.start();
@@ -212,8 +218,12 @@ function faultStatus({ id, statement, servers, since, until }: ActiveFault): Fau
   };
 }
 
+function hasPorts({ textPort, respPort, places }: HostOptions): boolean {
+  return textPort !== 'off' || respPort !== 'off' || places.some(({ address }) => address !== null);
+}
+
 /** A server of another process is out of reach; only its links end here. */
 function lackOfRemote(action: FaultAction, remote: { has(server: ServerIndex): boolean }): string | null {
-  const elsewhere = action.kind === 'link' ? undefined : action.servers.find((server) => remote.has(server));
+  const elsewhere = 'servers' in action ? action.servers.find((server) => remote.has(server)) : undefined;
   return elsewhere === undefined ? null : `${serverName(elsewhere)} is a process of its own: stop that process instead`;
 }

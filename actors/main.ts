@@ -82,7 +82,8 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
       const places = options.places.map((place, index) =>
         cluster.remote.has(index as ServerIndex) ? { ...place, address: null } : place,
       );
-      return await openPorts({ options: { ...options, places }, broker, administration, board: cluster.board });
+      const { board, clients } = cluster;
+      return await openPorts({ options: { ...options, places }, broker, administration, board, clients });
     } catch (error) {
       await cluster.stop();
       home.release();

@@ -6,6 +6,8 @@ import type { SessionOptions } from '../src/protocol/conversation.ts';
 import { TextSession } from '../src/protocol/text-session.ts';
 import { VERSION } from '../src/cli/version.ts';
 import type { BrokerActor } from './broker/handlers.ts';
+import type { ClientFaults } from './gateway/client-faults.ts';
+import type { OpenSession, Peer } from './gateway/connection.ts';
 import { RespPort } from './gateway/resp-port.ts';
 import { TextGateway } from './gateway/text.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -23,23 +25,28 @@ type Wanted = {
   readonly broker: BrokerActor;
   readonly administration: Administration;
   readonly board: StatusBoard;
+  /** Null where there are no faults. */
+  readonly clients: ClientFaults | null;
 };
 
 /** Opens them; a StartError says which address cannot be had. */
-export async function openPorts({ options, broker, administration, board }: Wanted): Promise<Opened> {
+export async function openPorts({ options, broker, administration, board, clients }: Wanted): Promise<Opened> {
   const session = (role: SessionOptions['role']): SessionOptions => ({
     role,
     putMode: options.cluster.putMode,
     strictTypes: false,
     angle: 'rad',
   });
+  const operatedFrom = ({ address }: Peer): Administration =>
+    clients?.sparing(administration, address) ?? administration;
   let text: TextGateway | null = null;
   let bound: string | null = null;
   if (options.textPort !== 'off') {
     text = new TextGateway({
       host: options.host,
       port: options.textPort,
-      openSession: (wake) => new TextSession(broker, administration, session('gateway'), wake),
+      clients,
+      openSession: (wake, peer) => new TextSession(broker, operatedFrom(peer), session('gateway'), wake),
     });
     const address = await openGateway(text, options.host, options.textPort);
     bound = `${address.host}:${address.port}`;
@@ -56,6 +63,7 @@ export async function openPorts({ options, broker, administration, board }: Want
       putMode: options.cluster.putMode,
       version: VERSION,
       directory: options.directory,
+      clients,
     });
     const address = await openGateway(resp, options.host, options.respPort);
     respBound = `${address.host}:${address.port}`;
@@ -64,9 +72,9 @@ export async function openPorts({ options, broker, administration, board }: Want
   for (const [index, { address }] of options.places.entries()) {
     if (address === null) continue;
     const server = index as ServerIndex;
-    const port = new ServerPort(address.host, address.port, (wake) => {
+    const port = new ServerPort(address.host, address.port, clients, (wake, peer) => {
       const own = { submit: broker.submitAt.bind(broker, server) };
-      return new TextSession(own, administration, session('server'), wake);
+      return new TextSession(own, operatedFrom(peer), session('server'), wake);
     });
     await port.open();
     board.setAddress(server, { host: address.host, port: port.number });
@@ -91,21 +99,28 @@ export async function openPorts({ options, broker, administration, board }: Want
 /** The text port of one server: a server that is down does not listen. */
 class ServerPort {
   readonly #host: string;
-  readonly #openSession: ConstructorParameters<typeof TextGateway>[0]['openSession'];
+  readonly #clients: ClientFaults | null;
+  readonly #openSession: OpenSession;
   number: number;
   #gateway: TextGateway | null = null;
   #wanted = true;
   /** One change after the other: a port must be closed before it is opened again. */
   #changing: Promise<void> = Promise.resolve();
 
-  constructor(host: string, port: number, openSession: ConstructorParameters<typeof TextGateway>[0]['openSession']) {
+  constructor(host: string, port: number, clients: ClientFaults | null, openSession: OpenSession) {
     this.#host = host;
     this.number = port;
     this.#openSession = openSession;
+    this.#clients = clients;
   }
 
   async open(): Promise<void> {
-    const gateway = new TextGateway({ host: this.#host, port: this.number, openSession: this.#openSession });
+    const gateway = new TextGateway({
+      host: this.#host,
+      port: this.number,
+      openSession: this.#openSession,
+      clients: this.#clients,
+    });
     const bound = await openGateway(gateway, this.#host, this.number);
     this.number = bound.port;
     this.#gateway = gateway;

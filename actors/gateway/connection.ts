@@ -4,7 +4,6 @@
  * too many commands in flight, and closes a socket that lets answers pile up, takes none of them for long, or only
  * trickles a request. Knows nothing of commands. A socket may end at any moment: nothing that happens to it reaches the process.
  */
-import type { Socket } from 'node:net';
 import {
   CONNECTION_COMMANDS_MAX,
   CONNECTION_COMMANDS_SHARE,
@@ -36,6 +35,28 @@ export type Session = {
   readonly inRequest: boolean;
   /** Whether the conversation is over once the output is written (EXIT, a broken request). */
   readonly isOver: boolean;
+};
+
+/** What a connection needs of a socket of node:net, or of one that stands for it. */
+export type ConnectionSocket = {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly destroyed: boolean;
+  /** Bytes that wait to be sent. */
+  readonly writableLength: number;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'end' | 'drain' | 'timeout' | 'error' | 'close', listener: () => void): unknown;
+  /** Whether more may come at once; if not, `drain` says when. */
+  write(bytes: Uint8Array): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  isPaused(): boolean;
+  setNoDelay(isWanted: boolean): unknown;
+  setTimeout(ms: number): unknown;
 };
 
 /** Where a socket comes from and where it came to, as `host:port`. */
@@ -83,7 +104,7 @@ const WINDOW_LEAST = 1;
 const LINGER_MS = 1_000;
 
 export class Connection {
-  readonly #socket: Socket;
+  readonly #socket: ConnectionSocket;
   readonly #session: Session;
   readonly #limits: ConnectionLimits;
   readonly #traffic: Traffic;
@@ -102,7 +123,7 @@ export class Connection {
   #lastQuickAt = performance.now();
   #lastLookAt = performance.now();
 
-  constructor(socket: Socket, openSession: OpenSession, limits: ConnectionLimits, traffic: Traffic) {
+  constructor(socket: ConnectionSocket, openSession: OpenSession, limits: ConnectionLimits, traffic: Traffic) {
     this.#socket = socket;
     this.#limits = limits;
     this.#traffic = traffic;

@@ -17,6 +17,7 @@ import type { ConnectionLimits } from './connection.ts';
 import { TextGateway } from './text.ts';
 
 export type RespPortOptions = {
+import type { ClientFaults } from './client-faults.ts';
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -34,6 +35,7 @@ export type RespPortOptions = {
 const SAMPLE_MS = 100;
 
 export class RespPort {
+  readonly clients?: ClientFaults | null;
   readonly #host: RespHost;
   readonly #gateway: TextGateway;
   #bound = 0;
@@ -65,6 +67,7 @@ export class RespPort {
     return this.#gateway.connections;
   }
 
+      clients: options.clients ?? null,
   /** Binds the port; resolves with the bound address, rejects with the system's error (EADDRINUSE, EACCES). */
   async open(): Promise<{ host: string; port: number }> {
     const bound = await this.#gateway.open();

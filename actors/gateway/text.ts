@@ -6,6 +6,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Actor, createActor } from 'xstate';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
+import type { ClientFaults } from './client-faults.ts';
 import { Connection, CONNECTION_LIMITS, type ConnectionLimits, type OpenSession, type Traffic } from './connection.ts';
 import { gatewayMachine } from './machine.ts';
 
@@ -18,6 +19,8 @@ export type TextGatewayOptions = {
   /** What one connection too many is told, instead of the text protocol's words. */
   readonly refusal?: () => string;
   readonly limits?: Partial<ConnectionLimits>;
+  /** What may go wrong with the sockets; absent where there are no faults. */
+  readonly clients?: ClientFaults | null;
 };
 
 /** Milliseconds between looks at silent sockets, at most: a limit of seconds is kept within this. */
@@ -98,7 +101,8 @@ export class TextGateway {
       socket.end(this.#options.refusal?.() ?? words, () => socket.destroy());
       return;
     }
-    this.#connections.set(socket, new Connection(socket, this.#options.openSession, this.#limits, this.#traffic));
+    const own = this.#options.clients?.wrap(socket) ?? socket;
+    this.#connections.set(socket, new Connection(own, this.#options.openSession, this.#limits, this.#traffic));
     socket.on('close', () => {
       this.#connections.delete(socket);
       this.#closeIfEmpty();

@@ -6,6 +6,7 @@
 import type { ClockFault, FaultAction, FaultHost } from '../../src/faults/action.ts';
 import { usualCalls } from '../../src/faults/calls.ts';
 import { clockOffsetMs } from '../../src/faults/clock.ts';
+import type { ClientFaultHost } from '../../src/faults/client-rules.ts';
 import { LinkFaults, type ReplaceRules } from '../../src/faults/link-faults.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
@@ -20,6 +21,8 @@ export type ThreadFaultHostOptions = {
   /** Where each server's files live; null with durability `memory`. */
   readonly directories: readonly string[] | null;
   readonly replaceRules: ReplaceRules;
+  /** The connections of clients; null where there is no port for any. */
+  readonly clients: ClientFaultHost | null;
   /** Something about a fault that its statement does not say. */
   readonly note: (server: ServerIndex, text: string) => void;
 };
@@ -66,6 +69,8 @@ export class ThreadFaultHost implements FaultHost {
 
   /** Why an action cannot be carried out now, in one line, or null. */
   lacks(action: FaultAction): string | null {
+    if (action.kind === 'client' && this.#options.clients === null)
+      return 'no port is open: there are no connections of clients';
     if (action.kind !== 'damage' && action.kind !== 'disk') return null;
     for (const server of action.servers) {
       const directory = this.#directoryOf(server);
@@ -134,6 +139,8 @@ export class ThreadFaultHost implements FaultHost {
           this.#clocks.add(shift);
           return () => this.#clocks.delete(shift);
         });
+      case 'client':
+        return this.#options.clients?.begin(action.fault) ?? nothing;
       case 'link':
         return this.#links.begin(action.links, action.rule);
       default:

@@ -20,7 +20,7 @@ import { readText } from './files.ts';
 import { FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { StartHost } from './host.ts';
 import { startOrFail } from './run-host.ts';
-import { localTarget, remoteTarget, type ScriptTarget } from './script-target.ts';
+import { localTarget, remoteTarget, type ScriptTarget, socketTarget } from './script-target.ts';
 import { ThreadScriptHost } from './script-threads.ts';
 import { startOptions } from './start-options.ts';
 import { checked, sure, tellReport } from './script-report.ts';
@@ -93,18 +93,22 @@ async function connected(values: FlagValues, terminal: Terminal): Promise<Script
 
 /** A host with a folder of its own, which is gone with it. */
 async function started(
-  { servers, replicas, mode, seed }: Script,
+  { servers, replicas, mode, seed, lines }: Script,
   drawn: number,
   startHost: StartHost,
 ): Promise<ScriptTarget> {
   const directory = await mkdtemp(join(tmpdir(), 'coppice-fault-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  // Only then do its clients need connections.
+  const hasClientFaults = lines.some(
+    ({ statement }) => statement.kind === 'fault' && statement.fault.kind === 'client',
+  );
   const flags: FlagValues = {
     dir: join(directory, 'data'),
     servers: `${servers}`,
     replicas: `${replicas}`,
     mode,
-    port: 'off',
+    port: hasClientFaults ? '0' : 'off',
     'resp-port': 'off',
     'http-port': 'off',
     'enable-faults': true,
@@ -114,10 +118,11 @@ async function started(
   };
   try {
     const host = await startOrFail(startHost, checked(startOptions(flags, {})));
-    return localTarget(host, async () => {
+    const stop = async (): Promise<void> => {
       await host.stop();
       await remove();
-    });
+    };
+    return hasClientFaults ? await socketTarget(host, stop) : localTarget(host, stop);
   } catch (error) {
     await remove();
     throw error;

@@ -41,11 +41,25 @@ export function localTarget({ commandPort, administration }: Host, stop: () => P
   };
 }
 
+/** The same, asked over its text port on this machine: for scripts that break connections of clients. */
+export async function socketTarget(host: Host, stop: () => Promise<void>): Promise<ScriptTarget> {
+  const [address = '', port = ''] = (host.ports.text ?? '').split(':');
+  const clients = connections({ host: address, port: Number(port) });
+  const close = async (): Promise<void> => {
+    await Promise.all(clients.map((transport) => transport.close()));
+    await stop();
+  };
+  return {
+    ...localTarget(host, close),
+    submit: (client, command, settle) => submitTo(clients, client, command, settle),
+  };
+}
+
 /** A running host. Rejects with DISCONNECTED when nobody answers there. */
 export async function remoteTarget(endpoint: Endpoint): Promise<ScriptTarget> {
   // An operator's command waits for everything asked before it on its connection: it has one of its own.
   const operator = new TextTransport([endpoint]);
-  const clients = Array.from({ length: CONNECTIONS }, () => new TextTransport([endpoint]));
+  const clients = connections(endpoint);
   let dialogue: Dialogue | null = null;
   const close = async (): Promise<void> => {
     dialogue?.close();
@@ -61,10 +75,7 @@ export async function remoteTarget(endpoint: Endpoint): Promise<ScriptTarget> {
   const asking = dialogue;
   return {
     isHere: false,
-    submit: (client, command, settle) => {
-      const transport = clients[client % CONNECTIONS] as TextTransport;
-      transport.send({ kind: 'command', command }, (answer) => settle(replyOf(answer)));
-    },
+    submit: (client, command, settle) => submitTo(clients, client, command, settle),
     fault: async (statement) => {
       const answer = await sent(operator, { kind: 'fault', statement });
       return answer.kind === 'said' ? answer.text : '';
@@ -79,6 +90,20 @@ export async function remoteTarget(endpoint: Endpoint): Promise<ScriptTarget> {
     },
     close,
   };
+}
+
+function connections(endpoint: Endpoint): readonly TextTransport[] {
+  return Array.from({ length: CONNECTIONS }, () => new TextTransport([endpoint]));
+}
+
+function submitTo(
+  clients: readonly TextTransport[],
+  client: number,
+  command: Command,
+  settle: (reply: Reply | CoppiceError) => void,
+): void {
+  const transport = clients[client % clients.length] as TextTransport;
+  transport.send({ kind: 'command', command }, (answer) => settle(replyOf(answer)));
 }
 
 function sent(transport: Transport, request: Request): Promise<Answer> {

@@ -125,6 +125,11 @@ export class ThreadScriptHost implements ScriptHost {
     return null;
   }
 
+  /** A host says itself what it lacks. */
+  cannotInject(): string | null {
+    return null;
+  }
+
   cannotSee({ kind }: EventPattern): string | null {
     return UNSEEN.has(kind) ? `${kind} is not told here: there are state, leader-elected, fault and healed` : null;
   }

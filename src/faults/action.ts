@@ -7,6 +7,7 @@ import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { DiskErrorCode } from '../storage/disk.ts';
 import type { Calls } from './calls.ts';
+import type { ClientFault } from './client-rules.ts';
 import type { PointFault } from './points.ts';
 
 /** One end of a link. */
@@ -76,6 +77,8 @@ export type FaultAction =
       readonly calls?: Calls;
     }
   | { readonly kind: 'damage'; readonly servers: readonly ServerIndex[]; readonly damage: DiskDamage }
+  /** To the connections of clients. */
+  | { readonly kind: 'client'; readonly fault: ClientFault }
   /** At a named point of its code (point-names.ts). */
   | {
       readonly kind: 'point';

@@ -121,7 +121,7 @@ function parametersOf(fault: Fault): string {
     case 'rate':
       return `${formatLink(fault.link)} ${fault.bytesPerSecond}b/s`;
     case 'client':
-      return fault.amount === null ? fault.act : `${fault.act} ${fault.amount}`;
+      return 'bytes' in fault.does ? `${fault.does.act} ${fault.does.bytes}` : fault.does.act;
     case 'point': {
       const { act } = fault;
       const where = `${fault.name} ${formatSelector(fault.servers)} ${act.kind}`;

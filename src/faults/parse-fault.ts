@@ -181,7 +181,8 @@ function parseRest(cursor: Cursor, kind: Exclude<Form['kind'], 'hang'>): Fault {
     }
     case 'client': {
       const act = cursor.oneOf(['rst', 'slice', 'stall', 'close-after'] as const);
-      return { kind, act, amount: act === 'slice' || act === 'close-after' ? cursor.whole('how many bytes', 1) : null };
+      if (act === 'rst' || act === 'stall') return { kind, does: { act } };
+      return { kind, does: { act, bytes: cursor.whole('how many bytes', 1) } };
     }
     case 'point':
       return parsePoint(cursor);

@@ -40,7 +40,13 @@ export function resolve(fault: Fault, options: FaultOptions, { view, names, prng
   const picker = new Picker(view, names, prng);
   switch (fault.kind) {
     case 'client':
-      return err('connections of clients have no faults here: CLIENT is for a proxy before the port');
+      return ok({
+        shown: fault,
+        picked: [],
+        named: [],
+        steps: [{ afterMs: 0, forMs: null, action: { kind: 'client', fault: fault.does } }],
+        isRandom: false,
+      });
     case 'partition': {
       const groups = picker.pickGroups(fault.groups);
       if (!groups.ok) return groups;

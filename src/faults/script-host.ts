@@ -3,7 +3,7 @@ import type { Result } from '../lib/result.ts';
 import type { KvError } from '../model/errors.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { ServerState } from '../model/status.ts';
-import type { Check, EventPattern, FaultStatement, Selector } from './syntax.ts';
+import type { Check, EventPattern, Fault, FaultStatement, Selector } from './syntax.ts';
 
 /** What a client of a load asks. No two writes of a run write the same value. */
 export type LoadAction =
@@ -65,6 +65,7 @@ export type ScriptHost = {
   /** Why it cannot tell this, in one line, or null. */
   cannotCheck(check: Check): string | null;
   cannotSee(event: EventPattern): string | null;
+  cannotInject(fault: Fault): string | null;
   /** Resident bytes, errors that nobody handled, requests that wait, and whether the log has such a line. */
   rssBytes(): number;
   unhandled(): number;

@@ -25,13 +25,14 @@ const KNOBS_MS = { patience: 15_000, liveness: 30_000 };
 /** What in this script the host cannot do, as BADFAULT with the line; asked before anything begins. */
 export function checkScript(
   script: Script,
-  host: Pick<ScriptHost, 'cannotCheck' | 'cannotSee'>,
+  host: Pick<ScriptHost, 'cannotCheck' | 'cannotSee' | 'cannotInject'>,
 ): Result<null, KvError> {
   for (const { line, when, statement } of script.lines) {
     const checks = [when.kind === 'when' ? when.check : null, statement.kind === 'expect' ? statement.check : null];
     const reasons = [
       ...checks.map((check) => (check === null ? null : host.cannotCheck(check))),
       when.kind === 'on' ? host.cannotSee(when.event) : null,
+      statement.kind === 'fault' ? host.cannotInject(statement.fault) : null,
     ];
     const reason = reasons.find((one) => one !== null);
     if (reason !== undefined) return fail('BADFAULT', `${line}:1: ${reason}`);

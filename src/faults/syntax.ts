@@ -6,6 +6,7 @@ import type { Mode } from '../model/config.ts';
 import type { ServerState } from '../model/status.ts';
 import type { DiskErrorCode } from '../storage/disk.ts';
 import type { Survivors } from './action.ts';
+import type { ClientFault } from './client-rules.ts';
 import type { PointAct } from './points.ts';
 
 /** One way to name servers. A name is a server (`s2`) or what an earlier `AS` named. */
@@ -74,7 +75,7 @@ export type Fault =
       readonly distribution: Distribution | null;
     }
   | { readonly kind: 'rate'; readonly link: LinkSelector; readonly bytesPerSecond: number }
-  | { readonly kind: 'client'; readonly act: 'rst' | 'slice' | 'stall' | 'close-after'; readonly amount: number | null }
+  | { readonly kind: 'client'; readonly does: ClientFault }
   | {
       readonly kind: 'point';
       readonly name: string;

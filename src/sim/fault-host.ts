@@ -4,6 +4,7 @@
  */
 import type { ClockFault, DamagedFile, DiskDamage, DiskFault, FaultAction, FaultHost } from '../faults/action.ts';
 import { CountedCalls, usualCalls } from '../faults/calls.ts';
+import type { ClientFaultHost } from '../faults/client-rules.ts';
 import { LinkFaults } from '../faults/link-faults.ts';
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
@@ -20,8 +21,11 @@ const DIRECTORY = 'data';
 export class SimulatedFaultHost implements FaultHost {
   readonly #cluster: SimulatedCluster;
   readonly #links: LinkFaults;
+  readonly #clients: ClientFaultHost | null;
 
-  constructor(cluster: SimulatedCluster) {
+  /** `clients`: those that ask it, where there are faults for them. */
+  constructor(cluster: SimulatedCluster, clients: ClientFaultHost | null = null) {
+    this.#clients = clients;
     this.#cluster = cluster;
     this.#links = new LinkFaults((from, to, rules) => cluster.replaceRules(from, to, rules));
   }
@@ -30,6 +34,7 @@ export class SimulatedFaultHost implements FaultHost {
     const prng = new Prng(seed);
     this.#cluster.event(`fault ${describeAction(action)}`);
     if (action.kind === 'link') return this.#links.begin(action.links, action.rule);
+    if (action.kind === 'client') return this.#clients?.begin(action.fault) ?? nothing;
     const onSpent = this.#whenAllSpent(action.servers.length, spent);
     const heals = action.servers.map((index) =>
       this.#beginAt(action, this.#cluster.server(index), prng.fork(index), { seed, onSpent }),
@@ -53,7 +58,7 @@ export class SimulatedFaultHost implements FaultHost {
   }
 
   #beginAt(
-    action: Exclude<FaultAction, { kind: 'link' }>,
+    action: Exclude<FaultAction, { kind: 'link' | 'client' }>,
     server: SimulatedServer,
     prng: Prng,
     { seed, onSpent }: { readonly seed: number; readonly onSpent: () => void },
@@ -240,6 +245,7 @@ function usedLength(content: Uint8Array): number {
 
 /** In few words, for traces. */
 function describeAction(action: FaultAction): string {
+  if (action.kind === 'client') return `client ${action.fault.act}`;
   if (action.kind === 'link') {
     return `${action.rule.kind} ${action.links.map(({ from, to }) => `${nameOf(from)}>${nameOf(to)}`).join(' ')}`;
   }

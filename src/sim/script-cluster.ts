@@ -7,7 +7,7 @@ import { parseScript } from '../faults/parse-script.ts';
 import type { ScriptReport } from '../faults/report.ts';
 import type { FaultAnswer, LoadAction, LoadOutcome, ScriptHost, ServerSight } from '../faults/script-host.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
-import type { Check, EventPattern, FaultStatement, Script, Selector } from '../faults/syntax.ts';
+import type { Check, EventPattern, Fault, FaultStatement, Script, Selector } from '../faults/syntax.ts';
 import { assert } from '../lib/assert.ts';
 import { Prng } from '../lib/prng.ts';
 import { ok, type Result } from '../lib/result.ts';
@@ -16,6 +16,7 @@ import type { Administration } from '../model/status.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
 import type { HistoryEvent } from './history.ts';
 import { LineAsker } from './line-asker.ts';
+import { ScriptClients } from './script-clients.ts';
 import { ScriptHistory } from './script-history.ts';
 import { divergence } from './play.ts';
 import type { Knobs } from './server.ts';
@@ -70,6 +71,7 @@ class Stage implements ScriptHost {
   readonly #history: ScriptHistory;
   readonly #trace: Trace;
   readonly #asker: LineAsker;
+  readonly #clients: ScriptClients;
   readonly #log: string[] = [];
 
   constructor(script: Script, seed: number) {
@@ -86,10 +88,11 @@ class Stage implements ScriptHost {
     });
     this.#history = new ScriptHistory(() => this.now());
     const cluster = this.#cluster;
+    this.#clients = new ScriptClients(cluster.queue);
     this.#faults = new ActiveFaults(
       {
         mode,
-        actions: new SimulatedFaultHost(cluster),
+        actions: new SimulatedFaultHost(cluster, this.#clients),
         now: () => this.now(),
         after: (delayMs, run) => this.after(delayMs, run),
         view: () => ({ servers, leader: null }),
@@ -160,6 +163,11 @@ class Stage implements ScriptHost {
     return kind === 'rss' ? 'memory is not simulated: rss is for threads' : null;
   }
 
+  cannotInject(fault: Fault): string | null {
+    const isSliced = fault.kind === 'client' && fault.does.act === 'slice';
+    return isSliced ? 'packets are not simulated: CLIENT slice is for threads' : null;
+  }
+
   cannotSee({ kind }: EventPattern): string | null {
     return UNSEEN.has(kind) ? `${kind} is not told here: there are state, fault and healed` : null;
   }
@@ -187,10 +195,16 @@ class Stage implements ScriptHost {
   submit(client: number, action: LoadAction, done: (outcome: LoadOutcome) => void): () => void {
     const open = this.#history.begin(client, action);
     let isGivenUp = false;
-    this.#cluster.submit(commandOf(action), (reply) => {
+    const end = (outcome: () => LoadOutcome): void => {
       if (isGivenUp) return;
       isGivenUp = true;
-      done(open.answer(reply));
+      done(outcome());
+    };
+    this.#clients.ask({
+      client,
+      submit: (reply) => this.#cluster.submit(commandOf(action), reply),
+      answered: (reply) => end(() => open.answer(reply)),
+      broken: (wasSent) => end(() => open.fail('DISCONNECTED', wasSent)),
     });
     return () => {
       if (isGivenUp) return;

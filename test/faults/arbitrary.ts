@@ -115,8 +115,8 @@ export const fault: fc.Arbitrary<Fault> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('rate' as const), link, bytesPerSecond: count }),
   fc.constantFrom(
-    { kind: 'client', act: 'rst', amount: null } as const,
-    { kind: 'client', act: 'slice', amount: 3 } as const,
+    { kind: 'client', does: { act: 'rst' } } as const,
+    { kind: 'client', does: { act: 'slice', bytes: 3 } } as const,
   ),
   fc.record({
     kind: fc.constant('point' as const),

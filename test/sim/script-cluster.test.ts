@@ -77,6 +77,28 @@ describe('a script in virtual time', () => {
     expect(after.report).toMatchObject({ passed: true, lost: 0, wrong: 0 });
   });
 
+  test('has no packets: slices are refused with their line, before anything begins', () => {
+    expect(runScriptInSimulator('CRASH s1\nat 1s CLIENT slice 3', 1)).toMatchObject({
+      ok: false,
+      error: { code: 'BADFAULT', message: expect.stringMatching(/^2:1: packets are not simulated/) },
+    });
+  });
+
+  test('names every point when one is not known, with line and column, before anything begins', () => {
+    expect(runScriptInSimulator('CRASH s1\nat 1s POINT walBeforeSync panic', 1)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'BADFAULT',
+        message: expect.stringMatching(
+          /^2:13: expected before- or after- and one of segment-create, .*wal-sync.*send-durable/,
+        ),
+      },
+    });
+    expect(runScriptInSimulator('POINT before-send-durable s1 error EIO', 1)).toMatchObject({
+      error: { message: '1:30: expected one of panic, sleep, got error' },
+    });
+  });
+
   test('tells when a fault has acted as often as it was to', () => {
     const { report } = run(
       'LOAD w clients 2 rate 100 mix set:1 keys 5\nWRITE FAIL s1 EIO NTH 3+2 TIMES 2 AS twice\non healed twice NOTE over\nWAIT 2s',

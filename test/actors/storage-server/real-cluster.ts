@@ -73,6 +73,7 @@ export class RealCluster {
     this.host = new ThreadFaultHost({
       supervisor: this.supervisor,
       directories: config.durability === 'memory' ? null : directories,
+      clients: null,
       replaceRules: (from, to, rules) => {
         if (from !== 'broker') this.supervisor.replaceRules(from, to, rules);
         else if (to !== 'broker') this.#hub.replaceRules(to, rules);

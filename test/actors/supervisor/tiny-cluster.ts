@@ -65,6 +65,7 @@ export class TinyCluster {
     this.host = new ThreadFaultHost({
       supervisor: this.supervisor,
       directories: null,
+      clients: null,
       replaceRules: (from, to, rules) => {
         if (from !== 'broker') this.supervisor.replaceRules(from, to, rules);
         else if (to !== 'broker') this.hub.replaceRules(to, rules);
