@@ -63,6 +63,7 @@ export async function openPorts({ options, broker, administration, board, client
       putMode: options.cluster.putMode,
       version: VERSION,
       directory: options.directory,
+      isKept: options.cluster.durability !== 'memory',
       clients,
     });
     const address = await openGateway(resp, options.host, options.respPort);

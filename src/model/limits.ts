@@ -86,6 +86,12 @@ export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 /** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
 export const SCAN_CURSORS_MAX = 100_000;
 
+/** RESP: users, patterns or passwords of one, refusals that ACL LOG keeps, addresses whose failed AUTHs are remembered. */
+export const ACL_USERS_MAX = 10_000;
+export const ACL_PATTERNS_MAX = 1_000;
+export const ACL_LOG_MAX = 128;
+export const ACL_ADDRESSES_MAX = 10_000;
+
 /** RESP: bytes of a pattern of KEYS, SCAN or PSUBSCRIBE: matching costs its length for each byte of text. */
 export const PATTERN_BYTES_MAX = 1_024;
 

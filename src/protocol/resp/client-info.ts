@@ -1,5 +1,6 @@
 /** What is known of a client: what CLIENT LIST and CLIENT INFO show, what CLIENT KILL looks for. Plain data. */
 import type { Protocol } from './reply-writer.ts';
+import type { User } from './user.ts';
 
 export type ClientInfo = {
   readonly id: number;
@@ -14,6 +15,8 @@ export type ClientInfo = {
   lastMs: number;
   lastCommand: string;
   isAuthenticated: boolean;
+  /** Who it is, or will be once it is authenticated. */
+  user: User;
   isMonitor: boolean;
   noEvict: boolean;
   noTouch: boolean;
@@ -67,7 +70,7 @@ export function describeClient(client: ClientInfo, nowMs: number): string {
     ['tot-mem', 0],
     ['events', 'r'],
     ['cmd', client.lastCommand],
-    ['user', 'default'],
+    ['user', client.user.name],
     ['redir', -1],
     ['resp', client.protocol],
     ['lib-name', client.libraryName],

@@ -41,6 +41,8 @@ type Slot = { readonly name: Uint8Array; readonly found: Found };
 export class CommandIndex {
   readonly entries: readonly Entry[];
   readonly groups: readonly Group[];
+  /** All that can be called: entries, and those of groups. */
+  readonly all: readonly Entry[];
   readonly #slots: readonly (Slot | undefined)[];
   readonly #mask: number;
 
@@ -51,6 +53,7 @@ export class CommandIndex {
       entries: container.subcommands.map((row) => entryOf(row, `${container.name}|${row.name}`, 2)),
       alone: container.alone === undefined ? null : entryOf(container.alone, container.name, 1),
     }));
+    this.all = [...this.entries, ...this.groups.flatMap(membersOf)];
     let size = 64;
     while (size < (rows.length + containers.length) * 4) size *= 2;
     const slots: (Slot | undefined)[] = new Array(size).fill(undefined);
@@ -86,10 +89,23 @@ export class CommandIndex {
     return word === undefined ? found.group.alone : subcommandOf(found.group, word);
   }
 
+  /** What a name as text stands for: a command, a subcommand, all subcommands of a container; null for nothing. */
+  under(name: string): readonly Entry[] | null {
+    const entry = name.includes('|') ? this.byName(name) : null;
+    if (entry !== null) return entry.name === name ? [entry] : null;
+    const found = this.named(Uint8Array.from(name, (letter) => letter.charCodeAt(0)));
+    if (found.kind === 'group') return membersOf(found.group);
+    return found.kind === 'entry' && !name.includes('|') ? [found.entry] : null;
+  }
+
   /** An entry by its name as text: `get`, `client|list`; null when there is none. */
   byName(name: string): Entry | null {
     return this.called(name.split('|').map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0))));
   }
+}
+
+function membersOf({ entries, alone }: Group): readonly Entry[] {
+  return alone === null ? entries : [alone, ...entries];
 }
 
 /** The subcommand that a word names, or null. */
@@ -132,7 +148,7 @@ function entryOf(row: Row, name: string, nameWords: number): Entry {
     nameWords,
     arguments: items,
     arity: arityOf(items, nameWords),
-    keys: row.run.kind === 'keys' ? keyPlacesOf(items, nameWords) : { first: 0, last: 0, step: 0 },
+    keys: keyPlacesOf(items, nameWords),
     isWrite: row.flags.includes('write'),
     isBarrier: row.flags.includes('barrier'),
     isSecret: row.flags.includes('secret'),

@@ -14,6 +14,7 @@ import { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import type { Store } from './store.ts';
 import type { Talk } from './talk.ts';
+import { Users } from './users.ts';
 
 export type RespHostOptions = {
   readonly store: Store;
@@ -30,6 +31,7 @@ export class RespHost {
   readonly statistics = new Statistics();
   readonly slowLog = new SlowLog();
   readonly settings: Settings;
+  readonly users: Users;
   readonly pubSub = new PubSub();
   readonly notifications: Notifications;
   readonly cursors = new ScanCursors();
@@ -47,6 +49,7 @@ export class RespHost {
     this.facts = facts;
     this.startedMs = facts.clockMs();
     this.savedMs = facts.wallMs();
+    this.users = new Users(index, facts);
     this.notifications = new Notifications(store, this.pubSub);
     this.settings = new Settings(this);
   }
@@ -66,7 +69,8 @@ export class RespHost {
       protocol: 2,
       lastMs: now,
       lastCommand: 'NULL',
-      isAuthenticated: this.settings.password === '',
+      isAuthenticated: this.users.isOpen,
+      user: this.users.default,
       isMonitor: false,
       noEvict: false,
       noTouch: false,

@@ -5,6 +5,7 @@
  */
 import { text } from '../../lib/bytes.ts';
 import { Barrier } from '../barrier.ts';
+import { denialOf, denialText } from './access.ts';
 import { type Entry, fits, subcommandOf } from './command-index.ts';
 import { NOAUTH, wrongCount } from './failures.ts';
 import { shown, RequestReader, type Words } from './request-reader.ts';
@@ -118,6 +119,7 @@ export class RespSession {
       talk.refuse(NOAUTH);
       return true;
     }
+    if (!client.user.isFree && this.#isDenied(entry, words)) return true;
     client.lastCommand = entry.name;
     if (client.protocol === 2 && client.channels + client.patterns > 0 && !flags.includes('pubsub')) {
       talk.refuse(
@@ -129,7 +131,7 @@ export class RespSession {
       this.#queue(entry, words);
       return true;
     }
-    if (entry.isBarrier && talk.inFlight > 0) {
+    if ((entry.isBarrier && talk.inFlight > 0) || (entry.isSecret && flags.includes('noauth') && this.#isLate())) {
       // It comes here again.
       client.answers = before;
       return false;
@@ -138,6 +140,29 @@ export class RespSession {
     talk.run(entry, words);
     if (entry.isBarrier) this.#barrier.shut();
     return true;
+  }
+
+  /** Whether the user may not do this: then it is refused. */
+  #isDenied(entry: Entry, words: Words): boolean {
+    const { client, transaction } = this.#talk;
+    const denial = denialOf(client.user.may, entry, words, this.#talk);
+    if (denial === null) return false;
+    if (transaction.isOpen) transaction.hasFailed = true;
+    this.#host.statistics.refuse(entry);
+    this.#host.users.note(client, denial, client.user.name, transaction.isOpen);
+    this.#talk.refuse(`NOPERM ${denialText(denial, client.user.name, false)}`);
+    return true;
+  }
+
+  /** Whether an attempt to authenticate has to wait. */
+  #isLate(): boolean {
+    const { client, gate } = this.#talk;
+    const { users, facts } = this.#host;
+    return gate.isLate(
+      () => users.delayMs(client.address),
+      (milliseconds, run) => facts.later(milliseconds, run),
+      () => this.#talk.onTurn(),
+    );
   }
 
   #queue(entry: Entry, words: Words): void {

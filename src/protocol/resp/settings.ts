@@ -2,6 +2,7 @@
  * What CONFIG GET shows and CONFIG SET changes. Names are those that tools ask Redis for; what this host has none of
  * shows the value that says so. Only rows with `set` can be changed.
  */
+import { utf8 } from '../../lib/bytes.ts';
 import type { RespHost } from './resp-host.ts';
 
 type Setting = {
@@ -11,8 +12,6 @@ type Setting = {
 };
 
 export class Settings {
-  /** What AUTH wants; empty: nothing. */
-  password = '';
   readonly #all: ReadonlyMap<string, Setting>;
 
   constructor(host: RespHost) {
@@ -50,9 +49,9 @@ export class Settings {
       [
         'requirepass',
         {
-          get: () => this.password,
+          get: () => (host.users.default.may.passwords.length > 0 ? HIDDEN : ''),
           set: (value) => {
-            this.password = value;
+            host.users.requirePassword(utf8(value));
             return null;
           },
         },
@@ -100,6 +99,9 @@ export class Settings {
     return failure === null ? null : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${failure}`;
   }
 }
+
+/** A password is kept as its hash only: nobody can show it. */
+const HIDDEN = '********';
 
 /** Entries of the slow log at most: CONFIG SET must not make it grow without bound. */
 const SLOW_ENTRIES_MAX = 10_000;

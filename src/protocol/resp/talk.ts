@@ -8,6 +8,7 @@ import type { Found, Notes, Path, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
 import { BULK_ITEMS_MAX } from '../../model/limits.ts';
 import { ReplyQueue, type Slot } from '../reply-queue.ts';
+import { AttemptGate } from './attempt-gate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Entry } from './command-index.ts';
 import { lineOf, Refusal } from './failures.ts';
@@ -38,6 +39,7 @@ export class Talk {
   readonly host: RespHost;
   readonly client: ClientInfo;
   readonly transaction: Transaction;
+  readonly gate = new AttemptGate();
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
   /** No request after this one is read. */
@@ -103,6 +105,11 @@ export class Talk {
     this.#isAbandoned = true;
     this.transaction.discard();
     this.#queue.clear();
+  }
+
+  /** What waited may go on. */
+  onTurn(): void {
+    if (!this.#isAbandoned) this.#wake();
   }
 
   /** Ends the connection once what is ready is sent: CLIENT KILL. */

@@ -1,4 +1,5 @@
 /** A RESP session over a store in memory, and the words to ask it with. */
+import { createHash } from 'node:crypto';
 import { text, utf8 } from '../../../src/lib/bytes.ts';
 import { RESP_COMMANDS } from '../../../src/protocol/resp/command-table.ts';
 import type { HostFacts } from '../../../src/protocol/resp/facts.ts';
@@ -36,6 +37,10 @@ export function newHost(store = new MemoryStore(), facts: Partial<HostFacts> = {
       wallMs: () => store.now,
       clockMs: () => store.now,
       random: () => 0.5,
+      sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+      secret: (count) => new Uint8Array(count).fill(0xab),
+      later: (_milliseconds, run) => run(),
+      users: null,
       memory: () => ({ used: 1_000_000, resident: 2_000_000, peak: 1_500_000, total: 8_000_000 }),
       processorSeconds: () => ({ user: 1, system: 0.5 }),
       requestsInFlight: () => 0,

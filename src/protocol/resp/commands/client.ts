@@ -196,7 +196,7 @@ function onKill(talk: Talk, words: Words, reply: ReplyWriter): void {
       return;
     } else if (option === 'ADDR') filters.push(({ address }) => address === written);
     else if (option === 'LADDR') filters.push(({ localAddress }) => localAddress === written);
-    else if (option === 'USER') filters.push(() => written === 'default');
+    else if (option === 'USER') filters.push(({ user }) => user.name === written);
     else if (option === 'TYPE' && TYPES.has(written.toUpperCase()))
       filters.push((client) => isOfType(client, written.toUpperCase()));
     else if (option === 'TYPE') {

@@ -1,12 +1,13 @@
 /** Commands about the connection itself: greeting, authentication, answering, the end. They touch no key. */
-import { equalBytes, text, utf8 } from '../../../lib/bytes.ts';
+import { text } from '../../../lib/bytes.ts';
 import { integerOf, optionOf } from '../arguments.ts';
-import { NOT_INTEGER, WRONG_PASS, wrongCount } from '../failures.ts';
+import { NOT_INTEGER, SYNTAX, WRONG_PASS, wrongCount } from '../failures.ts';
 import { REDIS_VERSION } from '../redis-version.ts';
-import type { ReplyWriter } from '../reply-writer.ts';
+import type { Protocol, ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { nowRow, type Row } from '../row.ts';
 import type { Talk } from '../talk.ts';
+import { DEFAULT_USER } from '../users.ts';
 import { isClientName } from './client.ts';
 
 const FAST = ['fast', 'loading'] as const;
@@ -50,12 +51,13 @@ export const CONNECTION_ROWS: readonly Row[] = [
       flags: [...FAST, 'noauth', 'secret'],
     },
     (talk, words, reply) => {
-      if (words.length > 3) reply.error('ERR syntax error');
-      else if (words.length === 2 && talk.host.settings.password === '')
+      if (words.length > 3) reply.error(SYNTAX);
+      else if (words.length === 2 && talk.host.users.default.may.takesAny)
         reply.error(
           'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
         );
-      else if (authenticate(talk, words.length === 2 ? null : words[1], words.at(-1) as Uint8Array)) reply.ok();
+      else if (authenticate(talk, words.length === 2 ? null : (words[1] as Uint8Array), words.at(-1) as Uint8Array))
+        reply.ok();
       else reply.error(WRONG_PASS);
     },
   ),
@@ -103,49 +105,54 @@ export const CONNECTION_ROWS: readonly Row[] = [
       client.noTouch = false;
       client.queued = -1;
       client.watched = 0;
-      client.isAuthenticated = host.settings.password === '';
+      client.isAuthenticated = host.users.isOpen;
+      client.user = host.users.default;
       reply.simple('RESET');
     },
   ),
 ];
 
 function onHello(talk: Talk, words: Words, reply: ReplyWriter): void {
-  const { client } = talk;
-  let protocol = client.protocol;
+  const read = readHello(talk, words);
+  if (typeof read === 'string') reply.error(read);
+  else if (read.credentials !== null && !authenticate(talk, ...read.credentials)) reply.error(WRONG_PASS);
+  else greet(talk, read, reply);
+}
+
+type Greeting = {
+  readonly protocol: Protocol;
+  readonly name: string | null;
+  readonly credentials: readonly [user: Uint8Array, password: Uint8Array] | null;
+};
+
+/** What HELLO asks for, or an error line. */
+function readHello(talk: Talk, words: Words): Greeting | string {
+  let { protocol } = talk.client;
   let name: string | null = null;
+  let credentials: Greeting['credentials'] = null;
   if (words.length > 1) {
     const version = integerOf(words[1] as Uint8Array);
-    if (version === null) {
-      reply.error('ERR Protocol version is not an integer or out of range');
-      return;
-    }
-    if (version !== 2 && version !== 3) {
-      reply.error('NOPROTO unsupported protocol version');
-      return;
-    }
+    if (version === null) return 'ERR Protocol version is not an integer or out of range';
+    if (version !== 2 && version !== 3) return 'NOPROTO unsupported protocol version';
     protocol = version;
   }
   for (let i = 2; i < words.length; ) {
     const option = optionOf(words[i] as Uint8Array);
     const left = words.length - i - 1;
     if (option === 'AUTH' && left >= 2) {
-      if (!authenticate(talk, words[i + 1], words[i + 2] as Uint8Array)) {
-        reply.error(WRONG_PASS);
-        return;
-      }
+      credentials = [words[i + 1] as Uint8Array, words[i + 2] as Uint8Array];
       i += 3;
     } else if (option === 'SETNAME' && left >= 1) {
-      if (!isClientName(words[i + 1] as Uint8Array)) {
-        reply.error('ERR Client names cannot contain spaces, newlines or special characters.');
-        return;
-      }
+      if (!isClientName(words[i + 1] as Uint8Array))
+        return 'ERR Client names cannot contain spaces, newlines or special characters.';
       name = text(words[i + 1] as Uint8Array);
       i += 2;
-    } else {
-      reply.error(`ERR Syntax error in HELLO option '${text(words[i] as Uint8Array).slice(0, 128)}'`);
-      return;
-    }
+    } else return `ERR Syntax error in HELLO option '${text(words[i] as Uint8Array).slice(0, 128)}'`;
   }
+  return { protocol, name, credentials };
+}
+
+function greet({ client }: Talk, { protocol, name }: Greeting, reply: ReplyWriter): void {
   if (!client.isAuthenticated) {
     reply.error(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
@@ -186,18 +193,21 @@ export function writeModule(reply: ReplyWriter): void {
   reply.array(0);
 }
 
-/** Whether these are the credentials of the one user; then the connection is authenticated. */
-function authenticate(talk: Talk, user: Uint8Array | null | undefined, password: Uint8Array): boolean {
-  const wanted = talk.host.settings.password;
-  const isUser = user === null || user === undefined || equalBytes(user, DEFAULT_USER);
-  // Every byte is compared, whatever came before: how long this takes says nothing about the password.
-  const right = utf8(wanted);
-  let difference = right.length ^ password.length;
-  for (let i = 0; i < password.length; i++)
-    difference |= (password[i] as number) ^ (right[i % (right.length || 1)] ?? 0);
-  const isRight = isUser && (wanted === '' || difference === 0);
-  if (isRight) talk.client.isAuthenticated = true;
-  return isRight;
+/**
+ * Whether these are the credentials of a user; then the connection is his. Where many were wrong before, nothing is
+ * looked at that did not wait its turn: what EXEC runs did not.
+ */
+function authenticate({ client, host, gate }: Talk, user: Uint8Array | null, password: Uint8Array): boolean {
+  const { users } = host;
+  const name = user === null ? DEFAULT_USER : text(user);
+  if (!gate.pass(users.isSlow(client.address))) return false;
+  const found = users.authenticate(name, password);
+  users.attempted(client, name.slice(0, USER_SHOWN_MAX), found !== null);
+  if (found === null) return false;
+  client.user = found;
+  client.isAuthenticated = true;
+  return true;
 }
 
-const DEFAULT_USER = utf8('default');
+/** Characters of the name of a user that is none, in the log of refusals. */
+const USER_SHOWN_MAX = 128;

@@ -5,6 +5,7 @@
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import type { KvError } from '../../../model/errors.ts';
+import { denialOf, denialText } from '../access.ts';
 import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
@@ -78,8 +79,15 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
   }
   const { queue, isTouched, end } = transaction.take();
   const steps = queue.map((queued): Step => {
-    const { run } = queued.entry.row;
-    return { queued, plan: run.kind === 'keys' ? run.plan(queued.words, talk) : null };
+    const { entry, words } = queued;
+    const { run } = entry.row;
+    // Rules may have changed since it was queued.
+    const denial = client.user.isFree ? null : denialOf(client.user.may, entry, words, talk);
+    if (denial !== null) {
+      host.users.note(client, denial, client.user.name, true);
+      return { queued, plan: new Refusal(`NOPERM ${denialText(denial, client.user.name, false)}`) };
+    }
+    return { queued, plan: run.kind === 'keys' ? run.plan(words, talk) : null };
   });
   const keys = steps.flatMap(({ plan }) => (plan === null || plan instanceof Refusal ? [] : plan.keys));
   const writer = new ByteWriter(256);
@@ -93,8 +101,6 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
     const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
     reply.array(steps.length);
     for (const step of steps) runStep(talk, step, keyspace, reply);
-    // HELLO inside a transaction: what follows speaks the new version.
-    reply.protocol = client.protocol;
     return host.notifications.changesOf(keyspace);
   };
   if (keys.length === 0) {

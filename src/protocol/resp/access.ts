@@ -1,0 +1,59 @@
+/** Whether a user may run a command with these words, and what he is told if not. Decides; remembers nothing. */
+import { text } from '../../lib/bytes.ts';
+import { type Entry, keysIn } from './command-index.ts';
+import { Refusal } from './failures.ts';
+import { matches } from './glob.ts';
+import { type KeyAccess, keyAccess } from './key-access.ts';
+import type { Words } from './request-reader.ts';
+import type { Talk } from './talk.ts';
+import type { Permissions } from './user.ts';
+
+export type Denial = { readonly reason: 'command' | 'key' | 'channel'; readonly object: string };
+
+/** Whether nothing needs to be checked: may run all, on all keys and channels. */
+export function isFree({ startsWithAll, rules, keys, channels }: Permissions): boolean {
+  return startsWithAll && rules.length === 0 && keys === null && channels === null;
+}
+
+/** What of a request a user must not do, or null. The number of words was checked. */
+export function denialOf(user: Permissions, entry: Entry, words: Words, talk: Talk): Denial | null {
+  const isOpen = entry.row.flags.includes('noauth');
+  if (!isOpen && !user.commands.has(entry)) return { reason: 'command', object: entry.name };
+  if (user.keys !== null) {
+    for (const [at, key] of keysOf(entry, words, talk).entries()) {
+      if (!mayTouch(user, key, keyAccess(entry, at, words))) return { reason: 'key', object: text(key) };
+    }
+  }
+  const channel = user.channels === null ? undefined : deniedChannel(user.channels, entry, words);
+  return channel === undefined ? null : { reason: 'channel', object: text(channel) };
+}
+
+/** Behind `NOPERM`; ACL DRYRUN says which key it is. */
+export function denialText({ reason, object }: Denial, user: string, namesObject: boolean): string {
+  if (reason === 'command') return `User ${user} has no permissions to run the '${object}' command`;
+  if (!namesObject) return `No permissions to access a ${reason}`;
+  return `User ${user} has no permissions to access the '${object}' ${reason}`;
+}
+
+/** The keys of a request: where its row says they are; else all that its plan looks at. */
+function keysOf(entry: Entry, words: Words, talk: Talk): readonly Uint8Array[] {
+  if (entry.keys.first > 0) return keysIn(entry, words);
+  const { run } = entry.row;
+  if (run.kind !== 'keys') return [];
+  const plan = run.plan(words, talk);
+  return plan instanceof Refusal ? [] : plan.keys;
+}
+
+function mayTouch(user: Permissions, key: Uint8Array, { reads, writes }: KeyAccess): boolean {
+  for (const allowed of user.keys ?? []) {
+    if ((!reads || allowed.reads) && (!writes || allowed.writes) && matches(allowed.pattern, key)) return true;
+  }
+  return false;
+}
+
+/** A pattern is allowed where the very same pattern is. */
+function deniedChannel(allowed: readonly Uint8Array[], { name }: Entry, words: Words): Uint8Array | undefined {
+  if (name === 'psubscribe') return words.slice(1).find((wanted) => !allowed.some((own) => text(own) === text(wanted)));
+  const channels = name === 'subscribe' ? words.slice(1) : name === 'publish' ? words.slice(1, 2) : [];
+  return channels.find((channel) => !allowed.some((pattern) => matches(pattern, channel)));
+}

@@ -1,0 +1,320 @@
+/** Users: their rules, their passwords, what they are refused. Texts are those of Redis. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { ok } from '../../../src/lib/result.ts';
+import { ask, askAll, newHost, open, raw, request } from './client.ts';
+import { MemoryStore } from './memory-store.ts';
+
+const sha256 = (password: string): string => createHash('sha256').update(password).digest('hex');
+
+const shown = (reply: unknown): string => (typeof reply === 'string' ? reply : JSON.stringify(reply));
+
+function world(...rules: string[]) {
+  const on = newHost();
+  const [operator, user] = [open(on), open(on)];
+  ask(operator, 'ACL', 'SETUSER', 'al', 'on', '>pw', ...rules);
+  ask(user, 'AUTH', 'al', 'pw');
+  return { on, operator, user };
+}
+
+describe('ACL SETUSER', () => {
+  test('makes a user who may do nothing until he is told', () => {
+    const client = open();
+
+    expect(ask(client, 'ACL', 'SETUSER', 'al')).toBe('OK');
+
+    expect(ask(client, 'ACL', 'LIST')).toEqual([
+      'user al off resetchannels -@all',
+      'user default on nopass ~* &* +@all',
+    ]);
+    expect(ask(client, 'ACL', 'GETUSER', 'al')).toEqual([
+      'flags',
+      ['off'],
+      'passwords',
+      [],
+      'commands',
+      '-@all',
+      'keys',
+      '',
+      'channels',
+      '',
+      'selectors',
+      [],
+    ]);
+    expect(ask(client, 'ACL', 'GETUSER', 'nobody')).toBe(null);
+  });
+
+  test('rules are shown as they were given, a password as its hash', () => {
+    const client = open();
+    const rules = '>pw on ~k* %R~r* %W~w* %R~w* &c* +@read -keys +client|id -client +client|info +client|info';
+
+    ask(client, 'ACL', 'SETUSER', 'al', ...rules.split(' '));
+
+    expect((ask(client, 'ACL', 'LIST') as string[])[0]).toBe(
+      `user al on #${sha256('pw')} ~k* %R~r* ~w* resetchannels &c* -@all +@read -keys -client +client|info`,
+    );
+  });
+
+  test('the rules of ACL LIST make the same user', () => {
+    const client = open();
+    ask(client, 'ACL', 'SETUSER', 'al', 'on', '>a', '>b', '~x', '%R~y', '&z', '+@all', '-@dangerous', '+config|get');
+    const [line] = ask(client, 'ACL', 'LIST') as string[];
+
+    ask(client, 'ACL', 'SETUSER', 'bo', ...(line as string).split(' ').slice(2));
+
+    expect((ask(client, 'ACL', 'LIST') as string[])[1]).toBe((line as string).replace('user al', 'user bo'));
+  });
+
+  test.each([
+    ['foo', 'Syntax error'],
+    ['+foo', 'Unknown command or category name in ACL'],
+    ['-client|foo', 'Unknown command or category name in ACL'],
+    ['+@foo', 'Unknown command or category name in ACL'],
+    ['%Q~x', 'Syntax error'],
+    ['~a b', 'Syntax error'],
+    ['#12', 'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters'],
+  ])('%s is refused, and with it all other rules', (rule, words) => {
+    const client = open();
+
+    expect(ask(client, 'ACL', 'SETUSER', 'al', 'on', '+get', rule)).toBe(
+      `-ERR Error in ACL SETUSER modifier '${rule}': ${words}`,
+    );
+    expect(ask(client, 'ACL', 'USERS')).toEqual(['default']);
+  });
+
+  test('an error never shows a password', () => {
+    const line = ask(open(), 'ACL', 'SETUSER', 'al', '<hidden');
+
+    expect(line).toMatch(/^-ERR Error in ACL SETUSER modifier '<...': The password you are trying to remove/);
+  });
+
+  test('categories that Redis has for what is not here are no error', () => {
+    expect(ask(open(), 'ACL', 'SETUSER', 'al', '+@all', '-@scripting', '+@sortedset')).toBe('OK');
+  });
+});
+
+describe('a user', () => {
+  test.each([
+    ['get k1', true],
+    ['get z', false],
+    ['get r1', true],
+    ['set r1 x', false],
+    ['get w1', false],
+    ['set w1 x', true],
+    ['set w1 x get', false],
+    ['incr w1', false],
+    ['incr k1', true],
+    ['exists w1', true],
+    ['mget k1 z', false],
+    ['mset k1 1 r1 2', false],
+    ['copy r1 w1', true],
+    ['copy w1 r1', false],
+    ['rename r1 k1', false],
+    ['query r1.a', true],
+    ['query w1.a', false],
+    ['put r1 {}', false],
+    ['put w1 {}', true],
+    ['compute 2*x WHERE x = QUERY z.a', false],
+    ['watch z', false],
+    ['json.get z', false],
+    ['json.set k1 $ 1', true],
+    ['hget z f', false],
+    ['memory usage z', false],
+  ])('with ~k* %%R~r* %%W~w*: %s is allowed: %s', (command, isAllowed) => {
+    const { user } = world('+@all', '~k*', '%R~r*', '%W~w*');
+
+    const answer = shown(ask(user, ...command.split(' ')));
+
+    expect([command, answer.startsWith('-NOPERM') ? answer : 'allowed']).toEqual([
+      command,
+      isAllowed ? 'allowed' : '-NOPERM No permissions to access a key',
+    ]);
+  });
+
+  test('listens and publishes only where he may; a pattern only if it is his', () => {
+    const { user } = world('+@all', 'resetchannels', '&news.*');
+
+    expect(ask(user, 'PUBLISH', 'news.a', 'x')).toBe(0);
+    expect(ask(user, 'PUBLISH', 'other', 'x')).toBe('-NOPERM No permissions to access a channel');
+    expect(ask(user, 'SUBSCRIBE', 'news.a', 'other')).toBe('-NOPERM No permissions to access a channel');
+    expect(ask(user, 'PSUBSCRIBE', 'news.a*')).toBe('-NOPERM No permissions to access a channel');
+    expect(ask(user, 'PSUBSCRIBE', 'news.*')).toEqual(['psubscribe', 'news.*', 1]);
+  });
+
+  test('has his transaction refused whole, and what is forbidden meanwhile refused in it', () => {
+    const { user, operator } = world('+@all', '-set', 'allkeys');
+    const refused = askAll(user, [['MULTI'], ['SET', 'a', '1'], ['EXEC']]);
+
+    ask(user, 'MULTI');
+    ask(user, 'INCR', 'n');
+    ask(operator, 'ACL', 'SETUSER', 'al', '-incr');
+    const [late] = ask(user, 'EXEC') as unknown as { line: string }[];
+
+    expect(refused).toEqual([
+      'OK',
+      "-NOPERM User al has no permissions to run the 'set' command",
+      '-EXECABORT Transaction discarded because of previous errors.',
+    ]);
+    expect(shown(late)).toContain('NOPERM User al');
+  });
+
+  test('who is deleted has no connection any more', () => {
+    const { user, operator } = world('+@all');
+
+    expect(ask(operator, 'ACL', 'DELUSER', 'al', 'nobody')).toBe(1);
+
+    expect(user.session.isOver).toBe(true);
+    expect(ask(operator, 'ACL', 'DELUSER', 'default')).toBe("-ERR The 'default' user cannot be removed");
+  });
+
+  test('who may no longer hear what he listens to has no connection any more', () => {
+    const { user, operator } = world('+@all', '&a');
+    ask(user, 'SUBSCRIBE', 'a');
+
+    ask(operator, 'ACL', 'SETUSER', 'al', 'resetchannels', '&b');
+
+    expect(user.session.isOver).toBe(true);
+  });
+
+  test('is named where connections are', () => {
+    const { user, operator } = world('+@all');
+
+    expect(ask(user, 'ACL', 'WHOAMI')).toBe('al');
+    expect(shown(ask(operator, 'CLIENT', 'LIST'))).toMatch(/user=default .*\n.*user=al /);
+    expect(ask(operator, 'CLIENT', 'KILL', 'USER', 'al')).toBe(1);
+  });
+
+  test('is nobody while he is off', () => {
+    const { operator, on } = world('off');
+
+    expect(ask(open(on), 'AUTH', 'al', 'pw')).toMatch(/^-WRONGPASS/);
+    ask(operator, 'ACL', 'SETUSER', 'al', 'on', 'resetpass');
+    expect(ask(open(on), 'AUTH', 'al', 'pw')).toMatch(/^-WRONGPASS/);
+    ask(operator, 'ACL', 'SETUSER', 'al', 'nopass');
+    expect(ask(open(on), 'AUTH', 'al', 'anything')).toBe('OK');
+  });
+});
+
+describe('ACL LOG', () => {
+  test('lists what was refused, the newest first, the same thing once', () => {
+    const { user, operator } = world('+@all', '-config', '~k');
+    for (const words of [
+      ['GET', 'z'],
+      ['CONFIG', 'GET', 'x'],
+      ['GET', 'z'],
+      ['AUTH', 'al', 'hidden'],
+    ])
+      ask(user, ...words);
+
+    const entries = (ask(operator, 'ACL', 'LOG') as string[][]).map((entry) => {
+      const fields = new Map<string, string>();
+      for (let i = 0; i < entry.length; i += 2) fields.set(entry[i] as string, entry[i + 1] as string);
+      return ['count', 'reason', 'context', 'object', 'username'].map((name) => fields.get(name));
+    });
+
+    expect(entries).toEqual([
+      [1, 'auth', 'toplevel', 'AUTH', 'al'],
+      [2, 'key', 'toplevel', 'z', 'al'],
+      [1, 'command', 'toplevel', 'config|get', 'al'],
+    ]);
+    expect(ask(operator, 'ACL', 'LOG', 'RESET')).toBe('OK');
+    expect(ask(operator, 'ACL', 'LOG')).toEqual([]);
+  });
+});
+
+describe('passwords', () => {
+  test('are in no output but the one that was sent: no log, no list, no monitor', () => {
+    const { on, operator, user } = world('+@all', 'allkeys');
+    const watcher = open(on);
+    ask(operator, 'CONFIG', 'SET', 'slowlog-log-slower-than', '0');
+    ask(watcher, 'MONITOR');
+    for (const words of [
+      ['AUTH', 'al', 'hunter2'],
+      ['AUTH', 'hunter2'],
+      ['HELLO', '3', 'AUTH', 'al', 'hunter2'],
+      ['ACL', 'SETUSER', 'bo', '>hunter2'],
+      ['ACL', 'SETUSER', 'bo', '<hunter2x'],
+      ['CONFIG', 'SET', 'requirepass', 'hunter2'],
+      ['MULTI'],
+      ['AUTH', 'al', 'hunter2'],
+      ['EXEC'],
+    ])
+      ask(user, ...words);
+
+    const shown = [
+      raw(watcher),
+      ...['SLOWLOG GET -1', 'ACL LIST', 'ACL LOG 100', 'CLIENT LIST', 'CONFIG GET *', 'INFO everything'].map(
+        (words) => {
+          operator.session.push(request(...words.split(' ')));
+          return raw(operator);
+        },
+      ),
+    ].join('\n');
+
+    expect(shown).toContain('MONITOR');
+    expect(shown).not.toContain('hunter2');
+  });
+
+  test('five may be wrong; from then on each attempt from there waits for the one before it', () => {
+    const waiting: { readonly milliseconds: number; readonly run: () => void }[] = [];
+    const on = newHost(new MemoryStore(), { later: (milliseconds, run) => void waiting.push({ milliseconds, run }) });
+    const [operator, guesser, other] = [open(on), open(on), open(on)];
+    ask(operator, 'ACL', 'SETUSER', 'al', 'on', '>pw');
+    for (let i = 0; i < 5; i++) ask(guesser, 'AUTH', 'al', `wrong${i}`);
+
+    guesser.session.push(request('AUTH', 'al', 'pw'));
+    other.session.push(request('AUTH', 'al', 'wrong'));
+    other.session.push(request('PING'));
+    const early = [raw(guesser), raw(other)];
+    for (const { run } of waiting) run();
+
+    expect(early).toEqual(['', '']);
+    expect(waiting.map(({ milliseconds }) => milliseconds)).toEqual([100, 200]);
+    expect(raw(guesser)).toBe('+OK\r\n');
+    expect(raw(other)).toMatch(/^-WRONGPASS .*\r\n\+PONG\r\n$/);
+  });
+
+  test('a transaction is no way around the wait', () => {
+    const on = newHost();
+    const client = open(on);
+    ask(client, 'ACL', 'SETUSER', 'al', 'on', '>pw');
+
+    const guesses = Array.from({ length: 8 }, (_, i) => ['AUTH', 'al', i === 7 ? 'pw' : 'wrong']);
+    const replies = askAll(client, [['MULTI'], ...guesses, ['EXEC']]).at(-1) as unknown[];
+
+    expect(replies).toHaveLength(8);
+    expect(ask(client, 'ACL', 'WHOAMI')).toBe('default');
+  });
+});
+
+describe('the file of users', () => {
+  test('keeps what ACL SAVE wrote, and ACL LOAD has no others', () => {
+    let file: string | null = null;
+    const users = {
+      read: () => ok(file),
+      write: (lines: string) => {
+        file = lines;
+        return null;
+      },
+    };
+    const on = newHost(new MemoryStore(), { users });
+    const [client, gone] = [open(on), open(on)];
+    ask(client, 'ACL', 'SETUSER', 'al', 'on', '>pw', '~a', '+get');
+    expect(ask(client, 'ACL', 'SAVE')).toBe('OK');
+    ask(client, 'ACL', 'SETUSER', 'bo', 'on', 'nopass', '+@all');
+    ask(gone, 'AUTH', 'bo', 'x');
+
+    expect(ask(client, 'ACL', 'LOAD')).toBe('OK');
+
+    expect(file).toBe(`user al on #${sha256('pw')} ~a resetchannels -@all +get\nuser default on nopass ~* &* +@all\n`);
+    expect(ask(client, 'ACL', 'USERS')).toEqual(['al', 'default']);
+    expect(gone.session.isOver).toBe(true);
+    file = 'user al on\nuser bo +nonsense\n';
+    expect(ask(client, 'ACL', 'LOAD')).toMatch(/line 2: rule '\+nonsense': Unknown command/);
+    expect(ask(client, 'ACL', 'USERS')).toEqual(['al', 'default']);
+  });
+
+  test('is not there where no data is kept', () => {
+    expect(ask(open(), 'ACL', 'SAVE')).toMatch(/^-ERR there is no file of users/);
+  });
+});
