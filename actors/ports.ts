@@ -63,8 +63,8 @@ export async function openPorts({ options, broker, administration, board, client
       putMode: options.cluster.putMode,
       version: VERSION,
       directory: options.directory,
-      isKept: options.cluster.durability !== 'memory',
       clients,
+      isKept: options.cluster.durability !== 'memory',
     });
     const address = await openGateway(resp, options.host, options.respPort);
     respBound = `${address.host}:${address.port}`;
@@ -111,8 +111,8 @@ class ServerPort {
   constructor(host: string, port: number, clients: ClientFaults | null, openSession: OpenSession) {
     this.#host = host;
     this.number = port;
-    this.#openSession = openSession;
     this.#clients = clients;
+    this.#openSession = openSession;
   }
 
   async open(): Promise<void> {

@@ -2,13 +2,17 @@
  * The RESP port of a host: what its connections share, and what the machine says of itself. Thin: sockets are those of
  * every gateway, commands are in src/protocol/resp.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { arch, release, totalmem, type as osType } from 'node:os';
+import { StartError } from '../../src/cli/host.ts';
 import type { PutMode } from '../../src/model/config.ts';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { Administration } from '../../src/model/status.ts';
 import { RESP_COMMANDS } from '../../src/protocol/resp/command-table.ts';
-import type { HostFacts } from '../../src/protocol/resp/facts.ts';
+import { err, ok } from '../../src/lib/result.ts';
+import type { HostFacts, UsersFile } from '../../src/protocol/resp/facts.ts';
 import { MAX_CLIENTS } from '../../src/protocol/resp/failures.ts';
 import { RespHost } from '../../src/protocol/resp/resp-host.ts';
 import { RespSession } from '../../src/protocol/resp/session.ts';
@@ -27,10 +31,14 @@ export type RespPortOptions = {
   readonly putMode: PutMode;
   readonly version: string;
   readonly directory: string;
+  /** Whether anything is kept in it. */
+  readonly isKept?: boolean;
   readonly connectionsMax?: number;
   readonly limits?: Partial<ConnectionLimits>;
   readonly clients?: ClientFaults | null;
 };
+
+const EXIT_FAILED = 1;
 
 /** Milliseconds between two looks at how many commands came. */
 const SAMPLE_MS = 100;
@@ -49,6 +57,10 @@ export class RespPort {
       index: RESP_COMMANDS,
       facts: factsOf(options, connectionsMax, () => this.#bound),
     });
+    const saved = shared.facts.users?.read() ?? ok(null);
+    const failure = !saved.ok ? saved.error : saved.value === null ? null : shared.users.load(saved.value);
+    // Without them everybody would be let in, or nobody.
+    if (failure !== null) throw new StartError(`${options.directory}/users.acl: ${failure}`, EXIT_FAILED);
     this.#host = shared;
     this.#gateway = new TextGateway({
       host,
@@ -100,6 +112,10 @@ function factsOf(options: RespPortOptions, connectionsMax: number, port: () => n
     wallMs: () => Date.now(),
     clockMs: () => performance.now(),
     random: () => Math.random(),
+    sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+    secret: (count) => new Uint8Array(randomBytes(count)),
+    later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
+    users: options.isKept ? usersFile(join(options.directory, 'users.acl')) : null,
     memory: () => {
       const { heapUsed, arrayBuffers, external, rss } = process.memoryUsage();
       const used = heapUsed + Math.max(arrayBuffers, external);
@@ -112,5 +128,28 @@ function factsOf(options: RespPortOptions, connectionsMax: number, port: () => n
     },
     requestsInFlight: options.requestsInFlight,
     port,
+  };
+}
+
+/** The users of a host, for its owner's eyes only: written beside it and renamed, so that it is whole or the one before. */
+function usersFile(path: string): UsersFile {
+  return {
+    read() {
+      try {
+        return ok(readFileSync(path, 'utf8'));
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        return code === 'ENOENT' ? ok(null) : err(message);
+      }
+    },
+    write(lines) {
+      try {
+        writeFileSync(`${path}.new`, lines, { mode: 0o600, flush: true });
+        renameSync(`${path}.new`, path);
+        return null;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
   };
 }
