@@ -2,10 +2,12 @@
  * Plays a scenario: clients ask, things happen, then everything is healed and must be whole again, in time. Answers
  * what was promised and did not hold. The same scenario plays the same, event by event.
  */
-import { expiryOf } from '../document/expiring.ts';
-import { text, utf8 } from '../lib/bytes.ts';
-import { isMember, type ServerIndex } from '../model/ids.ts';
-import { ownersOf } from '../routing/placement.ts';
+import { utf8 } from '../lib/bytes.ts';
+import type { ServerIndex } from '../model/ids.ts';
+import { Ledger } from './checkers/ledger.ts';
+import { changes, divergence, heldBy, remains } from './copies.ts';
+import type { DiskFault, FaultAction } from '../faults/action.ts';
+import { Prng } from '../lib/prng.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
 import { type Happening, kindOf, type Scenario, serversOf } from './scenario.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
@@ -37,6 +39,8 @@ export const WHOLE_MS_MAX = 10_000;
 /** How long a healed cluster is watched beyond what it may take. */
 const PATIENCE_MS = 30_000;
 
+/** After how long without a word a server counts as gone: a few heartbeats more than it takes to put one out. */
+const SILENT_MS_MAX = 2_500;
 /** How long a happening waits for the moment that it is aimed at. */
 const AIM_MS_MAX = 1_000;
 
@@ -68,9 +72,12 @@ class Player {
   readonly #host: SimulatedFaultHost;
   readonly #faults: Record<string, number> = {};
   readonly #violations: string[] = [];
+  readonly #ledger: Ledger;
   readonly #healing = new Set<() => void>();
   readonly #all: readonly ServerIndex[];
   #workload: Workload | null = null;
+  /** Since when the broker's thread does its work. */
+  #awakeMs = 0;
   #writableMs = 0;
   #wholeMs = 0;
 
@@ -81,6 +88,14 @@ class Player {
     this.#all = Array.from({ length: config.servers }, (_, index) => index as ServerIndex);
     this.#cluster = new SimulatedCluster({ config, knobs, seed, trace: this.#trace });
     this.#host = new SimulatedFaultHost(this.#cluster);
+    const cluster = this.#cluster;
+    this.#ledger = new Ledger(config, {
+      epochFile: () => cluster.epochFile,
+      epoch: () => cluster.broker?.epoch ?? null,
+      isUp: (server) => isUp(cluster, server),
+      nowMs: () => cluster.queue.nowMs,
+    });
+    cluster.watcher = this.#ledger;
   }
 
   play(): void {
@@ -91,8 +106,13 @@ class Player {
       return;
     }
     const { servers, replicas } = this.#cluster.config;
-    const truth = () => truthOf(this.#cluster);
-    const workload = new Workload(this.#cluster, this.#scenario.workload, { placement: { servers, replicas }, truth });
+    const onlooker = {
+      placement: { servers, replicas },
+      isStrict: this.#scenario.config.deleteMode === 'strict',
+      ledger: this.#ledger,
+      truth: () => truthOf(this.#cluster),
+    };
+    const workload = new Workload(this.#cluster, this.#scenario.workload, onlooker);
     this.#workload = workload;
     this.#cluster.clock.onJump = () => workload.onFault('the clock jumps');
     let beginMs = queue.nowMs;
@@ -100,6 +120,8 @@ class Player {
       queue.run(Math.max(0, beginMs + happening.atMs - queue.nowMs));
       this.#await(happening);
       const beforeMs = queue.nowMs;
+      this.#compare('mid-way');
+      this.#hear();
       this.#happen(happening);
       beginMs += queue.nowMs - beforeMs;
     }
@@ -117,14 +139,16 @@ class Player {
       // Keys whose time has come leave every copy.
       queue.run(workload.fleetingMs + LEAVES_MS_MAX);
       queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
-      this.#violations.push(...divergence(this.#cluster), ...remains(this.#cluster));
+      this.#violations.push(...divergence(this.#cluster), ...remains(this.#cluster, LEAVES_MS_MAX));
+      this.#ledger.onSettled();
+      this.#outliveDark();
     }
     this.#violations.push(...workload.violations());
   }
 
   result(thrown: readonly string[]): PlayResult {
     this.#trace.probes.onFrames(this.#trace.frames);
-    const violations = [...this.#violations, ...this.#cluster.bugs, ...thrown];
+    const violations = [...this.#violations, ...this.#ledger.problems, ...this.#cluster.bugs, ...thrown];
     return {
       seed: this.#scenario.seed,
       simulatedMs: this.#cluster.queue.nowMs,
@@ -147,6 +171,7 @@ class Player {
     const cluster = this.#cluster;
     switch (happening.kind) {
       case 'fault':
+        this.#tellOfDamage(happening.action);
         this.#heals(this.#host.begin(happening.action, happening.seed), happening.forMs);
         return;
       case 'restart':
@@ -172,6 +197,7 @@ class Player {
       }
       case 'hang-host':
         cluster.event('the broker hangs');
+        this.#awakeMs = Math.max(this.#awakeMs, cluster.queue.nowMs + happening.forMs);
         this.#heals(cluster.hostThread?.hang(happening.forMs) ?? (() => {}), happening.forMs);
         return;
       case 'calm':
@@ -188,6 +214,52 @@ class Player {
       default:
         happening satisfies never;
     }
+  }
+
+  /** Who cannot be held to what it said before. */
+  #tellOfDamage(action: FaultAction): void {
+    if (action.kind === 'wipe') for (const server of action.servers) this.#ledger.onWiped(server);
+    const hurts = action.kind === 'damage' || (action.kind === 'disk' && LYING.includes(action.fault.kind));
+    if (hurts) for (const server of action.servers) this.#ledger.onDamaged(server);
+  }
+
+  /** A server of which nothing was heard for long does not count as one that answers. */
+  #hear(): void {
+    const { broker, queue, servers } = this.#cluster;
+    if (broker === null || queue.nowMs < this.#awakeMs + SILENT_MS_MAX || this.#violations.length > 0) return;
+    for (const { index } of servers) {
+      const silentMs = queue.nowMs - this.#ledger.heardMs(index);
+      const { state } = broker.view(index);
+      if (silentMs < SILENT_MS_MAX || (state !== 'up' && state !== 'suspect')) continue;
+      this.#violations.push(`s${index + 1} is silent for ${silentMs | 0} ms and counts as ${state}`);
+    }
+  }
+
+  /** Whenever nothing is on its way, owners hold the same. */
+  #compare(when: string): void {
+    const { isSettled, servers } = this.#cluster;
+    if (this.#scenario.budget !== 'crashes' || !isSettled || this.#violations.length > 0) return;
+    // One that died may not have been heard of yet.
+    if (!servers.every(({ index }) => isUp(this.#cluster, index))) return;
+    this.#violations.push(...divergence(this.#cluster).map((problem) => `${problem} ${when}`));
+  }
+
+  /** The power fails once more, everywhere at once: what was whole is there again, from what the disks kept. */
+  #outliveDark(): void {
+    const cluster = this.#cluster;
+    const held = heldBy(cluster);
+    const epoch = cluster.broker?.epoch ?? 0;
+    const losesEpochFile = this.#scenario.budget === 'crashes' && new Prng(this.#scenario.seed).fork(3).chance(0.5);
+    cluster.blackout({ survivors: 'none', offMs: 1, losesEpochFile });
+    if (!cluster.queue.runUntil(() => cluster.isSettled, PATIENCE_MS)) {
+      this.#tooLate('whole', Number.POSITIVE_INFINITY, 'after the power failed everywhere');
+      return;
+    }
+    const now = cluster.broker?.epoch ?? 0;
+    if (now <= epoch) this.#violations.push(`epoch ${epoch} is forgotten: after the power failed it is ${now}`);
+    this.#violations.push(
+      ...changes(held, heldBy(cluster)).map((problem) => `after the power failed everywhere ${problem}`),
+    );
   }
 
   /** Goes on until a happening's moment has come, or it waited long enough for it. */
@@ -248,6 +320,7 @@ class Player {
     this.#wholeMs = Math.max(this.#wholeMs, wholeMs - sinceMs);
     if (writableMs - sinceMs > WRITABLE_MS_MAX) this.#tooLate('writable', writableMs - sinceMs, when);
     if (wholeMs - sinceMs > WHOLE_MS_MAX) this.#tooLate('whole', wholeMs - sinceMs, when);
+    this.#compare(when);
   }
 
   #tooLate(what: string, afterMs: number, when: string): void {
@@ -266,8 +339,17 @@ class Player {
   }
 }
 
+/** Faults of a disk after which what it holds may be other than what was written, or not be read at all. */
+const LYING: readonly DiskFault['kind'][] = ['misdirect', 'lose-write', 'read-fail'];
+
 /** Keys of several placement groups, that no client uses. */
 const LIVE_KEYS = ['live1', 'live2', 'live3', 'live4'];
+
+/** Whether a server answers for everything it owns, as the broker says and as it is. */
+function isUp({ broker, servers }: SimulatedCluster, server: ServerIndex): boolean {
+  const view = broker?.view(server);
+  return view?.state === 'up' && view.incarnation === servers[server]?.life?.incarnation;
+}
 
 function describe(cluster: SimulatedCluster): string {
   const { broker } = cluster;
@@ -278,49 +360,4 @@ function describe(cluster: SimulatedCluster): string {
       return `s${index + 1} ${state}${isGivenUp ? `, given up (${reason})` : ''}${lastError === null ? '' : ` (${lastError})`}`;
     })
     .join(', ');
-}
-
-/** Owners of a key that hold different things: two values, or one and none. */
-export function divergence(cluster: SimulatedCluster): string[] {
-  const { servers, replicas } = cluster.config;
-  const held = new Map<string, (string | null)[]>();
-  for (let server = 0; server < servers; server++) {
-    const trie = cluster.trieOf(server);
-    trie?.scan({ prefix: utf8(''), after: utf8('') }, (key, leaf) => {
-      if (trie.isTombstone(leaf)) return true;
-      const name = text(key);
-      const values = held.get(name) ?? new Array<string | null>(servers).fill(null);
-      values[server] = `${text(trie.value(leaf))}@${trie.versionOf(leaf)}`;
-      held.set(name, values);
-      return true;
-    });
-  }
-  const problems: string[] = [];
-  for (const [key, values] of held) {
-    const owners = ownersOf({ servers, replicas }, utf8(key));
-    const copies = values.filter((_, server) => isMember(owners, server as ServerIndex));
-    const strays = values.filter((value, server) => value !== null && !isMember(owners, server as ServerIndex));
-    if (new Set(copies).size !== 1) problems.push(`${key} differs between its owners: ${copies.join(' | ')}`);
-    if (strays.length > 0) problems.push(`${key} is held by a server that does not own it`);
-  }
-  return problems;
-}
-
-/** Copies of keys whose time came before the last LEAVES_MS_MAX. */
-function remains(cluster: SimulatedCluster): string[] {
-  const problems: string[] = [];
-  const untilMs = cluster.wallMs() - LEAVES_MS_MAX + 1;
-  for (let server = 0; server < cluster.config.servers; server++) {
-    const trie = cluster.trieOf(server);
-    trie?.scan({ prefix: utf8(''), after: utf8('') }, (key, leaf) => {
-      const expiresAtMs = trie.isTombstone(leaf) ? null : expiryOf(trie.value(leaf));
-      if (expiresAtMs !== null && expiresAtMs <= untilMs) {
-        problems.push(
-          `s${server + 1} still holds ${text(key)}, whose time came ${cluster.wallMs() - expiresAtMs} ms ago`,
-        );
-      }
-      return true;
-    });
-  }
-  return problems;
 }

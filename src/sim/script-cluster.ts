@@ -18,7 +18,7 @@ import type { HistoryEvent } from './history.ts';
 import { LineAsker } from './line-asker.ts';
 import { ScriptClients } from './script-clients.ts';
 import { ScriptHistory } from './script-history.ts';
-import { divergence } from './play.ts';
+import { divergence } from './copies.ts';
 import type { Knobs } from './server.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { Trace } from './trace.ts';

@@ -40,6 +40,13 @@ export type Blackout = {
   readonly losesEpochFile: boolean;
 };
 
+/** Who looks on: hears every frame that is handed over, and of every table that the host is to keep. */
+export type Watcher = {
+  onFrame(from: number, to: number, bytes: Uint8Array, start: number, end: number): void;
+  onTable(table: Uint8Array): void;
+  onTableKept(epoch: Epoch): void;
+};
+
 /** The process: from a start to its death. */
 type HostLife = { readonly broker: Broker; readonly thread: SimulatedThread };
 
@@ -59,6 +66,7 @@ export class SimulatedCluster implements SimulatedWorld {
   readonly clock: SimulatedClock;
   /** What went wrong that no fault explains. */
   readonly bugs: string[] = [];
+  watcher: Watcher | null = null;
   readonly #knobs: Knobs;
   readonly #slab = new ByteSlab();
   readonly #rare: Rare;
@@ -215,10 +223,12 @@ export class SimulatedCluster implements SimulatedWorld {
         wallMs: () => this.clock.wallMs(),
         persistEpoch: (bytes, epoch: Epoch) => {
           this.#epochPending = bytes;
+          this.watcher?.onTable(bytes);
           this.queue.after(this.prng.float() * (this.#knobs.epochMs ?? EPOCH_MS), () => {
             if (!isAlive()) return;
             this.#epochFile = bytes;
             this.#epochPending = null;
+            this.watcher?.onTableKept(epoch);
             this.event(`epoch ${epoch} is kept`);
             thread.run(() => broker.onEpochPersisted(epoch));
           });
@@ -309,7 +319,7 @@ export class SimulatedCluster implements SimulatedWorld {
         else held.push(work);
       },
       onFrame: (bytes, start, end) => {
-        this.trace.frame(this.queue.nowMs, server.index, -1, bytes, start, end);
+        this.#onHandedOver(server.index, -1, bytes, start, end);
         host.broker.onFrame(server.index, bytes, start, end);
       },
       onBroken: (reason) => {
@@ -323,7 +333,7 @@ export class SimulatedCluster implements SimulatedWorld {
     return {
       run: (work) => life.thread.run(work),
       onFrame: (bytes, start, end) => {
-        this.trace.frame(this.queue.nowMs, from === 'broker' ? -1 : from, server.index, bytes, start, end);
+        this.#onHandedOver(from === 'broker' ? -1 : from, server.index, bytes, start, end);
         server.deliver(life, from, bytes, start, end);
       },
       onBroken: (reason) => {
@@ -351,6 +361,11 @@ export class SimulatedCluster implements SimulatedWorld {
     const host = this.#host;
     if (host === null || !life.isAnnounced) return;
     host.broker.onServerExited(server.index, life.incarnation, reason);
+  }
+
+  #onHandedOver(from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
+    this.trace.frame(this.queue.nowMs, from, to, bytes, start, end);
+    this.watcher?.onFrame(from, to, bytes, start, end);
   }
 
   #onBug(what: string): void {

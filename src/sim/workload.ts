@@ -8,6 +8,7 @@ import { DEADLINE_MS } from '../model/limits.ts';
 import type { Reply } from '../model/commands.ts';
 import type { Placement } from '../routing/placement.ts';
 import { checkHistory } from './checkers/check.ts';
+import type { Ledger } from './checkers/ledger.ts';
 import { type Action, type Answer, type HistoryEvent, NO_ANSWER, type Observation, type Truth } from './history.ts';
 import { answerOf, commandOf, updateOf } from './workload-commands.ts';
 import { LIFE_MS_MAX, WorkloadMix, type WorkloadOptions } from './workload-mix.ts';
@@ -18,7 +19,13 @@ export type { WorkloadOptions } from './workload-mix.ts';
 export type Tally = { acknowledged: number; refused: number; unknown: number; uncertain: number; reads: number };
 
 /** What an onlooker knows that no client can: where keys are, and how the servers really are (null: nobody can say). */
-export type Onlooker = { readonly placement: Placement; truth(): Truth | null };
+export type Onlooker = {
+  readonly placement: Placement;
+  /** Whether a delete is refused while any server is down. */
+  readonly isStrict: boolean;
+  readonly ledger: Ledger;
+  truth(): Truth | null;
+};
 
 /** Milliseconds that a client waits: past the deadlines of a look and of the write that waits for it. */
 const PATIENCE_MS = DEADLINE_MS * 3;
@@ -83,7 +90,9 @@ export class Workload {
   /** What contradicts the promises. */
   violations(): readonly string[] {
     const placement = this.#onlooker?.placement ?? null;
-    const promises = placement === null ? null : { placement, deadlineMs: ANSWER_MS_MAX, noticeMs: NOTICE_MS };
+    const isStrict = this.#onlooker?.isStrict === true;
+    const promises =
+      placement === null ? null : { placement, deadlineMs: ANSWER_MS_MAX, noticeMs: NOTICE_MS, isStrict };
     return checkHistory(this.history, { promises }).violations;
   }
 
@@ -108,12 +117,16 @@ export class Workload {
       ...this.#wall(),
       ...this.#truth(),
     });
+    const ledger = this.#onlooker?.ledger ?? null;
+    ledger?.onAsked(action);
     let over = false;
     let saw: readonly Observation[] | null = null;
     const end = (reply: Reply | null): void => {
       if (over) return;
       over = true;
-      this.history.push(this.#outcome(client, action, { reply, saw }));
+      const outcome = this.#outcome(client, action, { reply, saw });
+      this.history.push(outcome);
+      ledger?.onTold(action, outcome);
       this.#count(action, reply);
       done(reply);
     };
@@ -122,6 +135,7 @@ export class Workload {
     else {
       const update = updateOf(action, (observations) => {
         saw = observations;
+        ledger?.onDecided(action, observations);
       });
       this.#world.update(update, end);
     }

@@ -20,6 +20,10 @@ export type Kind =
   | 'uncertainty'
   /** An actor threw what no fault explains, or the run broke off. */
   | 'thrown'
+  /** What servers said and what clients were told do not fit (checkers/ledger.ts). */
+  | 'ledger'
+  /** A delete that must be refused went through. */
+  | 'refusal'
   /** Something could not be read at the end. */
   | 'unread'
   | 'other';
@@ -62,13 +66,18 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
   ['thrown', /^s\d+ threw|^the broker threw|^the run broke off|^not a history/],
   ['register', /is not linearizable|no verdict after/],
   ['value', /^a value that nobody wrote|^a refused write|^a write that its own bulk|^a write has versions/],
-  ['copies', /differs between its owners|held by a server that does not own/],
-  ['silence', /^no answer within/],
+  ['copies', /differs between its owners|held by a server that does not own|^after the power failed|is forgotten/],
+  ['silence', /^no answer within| is silent for /],
   ['late', /^(writable|whole) (not|only) |does not serve/],
   ['warning', /^(a|no) warning though/],
   ['uncertainty', /^uncertain though/],
   ['unread', /was not read for sure/],
   ['endless', /^does not end/],
+  ['refusal', /^a strict delete though/],
+  [
+    'ledger',
+    /^(acknowledged|shown|what an update was decided from) |^epoch \d+ puts|^s\d+ (keeps|remembers|has everything|finds its)/,
+  ],
   ['order', /G0|G1c|G-single|G2/],
 ];
 

@@ -4,7 +4,7 @@
  * other key of the bulk that was seen: a bulk that others still owe may yet go (rows F-01, F-02, REP-7). The servers' true state is part of the history, at both ends of each operation, where the recorder knows it.
  */
 import { utf8 } from '../../lib/bytes.ts';
-import { countOf, isMember, membersOf, type ServerMask } from '../../model/ids.ts';
+import { countOf, isMember, membersOf, type ServerMask, serverName } from '../../model/ids.ts';
 import { ownersOf, type Placement } from '../../routing/placement.ts';
 import { type Action, type Answer, NO_ANSWER, type Operation, type Outcome, type Truth } from '../history.ts';
 import { showOperation } from './show.ts';
@@ -15,6 +15,8 @@ export type PromiseOptions = {
   readonly deadlineMs: number;
   /** Within which the end of a server's life is noticed. */
   readonly noticeMs: number;
+  /** Whether a delete is refused while any server is down. */
+  readonly isStrict?: boolean;
 };
 
 /** Replies that owe something they did not give, or gave something they did not owe. */
@@ -40,7 +42,7 @@ export function promiseProblems(operations: readonly Operation[], options: Promi
 function noteProblem(
   operation: Operation,
   outcome: Outcome,
-  { placement, noticeMs }: PromiseOptions,
+  { placement, noticeMs, isStrict = false }: PromiseOptions,
   bulks: () => Bulks,
 ): string | null {
   const before = operation.invocation.truth;
@@ -61,6 +63,14 @@ function noteProblem(
   const isNoticed = before.starts === after.starts && outcome.atMs - operation.startMs > noticeMs;
   if (isReply && isNoticed && !outcome.warned && stopped >= placement.replicas) {
     return `no warning though ${stopped} of ${placement.servers} servers were stopped all the time`;
+  }
+  if (outcome.type === 'ok' && isStrict && operation.action.kind === 'delete' && before.starts === after.starts) {
+    // Down when it was asked, and nobody started it since.
+    const down = before.stopped & before.behind & after.stopped & after.behind;
+    if (down !== 0)
+      return `a strict delete though ${membersOf(down as ServerMask)
+        .map(serverName)
+        .join(', ')} was down`;
   }
   if (outcome.type !== 'ok' || !outcome.uncertain || before.starts !== after.starts) return null;
   const keys: (string | null)[] = [...keysOf(operation.action), ...bulkKeys(outcome.answer, bulks())];
