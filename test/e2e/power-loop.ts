@@ -12,6 +12,8 @@ export type PowerLoopOptions = {
   readonly seed: number;
   readonly directory: string;
   readonly durability: 'fsync' | 'os' | 'memory';
+  /** Ends after the first round that finds a loss. */
+  readonly untilLost?: boolean;
   /** Told after each round and of each finding: one line. */
   readonly onLine: (line: string) => void;
 };
@@ -29,7 +31,7 @@ const SURVIVORS = ['none', 'prefix', 'random'];
 
 /** Runs the loop over one data directory; the report says how it went, nothing is thrown for what was lost. */
 export async function powerLoop(options: PowerLoopOptions): Promise<PowerLoopReport> {
-  const { rounds, seed, directory, durability, onLine } = options;
+  const { rounds, seed, directory, durability, untilLost = false, onLine } = options;
   const prng = new Prng(seed);
   const report: PowerLoopReport = { acknowledged: 0, outages: 0, lost: 0, partial: 0 };
   const registers = registersOf();
@@ -67,6 +69,7 @@ export async function powerLoop(options: PowerLoopOptions): Promise<PowerLoopRep
     report.acknowledged += acknowledged;
     onLine(`round ${round}: ${statement}, ${acknowledged} acknowledged`);
     await check(program.text, registers, report, onLine);
+    if (untilLost && report.lost > 0) break;
   }
   terminal.close();
   await program.stop();
