@@ -74,6 +74,9 @@ export const DISK_CALLS = [
   'syncDirectory',
 ] as const;
 
+/** Those that a server makes when a segment or a checkpoint begins or ends. */
+const SELDOM_CALLS = ['rename', 'remove', 'truncate', 'syncDirectory'] as const;
+
 /** Faults that leave what a disk holds as it is. */
 export const CRASHES: readonly Kind[] = [
   kind('crash', (draw) => fault({ kind: 'crash', servers: some(draw) }, someMs(draw.prng, 4_000), draw.prng)),
@@ -115,7 +118,7 @@ export const CRASHES: readonly Kind[] = [
   kind('crash-disk', ({ prng, targets }) => {
     // Calls that are few among the others are asked for by name.
     const which = prng.chance(0.8)
-      ? { call: prng.pick(DISK_CALLS), nth: prng.between(1, prng.pick([1, 1, 4])) }
+      ? { call: prng.pick(prng.chance(0.4) ? DISK_CALLS : SELDOM_CALLS), nth: prng.between(1, prng.pick([1, 1, 4])) }
       : { nth: prng.between(1, prng.pick([3, 30, 300])) };
     const survivors = prng.chance(0.5) ? survivorsOf(prng) : null;
     return { kind: 'crash-point', server: prng.pick(targets), point: { at: 'disk', ...which, survivors } };

@@ -67,7 +67,7 @@ export function drawScenario(seed: number): Scenario {
       clockRate: prng.pick([1, 1, 0.98, 1.02]),
       // Of its own source: what else is drawn stays as it was.
       epochMs: new Prng(seed).fork(1).pick([2, 2, 50, 300]),
-      rare: drawRare(new Prng(seed).fork(2)),
+      rare: drawRare(new Prng(seed).fork(2), budget),
     },
     workload: {
       clients: prng.between(1, 8),
@@ -84,9 +84,20 @@ export function drawScenario(seed: number): Scenario {
 }
 
 /** Sites of rare behaviour that are active: none in a fifth of the seeds, each in a quarter of the others. */
-function drawRare(prng: Prng): RareSite[] {
-  return prng.chance(0.2) ? [] : RARE_SITES.filter(() => prng.chance(0.25));
+function drawRare(prng: Prng, budget: Budget): RareSite[] {
+  if (prng.chance(0.2)) return [];
+  // What can put a healthy server out of sync is a fault: beside one that loses its disk it would be one too many.
+  const allowed = RARE_SITES.filter((site) => budget !== 'damage' || !PUTTING_OUT.includes(site));
+  return allowed.filter(() => prng.chance(0.25));
 }
+
+const PUTTING_OUT: readonly RareSite[] = [
+  'broker: a heartbeat is left out',
+  'broker: a server is put out after a short silence',
+  'broker: a starting server is put out early',
+  'replica: a pong is left out',
+  'replica: the end of a turn passes by',
+];
 
 function drawBudget(prng: Prng, replicas: number): Budget {
   const dice = prng.float();
@@ -112,7 +123,7 @@ function drawHappenings(
     budget === 'crashes' ? [] : prng.shuffle(budget === 'damage' ? [...DAMAGE, ...LIES] : DAMAGE).slice(0, 2);
   const mix = [...new Set([...damage, ...prng.shuffle(known)])].slice(0, count);
   const kinds = drawOrder(prng, mix, drawTimes(prng, durationMs));
-  const aimed = prng.pick([0.1, 0.4, 0.8]);
+  const aimed = prng.pick([0.2, 0.5, 0.8]);
   const calmMs = budget === 'damage' ? durationMs / prng.between(1, 3) : Number.POSITIVE_INFINITY;
   const happenings: Happening[] = [];
   let targets = budget === 'damage' ? prng.shuffle(all).slice(0, prng.between(1, replicas - 1)) : all;
@@ -129,6 +140,10 @@ function drawHappenings(
     const { openers, aim } = prng.chance(aiming) ? drawAim(draw, drawn) : NOT_AIMED;
     for (const opener of openers) happenings.push({ atMs, ...opener } as Happening);
     happenings.push((aim === null ? { atMs, ...drawn } : { atMs, aim, ...drawn }) as Happening);
+    // Some calls come most often at a start.
+    if (drawn.kind === 'crash-point' && drawn.point.call !== undefined) {
+      happenings.push({ atMs, kind: 'restart', server: drawn.server });
+    }
   }
   if (budget === 'damage') happenings.push({ atMs: durationMs, kind: 'calm', reread: targets });
   return happenings;
@@ -161,12 +176,12 @@ const OPENER_MS = 800;
 /** States and roles that are waited for, the rarest most often. */
 const PLACES: readonly (readonly [Exclude<ServerState, 'draining'>, Role])[] = [
   ['up', 'alone'],
-  ...new Array<['suspect', 'together']>(2).fill(['suspect', 'together']),
-  ...new Array<['suspect', 'alone']>(6).fill(['suspect', 'alone']),
-  ...new Array<['recovering', 'together']>(3).fill(['recovering', 'together']),
+  ...new Array<['suspect', 'together']>(6).fill(['suspect', 'together']),
+  ...new Array<['suspect', 'alone']>(9).fill(['suspect', 'alone']),
+  ...new Array<['recovering', 'together']>(2).fill(['recovering', 'together']),
   ['recovering', 'alone'],
   ['recovering', 'behind'],
-  ...new Array<['down', 'together']>(4).fill(['down', 'together']),
+  ...new Array<['down', 'together']>(3).fill(['down', 'together']),
   ['down', 'alone'],
 ];
 
