@@ -7,6 +7,7 @@ import type { HostOptions } from '../src/cli/host.ts';
 import type { FaultAction, Neighbour } from '../src/faults/action.ts';
 import { type ActiveFault, ActiveFaults } from '../src/faults/active-faults.ts';
 import type { Prng } from '../src/lib/prng.ts';
+import { FRAME } from '../src/model/frames.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
 import { serverName } from '../src/model/ids.ts';
 import type { FaultStatus } from '../src/model/status.ts';
@@ -76,8 +77,14 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
   const broker: BrokerActor = new BrokerActor({
     config: cluster,
     savedEpoch: home.savedEpoch,
-    send: (server, frame) => (remote.has(server) ? remote.send(server, frame) : hub.send(server, frame)),
+    send: (server, frame) => {
+      if (remote.has(server)) remote.send(server, frame);
+      else if (frame[0] === FRAME.ping) hub.sendQuietly(server, frame);
+      else hub.send(server, frame);
+    },
     backlogBytes: (server) => (remote.has(server) ? remote.backlogBytes(server) : (hub.get(server)?.backlogBytes ?? 0)),
+    look: () => hub.look(),
+    onTicked: () => board.update(),
     keepEpoch: (bytes) => home.keepEpoch(bytes),
     terminate: (server, incarnation, reason) => {
       if (remote.has(server)) remote.terminate(server, incarnation, reason);
@@ -115,6 +122,7 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     config: cluster,
     directories,
     checkpointBytes: CHECKPOINT_BYTES,
+    quietHeartbeats: true,
     prng: prng.fork(1),
     disk: nodeDisk,
     spawn: (data, transferList) =>
@@ -200,7 +208,6 @@ export function createCluster({ options, home, prng, log, remoteAddresses, fatal
     async stop() {
       await broker.drain(DRAIN_TIMEOUT_MS);
       faults.close();
-      board.close();
       remote.close();
       await supervisor.stop();
       hub.close();

@@ -1,7 +1,6 @@
 /** What STATUS shows: the broker's view of every server beside its thread's, and since when it is so. */
 import type { ClusterConfig } from '../src/model/config.ts';
 import { type ServerIndex, serverName } from '../src/model/ids.ts';
-import { HEARTBEAT_INTERVAL_MS } from '../src/model/limits.ts';
 import type { ClusterStatus, FaultStatus, ServerState, ServerStatus } from '../src/model/status.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 
@@ -22,7 +21,6 @@ export class StatusBoard {
   readonly #watched: Watched;
   readonly #addresses: Address[];
   readonly #since: { state: ServerState; at: Date }[];
-  readonly #watching: NodeJS.Timeout;
   #onChange: ((server: ServerIndex, state: ServerState) => void)[] = [];
 
   constructor(config: ClusterConfig, watched: Watched) {
@@ -33,7 +31,6 @@ export class StatusBoard {
     this.#addresses = [...addresses];
     const at = new Date();
     this.#since = addresses.map(() => ({ state: 'recovering', at }));
-    this.#watching = setInterval(() => this.update(), HEARTBEAT_INTERVAL_MS);
   }
 
   /** Notices changes of state; `listener` is told of each. */
@@ -50,6 +47,7 @@ export class StatusBoard {
     return address === null ? null : `${address.host}:${address.port}`;
   }
 
+  /** Called at every tick, and when a server came or went. */
   update(): void {
     for (const [index, known] of this.#since.entries()) {
       const server = index as ServerIndex;
@@ -93,9 +91,5 @@ export class StatusBoard {
       lastError: view.lastError,
       clockOffsetMs: this.#watched.clockOffsetMs(server),
     };
-  }
-
-  close(): void {
-    clearInterval(this.#watching);
   }
 }

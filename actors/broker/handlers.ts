@@ -22,6 +22,10 @@ export type BrokerActorOptions = {
   /** Puts a frame on the link to a server's current incarnation; it leaves with the others of this turn. */
   readonly send: (server: ServerIndex, frame: Uint8Array) => void;
   readonly backlogBytes: (server: ServerIndex) => number;
+  /** Gives what came over the links without a ring; called at every tick, before silence is counted. */
+  readonly look: () => void;
+  /** Servers may have become silent. */
+  readonly onTicked: () => void;
   /** Replaces the host's epoch file, synced. Throws when it cannot: then nothing may be acknowledged any more. */
   readonly keepEpoch: (bytes: Uint8Array) => void;
   readonly terminate: (server: ServerIndex, incarnation: Incarnation, reason: string) => void;
@@ -171,7 +175,9 @@ export class BrokerActor implements CommandPort {
   }
 
   #onTick(): void {
+    this.#options.look();
     this.#core.onTick();
+    this.#options.onTicked();
     this.#settle();
   }
 

@@ -75,8 +75,8 @@ export class StorageServer implements ServerControl {
       data,
       {
         send: (to, frame) => {
-          if (world.faults?.points.isIdle === false) world.faults.points.send(frame, () => this.#hub.send(to, frame));
-          else this.#hub.send(to, frame);
+          if (world.faults?.points.isIdle === false) world.faults.points.send(frame, () => this.#send(to, frame));
+          else this.#send(to, frame);
         },
         openStore: (visit) => {
           const options = { server: serverName(data.index), durability: data.durability };
@@ -123,6 +123,8 @@ export class StorageServer implements ServerControl {
   }
 
   stop(): Promise<void> {
+    // What the broker said last without a ring.
+    this.#hub.look();
     this.#machine.send({ type: 'DRAIN' });
     this.#isDraining = true;
     return new Promise((resolve) => {
@@ -199,7 +201,14 @@ export class StorageServer implements ServerControl {
     }
   }
 
+  #send(to: Neighbour, frame: Uint8Array): void {
+    const isQuiet = this.#data.quietHeartbeats && to === 'broker' && frame[0] === FRAME.pong;
+    if (isQuiet) this.#hub.sendQuietly(to, frame);
+    else this.#hub.send(to, frame);
+  }
+
   #onTick(): void {
+    if (this.#data.quietHeartbeats) this.#hub.look();
     this.#ticksSilent++;
     const isUp = this.#machine.getSnapshot().matches('up');
     if (isUp && this.#ticksSilent > HEARTBEATS_MISSED_MAX) this.#machine.send({ type: 'SILENT' });

@@ -42,6 +42,8 @@ export type SupervisorOptions = {
   readonly directories: readonly string[];
   readonly checkpointBytes: number;
   readonly prng: Prng;
+  /** Whether whoever has the broker's ends of the links looks at them at every tick, so that heartbeats need not ring. */
+  readonly quietHeartbeats?: boolean;
   /** For the numbers of incarnations. */
   readonly disk: Disk;
   /** A thread that begins as actors/storage-server/thread.ts does. */
@@ -193,6 +195,7 @@ export class Supervisor {
       checkpointBytes,
       seed: prng.uint32(),
       control: port2,
+      quietHeartbeats: this.#options.quietHeartbeats === true,
       links,
       rules: [...(this.#rules[index] ?? [])].map(([to, rules]) => ({ to, rules })),
       gate,

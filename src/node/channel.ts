@@ -11,8 +11,8 @@ export type PieceWriter = {
   readonly pieceBytesMax: number;
   /** Copies a piece behind those written before, not visible yet. False when there is no room for it now. */
   write(flags: number, number: number, source: Uint8Array, start: number, end: number): boolean;
-  /** Makes what was written visible. True when the other side sleeps and must be rung. */
-  publish(): boolean;
+  /** Makes what was written visible. True when the other side sleeps and must be rung; never when it may sleep on. */
+  publish(maySleepOn: boolean): boolean;
   /** Asks to be rung when there is room again. False when there is already: try to write again. */
   waitForRoom(): boolean;
 };

@@ -100,6 +100,16 @@ export class LinkHub<Peer> {
     if (!this.#isInTurn) this.#flushSoon();
   }
 
+  /** Sends a frame that the other side reads when it looks next, without waking it. */
+  sendQuietly(peer: Peer, frame: Uint8Array): void {
+    this.#members.get(peer)?.link.sendQuietly(frame);
+  }
+
+  /** Reads what came quietly, and what came at all. */
+  look(): void {
+    this.#turn(false);
+  }
+
   flush(): void {
     this.#flushIsDue = false;
     for (const { link } of this.#members.values()) link.flush();
@@ -109,12 +119,12 @@ export class LinkHub<Peer> {
     for (const peer of this.#members.keys()) this.detach(peer);
   }
 
-  #turn(): void {
+  #turn(mayLinger = true): void {
     if (this.#isInTurn) return;
     this.#isInTurn = true;
     this.#turnIsDue = false;
     let more = this.#pass();
-    if (this.#owner.lingersFor !== undefined) more = this.#linger(more);
+    if (mayLinger && this.#owner.lingersFor !== undefined) more = this.#linger(more);
     this.#isInTurn = false;
     if (this.#owner.isFull?.() === true) return;
     if (!more) for (const { link } of this.#members.values()) if (!link.sleep()) more = true;

@@ -66,10 +66,10 @@ export class LinkSender implements SendingHost {
   }
 
   /** Makes what was sent visible to the other side, as far as there is room, and wakes it if it sleeps. */
-  flush(): void {
+  flush(maySleepOn = false): void {
     if (this.#isClosed) return;
     while (!this.#drainWaiting()) if (this.#channel.writer.waitForRoom()) break;
-    if (this.#channel.writer.publish()) this.#channel.ring();
+    if (this.#channel.writer.publish(maySleepOn)) this.#channel.ring();
   }
 
   close(): void {

@@ -27,6 +27,8 @@ export type LinkEvents = {
 export interface Link {
   /** Copies the frame before it returns. */
   send(frame: Uint8Array, start?: number, end?: number): void;
+  /** Sends a frame that the other side reads when it looks next: it is not rung for this one. */
+  sendQuietly(frame: Uint8Array): void;
   /** Lets everything that was sent leave, as far as the other side has room. */
   flush(): void;
   /** Gives each frame that came to `onFrame`, which may read it only during the call. True when there is more. */
@@ -102,6 +104,13 @@ class ChannelLink implements Link {
 
   send(frame: Uint8Array, start = 0, end = frame.length): void {
     this.#sending.send(frame, start, end);
+  }
+
+  sendQuietly(frame: Uint8Array): void {
+    // What is not quiet leaves before it, and rings.
+    this.#sender.flush();
+    this.#sending.send(frame, 0, frame.length);
+    this.#sender.flush(this.#sender.blockedBytes === 0);
   }
 
   flush(): void {

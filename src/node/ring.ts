@@ -104,12 +104,12 @@ export class RingWriter implements PieceWriter {
     return true;
   }
 
-  /** Makes what was written visible. True when the reader sleeps and this call is the one that must wake it. */
-  publish(): boolean {
+  /** Makes what was written visible. True when the reader sleeps, must not sleep on and this call is the one that must wake it. */
+  publish(maySleepOn = false): boolean {
     if (this.#published === this.#head) return false;
     Atomics.store(this.#control, HEAD, this.#head);
     this.#published = this.#head;
-    return wakes(this.#control, READER_SLEEPS);
+    return !maySleepOn && wakes(this.#control, READER_SLEEPS);
   }
 
   /** Asks to be woken when the reader gives room back. False when it already has: try to write again. */

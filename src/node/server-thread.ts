@@ -38,6 +38,8 @@ export type ServerThreadData = {
   /** Everything random in this thread's faults. */
   readonly seed: number;
   readonly control: MessagePort;
+  /** Whether heartbeats wake nobody, because both sides look at their link at every tick. */
+  readonly quietHeartbeats: boolean;
   readonly links: readonly { readonly to: Neighbour; readonly end: ChannelEnd }[];
   readonly rules: readonly { readonly to: Neighbour; readonly rules: readonly LinkRule[] }[];
   /** GATE_WORDS words. */
