@@ -74,8 +74,8 @@ export const DISK_CALLS = [
   'syncDirectory',
 ] as const;
 
-/** Those that a server makes when a segment or a checkpoint begins or ends. */
-const SELDOM_CALLS = ['rename', 'remove', 'truncate', 'syncDirectory'] as const;
+/** How they are drawn: those most often that a server makes only when a segment or a checkpoint ends. */
+const CALLS_DRAWN = [...DISK_CALLS, 'remove', 'truncate', 'truncate'] as const;
 
 /** Faults that leave what a disk holds as it is. */
 export const CRASHES: readonly Kind[] = [
@@ -118,7 +118,7 @@ export const CRASHES: readonly Kind[] = [
   kind('crash-disk', ({ prng, targets }) => {
     // Calls that are few among the others are asked for by name.
     const which = prng.chance(0.8)
-      ? { call: prng.pick(prng.chance(0.4) ? DISK_CALLS : SELDOM_CALLS), nth: prng.between(1, prng.pick([1, 1, 4])) }
+      ? { call: prng.pick(CALLS_DRAWN), nth: prng.between(1, prng.pick([1, 1, 4])) }
       : { nth: prng.between(1, prng.pick([3, 30, 300])) };
     const survivors = prng.chance(0.5) ? survivorsOf(prng) : null;
     return { kind: 'crash-point', server: prng.pick(targets), point: { at: 'disk', ...which, survivors } };

@@ -121,7 +121,9 @@ function drawHappenings(
   // Damage is what its budget is for.
   const damage =
     budget === 'crashes' ? [] : prng.shuffle(budget === 'damage' ? [...DAMAGE, ...LIES] : DAMAGE).slice(0, 2);
-  const mix = [...new Set([...damage, ...prng.shuffle(known)])].slice(0, count);
+  // There are many calls that a server can die at.
+  const often = known.filter(({ name }) => name === 'crash-disk');
+  const mix = [...new Set([...damage, ...prng.shuffle([...known, ...often, ...often])])].slice(0, count);
   const kinds = drawOrder(prng, mix, drawTimes(prng, durationMs));
   const aimed = prng.pick([0.2, 0.5, 0.8]);
   const calmMs = budget === 'damage' ? durationMs / prng.between(1, 3) : Number.POSITIVE_INFINITY;
