@@ -1,12 +1,13 @@
 /** Fault scripts in real time: the host that the runner of src/faults asks, over a cluster of threads. */
 import { CoppiceError } from '../client/error.ts';
-import type {
-  FaultAnswer,
-  FaultSight,
-  LoadAction,
-  LoadOutcome,
-  ScriptHost,
-  ServerSight,
+import {
+  type FaultAnswer,
+  type FaultSight,
+  type LoadAction,
+  type LoadOutcome,
+  POINT_UNSEEN,
+  type ScriptHost,
+  type ServerSight,
 } from '../faults/script-host.ts';
 import { formatFaultStatement } from '../faults/format.ts';
 import { parseFault } from '../faults/parse-fault.ts';
@@ -26,7 +27,7 @@ import type { ScriptTarget } from './script-target.ts';
 /** Milliseconds between two looks at the cluster. */
 const LOOK_MS = 20;
 
-const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set(['fsync', 'segment-cut', 'snapshot', 'point']);
+const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set(['fsync', 'segment-cut', 'snapshot']);
 
 export class ThreadScriptHost implements ScriptHost {
   readonly lookMs = LOOK_MS;
@@ -131,6 +132,7 @@ export class ThreadScriptHost implements ScriptHost {
   }
 
   cannotSee({ kind }: EventPattern): string | null {
+    if (kind === 'point') return POINT_UNSEEN;
     return UNSEEN.has(kind) ? `${kind} is not told here: there are state, leader-elected, fault and healed` : null;
   }
 

@@ -2,6 +2,7 @@
  * The faults there are, as a table: how each is written, what it does, which options it takes. Parser, printer and
  * `FAULT HELP` read it; what a form's parameters mean is in parse-fault.ts.
  */
+import { POINT_CALLS } from './point-names.ts';
 import type { FaultKind } from './syntax.ts';
 
 export type Form = {
@@ -79,12 +80,17 @@ export const FORMS: readonly Form[] = [
   form('clog', 'CLOG', '[LINK]', 'messages wait until it is healed'),
   form('delay', 'DELAY', '[LINK] TIME [+-TIME] [const|uniform|normal|exp]', 'messages come later'),
   form('rate', 'RATE', '[LINK] BYTES/s', 'so many bytes a second pass'),
-  form('client', 'CLIENT', 'rst|slice N|stall|close-after N', 'connections of clients break, crawl or stop'),
+  form(
+    'client',
+    'CLIENT',
+    'rst|slice N|stall|close-after N',
+    'connections of clients are reset, get answers in packets of N bytes, say and hear nothing, or close after N bytes of answers',
+  ),
   form(
     'point',
     'POINT',
     'NAME [SERVERS] panic|sleep TIME|error CODE',
-    'at a point such as before-wal-sync or after-send-durable a server ends (once, unless NTH or TIMES says more), waits or sees its call fail',
+    `there a server ends (once, unless NTH or TIMES says more), waits or sees its call fail; points are before- and after- ${POINT_CALLS.join(', ')}`,
     { options: ['P', 'NTH', 'TIMES'] },
   ),
 ];

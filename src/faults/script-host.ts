@@ -43,6 +43,9 @@ export type FaultSight = { readonly id: string; readonly statement: string; read
 /** What a fault statement came to: the line after OK. */
 export type FaultAnswer = (result: Result<string, KvError>) => void;
 
+/** Why no host can tell of `on point`: who passes one tells nobody, for that would be a switch in the code. */
+export const POINT_UNSEEN = 'a point is passed in silence: begin POINT NAME ... TIMES 1 AS it, and say on healed it';
+
 export type ScriptHost = {
   /** Milliseconds of the one clock of the run. */
   now(): number;

@@ -5,7 +5,14 @@
 import { ActiveFaults } from '../faults/active-faults.ts';
 import { parseScript } from '../faults/parse-script.ts';
 import type { ScriptReport } from '../faults/report.ts';
-import type { FaultAnswer, LoadAction, LoadOutcome, ScriptHost, ServerSight } from '../faults/script-host.ts';
+import {
+  type FaultAnswer,
+  type LoadAction,
+  type LoadOutcome,
+  POINT_UNSEEN,
+  type ScriptHost,
+  type ServerSight,
+} from '../faults/script-host.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
 import type { Check, EventPattern, Fault, FaultStatement, Script, Selector } from '../faults/syntax.ts';
 import { assert } from '../lib/assert.ts';
@@ -169,6 +176,7 @@ class Stage implements ScriptHost {
   }
 
   cannotSee({ kind }: EventPattern): string | null {
+    if (kind === 'point') return POINT_UNSEEN;
     return UNSEEN.has(kind) ? `${kind} is not told here: there are state, fault and healed` : null;
   }
 
@@ -266,5 +274,4 @@ const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set([
   'fsync',
   'segment-cut',
   'snapshot',
-  'point',
 ]);

@@ -24,6 +24,18 @@ describe('coppice fault', () => {
     },
   );
 
+  test.each(['panic-at-points', 'clients-break', 'flaky-memory'])(
+    '%s ends on threads as in virtual time',
+    async (name) => {
+      const script = join(SCRIPTS, `${name}.fault`);
+
+      const { code, stdout, stderr } = await run(['fault', script]);
+
+      expect(stdout, stderr).toMatch(/lost 0, wrong 0$/m);
+      expect(code, stdout).toBe(0);
+    },
+  );
+
   test('an expectation that is not met ends with 5 and says so in JSON', async () => {
     const file = scriptFile('SEED 7\nCRASH s1 AS gone\nEXPECT state gone = up within 200ms\n');
 
