@@ -86,6 +86,9 @@ export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 /** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
 export const SCAN_CURSORS_MAX = 100_000;
 
+/** RESP: keys of connections that cache what they read; beyond it the oldest are told to be forgotten. */
+export const TRACKED_KEYS_MAX = 1_000_000;
+
 /** RESP: users, patterns or passwords of one, refusals that ACL LOG keeps, addresses whose failed AUTHs are remembered. */
 export const ACL_USERS_MAX = 10_000;
 export const ACL_PATTERNS_MAX = 1_000;

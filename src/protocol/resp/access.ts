@@ -20,7 +20,7 @@ export function denialOf(user: Permissions, entry: Entry, words: Words, talk: Ta
   const isOpen = entry.row.flags.includes('noauth');
   if (!isOpen && !user.commands.has(entry)) return { reason: 'command', object: entry.name };
   if (user.keys !== null) {
-    for (const [at, key] of keysOf(entry, words, talk).entries()) {
+    for (const [at, key] of keysTouched(entry, words, talk).entries()) {
       if (!mayTouch(user, key, keyAccess(entry, at, words))) return { reason: 'key', object: text(key) };
     }
   }
@@ -36,7 +36,7 @@ export function denialText({ reason, object }: Denial, user: string, namesObject
 }
 
 /** The keys of a request: where its row says they are; else all that its plan looks at. */
-function keysOf(entry: Entry, words: Words, talk: Talk): readonly Uint8Array[] {
+export function keysTouched(entry: Entry, words: Words, talk: Talk): readonly Uint8Array[] {
   if (entry.keys.first > 0) return keysIn(entry, words);
   const { run } = entry.row;
   if (run.kind !== 'keys') return [];

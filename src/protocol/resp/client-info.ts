@@ -1,5 +1,6 @@
 /** What is known of a client: what CLIENT LIST and CLIENT INFO show, what CLIENT KILL looks for. Plain data. */
 import type { Protocol } from './reply-writer.ts';
+import type { TrackingMode } from './tracking.ts';
 import type { User } from './user.ts';
 
 export type ClientInfo = {
@@ -29,9 +30,10 @@ export type ClientInfo = {
   answers: 'on' | 'off' | 'skip' | 'skipping';
 };
 
-/** `N` plain, `x` in a transaction, `P` subscribed, `O` monitors. */
-export function flagsOf(client: ClientInfo): string {
+/** `t` tracks, `B` all that changes; `N` plain, `x` in a transaction, `P` subscribed, `O` monitors. */
+export function flagsOf(client: ClientInfo, tracking?: TrackingMode): string {
   let flags = '';
+  if (tracking !== undefined) flags += tracking.kind === 'broadcast' ? 'tB' : 't';
   if (client.isMonitor) flags += 'O';
   if (client.channels + client.patterns > 0) flags += 'P';
   if (client.queued >= 0) flags += 'x';
@@ -41,7 +43,7 @@ export function flagsOf(client: ClientInfo): string {
 }
 
 /** One line of CLIENT LIST, without its end; `nowMs` by the host's clock. */
-export function describeClient(client: ClientInfo, nowMs: number): string {
+export function describeClient(client: ClientInfo, nowMs: number, tracking?: TrackingMode): string {
   const seconds = (since: number): number => Math.max(0, Math.floor((nowMs - since) / 1_000));
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', client.id],
@@ -51,7 +53,7 @@ export function describeClient(client: ClientInfo, nowMs: number): string {
     ['name', client.name],
     ['age', seconds(client.sinceMs)],
     ['idle', seconds(client.lastMs)],
-    ['flags', flagsOf(client)],
+    ['flags', flagsOf(client, tracking)],
     ['db', 0],
     ['sub', client.channels],
     ['psub', client.patterns],
@@ -71,7 +73,7 @@ export function describeClient(client: ClientInfo, nowMs: number): string {
     ['events', 'r'],
     ['cmd', client.lastCommand],
     ['user', client.user.name],
-    ['redir', -1],
+    ['redir', tracking === undefined ? -1 : (tracking.redirect ?? 0)],
     ['resp', client.protocol],
     ['lib-name', client.libraryName],
     ['lib-ver', client.libraryVersion],

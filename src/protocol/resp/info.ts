@@ -80,13 +80,13 @@ function server({ facts, startedMs }: RespHost): Fields {
   ];
 }
 
-function clients({ talks, facts, pubSub }: RespHost): Fields {
+function clients({ talks, facts, pubSub, tracking }: RespHost): Fields {
   return [
     ['connected_clients', talks.size],
     ['cluster_connections', 0],
     ['maxclients', facts.connectionsMax],
     ['blocked_clients', 0],
-    ['tracking_clients', 0],
+    ['tracking_clients', tracking.clients],
     ['pubsub_clients', [...talks.values()].filter(({ client }) => client.channels + client.patterns > 0).length],
     ['pubsub_channels_listened', pubSub.channelCount],
   ];
@@ -147,7 +147,8 @@ export function isRecovering({ administration }: RespHost): boolean {
   return servers.every(({ state }) => state !== 'up') && servers.some(({ state }) => state === 'recovering');
 }
 
-function stats({ statistics: counts, slowLog, pubSub, talks }: RespHost): Fields {
+function stats({ statistics: counts, slowLog, pubSub, talks, tracking }: RespHost): Fields {
+  const tracked = tracking.size;
   const perSecond = counts.rate();
   return [
     ['total_connections_received', counts.connections],
@@ -166,6 +167,9 @@ function stats({ statistics: counts, slowLog, pubSub, talks }: RespHost): Fields
     ['pubsub_patterns', pubSub.patterns],
     ['latest_fork_usec', 0],
     ['total_error_replies', counts.failures],
+    ['tracking_total_keys', tracked.keys],
+    ['tracking_total_items', tracked.items],
+    ['tracking_total_prefixes', tracked.prefixes],
     ['slowlog_len', slowLog.size],
     ['current_connections', talks.size],
   ];

@@ -14,6 +14,7 @@ import { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import type { Store } from './store.ts';
 import type { Talk } from './talk.ts';
+import { ClientTracking } from './tracking.ts';
 import { Users } from './users.ts';
 
 export type RespHostOptions = {
@@ -34,6 +35,7 @@ export class RespHost {
   readonly users: Users;
   readonly pubSub = new PubSub();
   readonly notifications: Notifications;
+  readonly tracking: ClientTracking;
   readonly cursors = new ScanCursors();
   readonly talks = new Map<number, Talk>();
   readonly monitors = new Set<Talk>();
@@ -51,6 +53,7 @@ export class RespHost {
     this.savedMs = facts.wallMs();
     this.users = new Users(index, facts);
     this.notifications = new Notifications(store, this.pubSub);
+    this.tracking = new ClientTracking(store, (id) => this.talks.get(id));
     this.settings = new Settings(this);
   }
 
@@ -90,5 +93,6 @@ export class RespHost {
     this.talks.delete(talk.client.id);
     this.monitors.delete(talk);
     this.pubSub.leave(talk);
+    this.tracking.end(talk);
   }
 }

@@ -3,6 +3,7 @@
  * shows the value that says so. Only rows with `set` can be changed.
  */
 import { utf8 } from '../../lib/bytes.ts';
+import { TRACKED_KEYS_MAX } from '../../model/limits.ts';
 import type { RespHost } from './resp-host.ts';
 
 type Setting = {
@@ -78,6 +79,15 @@ export class Settings {
         ),
       ],
       ['timeout', is('0')],
+      [
+        'tracking-table-max-keys',
+        number(
+          () => host.tracking.itemsMax,
+          (value) => {
+            host.tracking.itemsMax = value === 0 ? TRACKED_KEYS_MAX : Math.min(value, TRACKED_KEYS_MAX);
+          },
+        ),
+      ],
     ]);
   }
 

@@ -40,6 +40,8 @@ export class Talk {
   readonly client: ClientInfo;
   readonly transaction: Transaction;
   readonly gate = new AttemptGate();
+  /** Whether it is to be told of changes of what it reads. */
+  isTracking = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
   /** No request after this one is read. */
@@ -121,6 +123,7 @@ export class Talk {
   /** Runs a command whose number of words was checked. */
   run(entry: Entry, words: Words): void {
     const slot = this.#open(entry, words);
+    if (this.isTracking) this.host.tracking.onCommand(this, entry, words);
     const { run } = entry.row;
     if (run.kind === 'now') this.#write(slot, (reply) => run.run(this, words, reply));
     else if (run.kind === 'later') run.run(this, words, (write) => this.#write(slot, write));
@@ -182,20 +185,24 @@ export class Talk {
 
   /** Looks at the keys of a plan, changes them, answers when the changes are durable. */
   #carryOut(slot: RespSlot, plan: Plan, isWrite: boolean): void {
-    const { store, facts, notifications } = this.host;
+    const { store, facts, notifications, tracking } = this.host;
     slot.plan = plan;
     const { keys, blind, parts } = plan;
     if (keys.length > BULK_ITEMS_MAX) this.#write(slot, (reply) => reply.error(TOO_MANY_KEYS));
     else if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
-    else if (blind !== undefined) store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
-    else if (isWrite) {
+    else if (blind !== undefined) {
+      tracking.wrote(blind, this);
+      store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
+    } else if (isWrite) {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
         const keyspace = notifications.keyspace(keys, held, facts.wallMs());
         keyspace.command = slot.entry?.name ?? '';
         this.#scratch.reset();
         plan.apply(keyspace, this.#reply.to(this.#scratch, slot.protocol));
         slot.decided = this.#scratch.copy();
-        return ok(notifications.changesOf(keyspace));
+        const changes = notifications.changesOf(keyspace);
+        tracking.wrote(changes, this);
+        return ok(changes);
       };
       store.update({ keys, decide }, slot.onReply);
     } else if (parts !== undefined && parts.paths.length > 0)

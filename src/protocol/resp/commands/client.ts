@@ -7,6 +7,8 @@ import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, type Flag, nowRow, type Row, type RowFacts } from '../row.ts';
 import type { Talk } from '../talk.ts';
+import type { TrackingMode } from '../tracking.ts';
+import { TRACKING_ROWS } from './client-tracking.ts';
 import { helpRow } from './help.ts';
 
 const NAME_ERROR = 'ERR Client names cannot contain spaces, newlines or special characters.';
@@ -43,7 +45,7 @@ export const CLIENT: Container = {
     }),
     nowRow('setinfo', about('(LIB-NAME libname|LIB-VER libver)', 'Say which library connects'), onSetInfo),
     nowRow('info', about('', 'What is known of the connection'), (talk, _words, reply) =>
-      reply.verbatim(`${describeClient(talk.client, talk.host.facts.clockMs())}\n`),
+      reply.verbatim(`${describeClient(talk.client, talk.host.facts.clockMs(), talk.host.tracking.of(talk)?.mode)}\n`),
     ),
     nowRow(
       'list',
@@ -77,23 +79,7 @@ export const CLIENT: Container = {
     }),
     switchRow('no-evict', 'Keep the connection when memory is short', 'noEvict'),
     switchRow('no-touch', 'Reads do not count as use of a key', 'noTouch'),
-    nowRow('tracking', about('(ON|OFF) [option ...]', 'Client-side caching: off'), (_talk, words, reply) => {
-      const mode = optionOf(words[2] as Uint8Array);
-      if (mode === 'OFF') reply.ok();
-      else if (mode === 'ON') reply.error('ERR client tracking is not supported');
-      else reply.error(SYNTAX);
-    }),
-    nowRow('trackinginfo', about('', 'How client-side caching is set'), (_talk, _words, reply) => {
-      reply.map(3);
-      reply.text('flags');
-      reply.set(1);
-      reply.text('off');
-      reply.text('redirect');
-      reply.integer(-1);
-      reply.text('prefixes');
-      reply.array(0);
-    }),
-    nowRow('getredir', about('', 'Where invalidations go: nowhere'), (_talk, _words, reply) => reply.integer(-1)),
+    ...TRACKING_ROWS,
     nowRow(
       'unblock',
       about('client-id [TIMEOUT|ERROR]', 'No connection is ever blocked', ['admin']),
@@ -132,7 +118,8 @@ function onSetInfo(talk: Talk, words: Words, reply: ReplyWriter): void {
 }
 
 function onList(talk: Talk, words: Words, reply: ReplyWriter): void {
-  let clients = [...talk.host.talks.values()].map(({ client }) => client);
+  const { talks, tracking } = talk.host;
+  let clients = [...talks.values()].map(({ client }) => client);
   for (let i = 2; i < words.length; ) {
     const option = optionOf(words[i] as Uint8Array);
     if (option === 'TYPE' && i + 1 < words.length) {
@@ -157,7 +144,11 @@ function onList(talk: Talk, words: Words, reply: ReplyWriter): void {
     }
   }
   const now = talk.host.facts.clockMs();
-  reply.verbatim(clients.map((client) => `${describeClient(client, now)}\n`).join(''));
+  const modeOf = (id: number): TrackingMode | undefined => {
+    const other = talks.get(id);
+    return other === undefined ? undefined : tracking.of(other)?.mode;
+  };
+  reply.verbatim(clients.map((client) => `${describeClient(client, now, modeOf(client.id))}\n`).join(''));
 }
 
 const TYPES = new Set(['NORMAL', 'MASTER', 'REPLICA', 'SLAVE', 'PUBSUB']);

@@ -97,6 +97,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
       talk.transaction.discard();
       host.monitors.delete(talk);
       host.pubSub.leave(talk);
+      host.tracking.end(talk);
       client.name = '';
       client.protocol = 2;
       client.answers = 'on';

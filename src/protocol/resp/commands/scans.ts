@@ -240,7 +240,7 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
     answer((reply) => reply.error(SYNTAX));
     return;
   }
-  const { store, notifications } = talk.host;
+  const { store, notifications, tracking } = talk.host;
   const nextPage = (): void => {
     const command = { kind: 'scan', prefix: NOTHING, after: NOTHING, limit: FLUSH_PAGE, values: false } as const;
     store.submit(command, (page) => {
@@ -251,6 +251,7 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
         const changes = keys.filter((_key, i) => held[i] !== null).map((key) => ({ key, value: null }));
         notifications.silence(changes);
+        tracking.wrote(changes, talk);
         return ok(changes);
       };
       store.update({ keys, decide }, (reply) => {

@@ -89,6 +89,11 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
     }
     return { queued, plan: run.kind === 'keys' ? run.plan(words, talk) : null };
   });
+  if (talk.isTracking) {
+    for (const { queued, plan } of steps)
+      if (!(plan instanceof Refusal)) host.tracking.remember(talk, queued.entry, queued.words);
+    host.tracking.onEnd(talk);
+  }
   const keys = steps.flatMap(({ plan }) => (plan === null || plan instanceof Refusal ? [] : plan.keys));
   const writer = new ByteWriter(256);
   const reply = new ReplyWriter(writer, client.protocol);
@@ -101,7 +106,9 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
     const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
     reply.array(steps.length);
     for (const step of steps) runStep(talk, step, keyspace, reply);
-    return host.notifications.changesOf(keyspace);
+    const changes = host.notifications.changesOf(keyspace);
+    host.tracking.wrote(changes, talk);
+    return changes;
   };
   if (keys.length === 0) {
     run([]);
