@@ -36,6 +36,8 @@ export class SimulatedFile {
   readonly durable = new GrowingBytes();
   #pending: Operation[] = [];
   #nextId = 1;
+  /** Of the write before. */
+  #lastOffset = 0;
 
   get pendingCount(): number {
     return this.#pending.length;
@@ -44,7 +46,8 @@ export class SimulatedFile {
   write(offset: number, bytes: Uint8Array, fate: WriteFate = 'written'): void {
     this.now.write(offset, bytes);
     if (fate === 'lost') return;
-    const to = fate === 'misdirected' ? misdirected(offset, bytes.length, this.now.length) : offset;
+    const to = fate === 'misdirected' ? this.#elsewhere(offset, bytes.length) : offset;
+    this.#lastOffset = offset;
     this.#pending.push({
       id: this.#nextId++,
       kind: 'write',
@@ -116,6 +119,12 @@ export class SimulatedFile {
   /** Changes what the disk holds, below every cache: rot, a drive's own mistakes, a file cut short. */
   damage(change: (content: Uint8Array) => Uint8Array): void {
     for (const bytes of [this.durable, this.now]) bytes.replace(change(bytes.view().slice()));
+  }
+
+  /** Where a drive with a wrong seek puts a write: sectors away, or where the write before went. */
+  #elsewhere(offset: number, length: number): number {
+    const isRepeated = (offset & 8) !== 0 && this.#lastOffset > 0 && this.#lastOffset < offset;
+    return isRepeated ? this.#lastOffset : misdirected(offset, length, this.now.length);
   }
 
   /** The first sectors of a write; no size but theirs. */

@@ -45,7 +45,7 @@ const SILENT_MS_MAX = 2_500;
 const AIM_MS_MAX = 1_000;
 
 /** Within how long the end of a server is noticed. */
-const NOTICED_MS = 20;
+const NOTICED_MS = 30;
 
 /** How long after its time the last copy of a key may leave, in a cluster that is whole. */
 const LEAVES_MS_MAX = 3_000;
@@ -120,7 +120,7 @@ class Player {
       queue.run(Math.max(0, beginMs + happening.atMs - queue.nowMs));
       this.#await(happening);
       const beforeMs = queue.nowMs;
-      this.#compare('mid-way');
+      if (this.#scenario.budget === 'crashes') this.#compare('mid-way');
       this.#hear();
       this.#happen(happening);
       beginMs += queue.nowMs - beforeMs;
@@ -210,6 +210,7 @@ class Player {
           cluster.queue.run(NOTICED_MS);
           this.#becomeWhole(`after s${server + 1} read its disk anew`);
         }
+        this.#compare('in a calm');
         return;
       default:
         happening satisfies never;
@@ -221,6 +222,8 @@ class Player {
     if (action.kind === 'wipe') for (const server of action.servers) this.#ledger.onWiped(server);
     const hurts = action.kind === 'damage' || (action.kind === 'disk' && LYING.includes(action.fault.kind));
     if (hurts) for (const server of action.servers) this.#ledger.onDamaged(server);
+    const isUnreadable = action.kind === 'disk' && action.fault.kind === 'read-fail';
+    if (isUnreadable) for (const server of action.servers) this.#ledger.onUnreadable(server);
   }
 
   /** A server of which nothing was heard for long does not count as one that answers. */
@@ -238,7 +241,7 @@ class Player {
   /** Whenever nothing is on its way, owners hold the same. */
   #compare(when: string): void {
     const { isSettled, servers } = this.#cluster;
-    if (this.#scenario.budget !== 'crashes' || !isSettled || this.#violations.length > 0) return;
+    if (!isSettled || this.#violations.length > 0) return;
     // One that died may not have been heard of yet.
     if (!servers.every(({ index }) => isUp(this.#cluster, index))) return;
     this.#violations.push(...divergence(this.#cluster).map((problem) => `${problem} ${when}`));
@@ -320,7 +323,7 @@ class Player {
     this.#wholeMs = Math.max(this.#wholeMs, wholeMs - sinceMs);
     if (writableMs - sinceMs > WRITABLE_MS_MAX) this.#tooLate('writable', writableMs - sinceMs, when);
     if (wholeMs - sinceMs > WHOLE_MS_MAX) this.#tooLate('whole', wholeMs - sinceMs, when);
-    this.#compare(when);
+    if (this.#scenario.budget === 'crashes') this.#compare(when);
   }
 
   #tooLate(what: string, afterMs: number, when: string): void {
@@ -339,8 +342,8 @@ class Player {
   }
 }
 
-/** Faults of a disk after which what it holds may be other than what was written, or not be read at all. */
-const LYING: readonly DiskFault['kind'][] = ['misdirect', 'lose-write', 'read-fail'];
+/** Faults of a disk after which what it holds may be other than what was written. */
+const LYING: readonly DiskFault['kind'][] = ['misdirect', 'lose-write'];
 
 /** Keys of several placement groups, that no client uses. */
 const LIVE_KEYS = ['live1', 'live2', 'live3', 'live4'];

@@ -83,6 +83,10 @@ export type CrashPoint = {
 /** Milliseconds at most from the end of a thread until its exit is heard of. */
 const EXIT_MS = 5;
 
+/** How often the host hears of an exit later than of the start that follows, and how much later at most. */
+const LATE_EXITS = 0.2;
+const LATE_MS = 15;
+
 /** Thrown at a point of the code by a fault. */
 class Panic extends Error {
   override name = 'Panic';
@@ -112,6 +116,8 @@ export class SimulatedServer {
   #deathsMs: readonly number[] = [];
   #isGivenUp = false;
   #lastReason = '';
+  /** How often it fell with its host. */
+  #falls = 0;
   #crashAfterSends = 0;
   #crashSurvivors: Survivors | null = null;
   #crash: (() => void) | null = null;
@@ -214,6 +220,7 @@ export class SimulatedServer {
   fall(survivors: Survivors | null): void {
     const life = this.#life;
     this.#wish++;
+    this.#falls++;
     this.#life = null;
     this.#isExiting = false;
     life?.thread.end();
@@ -381,7 +388,14 @@ export class SimulatedServer {
     for (const end of life.links.values()) end.close();
     for (const settle of life.waiting) settle();
     this.#deathsMs = recentDeaths(this.#deathsMs, queue.nowMs, { asked });
-    this.#world.onExited(this, life, reason);
+    if (!prng.chance(LATE_EXITS)) this.#world.onExited(this, life, reason);
+    else {
+      const falls = this.#falls;
+      const tell = (): void => {
+        if (falls === this.#falls) this.#world.onHost(() => this.#world.onExited(this, life, reason));
+      };
+      queue.after(prng.float() * LATE_MS, tell);
+    }
     if (this.#holds > 0) return;
     if (this.#isWantedAtOnce) {
       this.start();

@@ -39,6 +39,8 @@ type Said = {
   isWiped: boolean;
   /** Whether it can be held to it. */
   isTrusted: boolean;
+  /** Whether its disk ever lost something. */
+  hasLost: boolean;
   /** When its life of now became ready, counted in frames and tables. */
   readyAt: number;
   /** When it was last heard of. */
@@ -84,6 +86,7 @@ export class Ledger {
       recovered: 0,
       isWiped: false,
       isTrusted: true,
+      hasLost: false,
       readyAt: Number.POSITIVE_INFINITY,
       heardMs: 0,
     }));
@@ -131,6 +134,7 @@ export class Ledger {
     const before = epoch === null ? undefined : this.#tables.get(epoch);
     this.#tables.set(table.epoch, table);
     if (before === undefined) return;
+    this.#mustKeepTheLast(before, table);
     for (const [owners] of before.groups) {
       for (const server of membersOf((inSyncOf(table, owners) & ~inSyncOf(before, owners)) as ServerMask)) {
         const said = this.#said[server] as Said;
@@ -146,6 +150,18 @@ export class Ledger {
     }
   }
 
+  /** What only one server has on its disk is not given up, whatever its disk says for a while. */
+  #mustKeepTheLast(before: EpochTable, table: EpochTable): void {
+    for (const [owners, { inSync }] of table.groups) {
+      const had = membersOf(inSyncOf(before, owners));
+      const has = had.find((server) => !(this.#said[server] as Said).hasLost);
+      if (inSync !== 0 || has === undefined) continue;
+      this.#problem(
+        `epoch ${table.epoch} gives up what s${has + 1} has, the last one in sync, whose disk lost nothing`,
+      );
+    }
+  }
+
   /** The host's file has it. */
   onTableKept(epoch: number): void {
     this.#keptAt.set(epoch, ++this.#now);
@@ -156,10 +172,17 @@ export class Ledger {
     const said = this.#said[server] as Said;
     forget(said);
     said.isWiped = true;
+    said.hasLost = true;
   }
 
-  /** Its disk lies, is damaged or cannot be read now and then. */
+  /** Its disk lies or is damaged. */
   onDamaged(server: number): void {
+    (this.#said[server] as Said).isTrusted = false;
+    (this.#said[server] as Said).hasLost = true;
+  }
+
+  /** Its disk cannot be read now and then. */
+  onUnreadable(server: number): void {
     (this.#said[server] as Said).isTrusted = false;
   }
 
