@@ -18,12 +18,13 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
     replace: 'write.version <= durable + 1; write',
   },
   {
-    name: 'one that is being put out counts towards an acknowledgement',
+    name: 'writes do not wait for the epoch without one that was lost',
     expected: 'register',
     likely: ['deaths', 'deaths', 'copies', 'slow syncs'],
     file: 'broker/acknowledge.ts',
-    find: "const counts = view.phase === 'ready' && isMember((inSync | arriving) as ServerMask, server);",
-    replace: 'const counts = view.durable > 0;',
+    find: 'durable = Math.min(durable, counts ? view.durable : 0);',
+    replace:
+      'if (counts || isMember((inSync | arriving) as ServerMask, server)) durable = Math.min(durable, counts ? view.durable : 0);',
   },
   {
     name: 'writes do not wait for one that has its copy and is not in sync yet',
@@ -36,6 +37,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'what an owner in sync did not keep is not given up',
     expected: 'register',
+    likely: ['power', 'slow links'],
     file: 'broker/acknowledge.ts',
     find: 'if (isMember(inSync, server)) tainted |=',
     replace: 'if (inSync < 0) tainted |=',
@@ -73,7 +75,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'whoever says that a deleted key was there is believed',
     expected: 'register',
-    likely: ['deaths', 'deaths', 'copies', 'slow links'],
+    likely: ['deaths', 'deaths', 'copies', 'available'],
     file: 'broker/acknowledge.ts',
     find: 'goesAtMs > write.wallMs && isMember(write.witnesses, server)',
     replace: 'goesAtMs > write.wallMs',
@@ -192,6 +194,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'the last owner comes back and the others stay in sync',
     expected: 'register',
+    likely: ['absent', 'absent', 'groups'],
     file: 'broker/admission.ts',
     find: '  } else settleAround(state, view.index);',
     replace: '  } else if (state.servers.length === 0) settleAround(state, view.index);',

@@ -26,6 +26,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'an expiry takes away what was written anew',
     expected: 'register',
+    likely: ['fleeting', 'busy'],
     file: 'broker/updates.ts',
     find: 'ok(held == null ? [{ key, value: null }] : []);',
     replace: 'ok(held === undefined ? [] : [{ key, value: null }]);',
@@ -109,6 +110,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a page of a scan goes on behind where the first server stopped',
     expected: 'register',
+    likely: ['groups', 'copies', 'busy'],
     file: 'broker/scans.ts',
     find: '        if (horizon !== null && compareBytes(entry.key, horizon) > 0) break;\n',
     replace: '',
@@ -134,23 +136,23 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'what was ordered before a server was lost is still believed',
     expected: 'register',
-    likely: ['deaths'],
+    likely: ['deaths', 'deaths', 'updates', 'busy'],
     file: 'broker/updates.ts',
     find: '    this.#tracking.distrust();\n',
     replace: '',
   },
   {
     name: 'the answer to an update does not wait until what it saw is durable',
-    expected: 'register',
-    likely: ['deaths'],
+    expected: 'ledger',
+    likely: ['updates', 'busy', 'groups'],
     file: 'broker/updates.ts',
     find: '      settled((isWhole) => {\n        if (isWhole) this.#end(pending, answer);\n        else this.#lost(pending);\n      });',
     replace: '      [settled].forEach(() => this.#end(pending, answer));',
   },
   {
     name: 'an update goes ahead of what it was decided from',
-    expected: 'register',
-    likely: ['deaths'],
+    expected: 'ledger',
+    likely: ['updates', 'busy', 'groups'],
     file: 'broker/updates.ts',
     find: 'if (write === null || write.waitingGroups === 0) continue;',
     replace: 'if (write === null || write.waitingGroups >= 0) continue;',
@@ -166,6 +168,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'commands overtake updates of their keys that are not decided',
     expected: 'register',
+    likely: ['updates', 'busy', 'slow links'],
     file: 'broker/commands.ts',
     find: 'if (this.#updates.defers(keysOf(state, command), () => this.#inTurn(command, reply))) return;',
     replace: 'keysOf(state, command);',
@@ -223,6 +226,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'a write without an owner in sync is sent to who is there',
     expected: 'register',
+    likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/writes.ts',
     find: '    if (answerers(state, mask) === 0) {',
     replace: '    if (receivers(state, mask) === 0) {',
@@ -267,6 +271,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'an acknowledgement that waited says what was true when it began to',
     expected: 'warning',
+    likely: ['deaths', 'deaths', 'updates'],
     file: 'broker/updates.ts',
     find: 'after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));',
     replace: 'after(() => pending.reply(reply));',

@@ -36,10 +36,25 @@ function countOf(scenario: Scenario, tag: string): number {
 }
 
 /** Faults that end a server. */
-const DEATHS = ['crash', 'oom', 'restart', 'flap', 'power', 'throw', 'crash-point disk', 'crash-point send', 'hang', 'blackout'];
+const DEATHS = [
+  'crash',
+  'oom',
+  'restart',
+  'flap',
+  'power',
+  'throw',
+  'crash-point disk',
+  'crash-point send',
+  'hang',
+  'blackout',
+];
 
 const PROPERTIES: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   strict: ({ config }) => config.deleteMode === 'strict',
+  available: ({ config }) => config.deleteMode === 'available',
+  fleeting: ({ workload }) => workload.fleeting > 0,
+  updates: ({ workload }) => workload.updates > 0,
+  busy: ({ workload }) => workload.thinkMs <= 20 && workload.clients > 2,
   checkpoints: ({ knobs }) => knobs.checkpointBytes <= 8_000,
   groups: ({ config }) => config.servers > config.replicas,
   copies: ({ config }) => config.replicas > 1,

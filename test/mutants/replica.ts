@@ -225,6 +225,14 @@ export const REPLICA: readonly Mutant[] = [
     replace: 'cursor.version > version + 1) wanted = true;',
   },
   {
+    name: 'a start rolls forward what an earlier life cut away',
+    expected: 'register',
+    likely: ['blackout', 'blackout', 'deaths', 'copies'],
+    file: 'replica/tail.ts',
+    find: '      if (dropped(cursor.owners, cursor.version, lsn)) continue;\n',
+    replace: '',
+  },
+  {
     name: 'how far a server was is not taken from what the log says at a start',
     expected: 'register',
     likely: ['crash', 'checkpoints'],

@@ -109,7 +109,7 @@ export const STORAGE: readonly Mutant[] = [
     replace: 'return seed >= 0;',
   },
   {
-    name: 'checksums of records do not name their place',
+    name: 'records count wherever they are',
     expected: 'register',
     likely: ['disk misdirect'],
     file: 'storage/segment-scan.ts',
@@ -120,6 +120,13 @@ export const STORAGE: readonly Mutant[] = [
         file: 'storage/record-buffer.ts',
         find: 'const seed = (place.identity ^ (place.offset + at)) >>> 0;',
         replace: 'const seed = 0;',
+      },
+      // Their numbers and marks would give it away, too.
+      { file: 'storage/segment-scan.ts', find: 'if (lsn !== expected)', replace: 'if (lsn < 0)' },
+      {
+        file: 'storage/segment-scan.ts',
+        find: 'if (mark !== at && mark !== this.mark.offset)',
+        replace: 'if (mark < 0)',
       },
     ],
   },
