@@ -13,7 +13,7 @@ export const RARE_PROBABILITY = 0.25;
 export function rareEvents(
   seed: number,
   active: readonly RareSite[],
-  { isOn, onYes }: { isOn(): boolean; onYes(site: RareSite): void },
+  { isOn, onYes }: { readonly isOn: () => boolean; readonly onYes: (site: RareSite) => void },
 ): Rare {
   if (active.length === 0) return NEVER;
   const sites = new Set(active);

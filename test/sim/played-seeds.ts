@@ -14,12 +14,14 @@ const TWICE_EVERY = 5;
 /** Situations that may be missed: coppice simulate fails for each one, but here a test must not, for being unlucky. */
 const MISSED_MAX = 3;
 
-/** Plays PLAYED_SEEDS seeds from `first` on. */
-export function playSeeds(first: number): void {
+/** Plays PLAYED_SEEDS seeds from `first` on. Answers how many. */
+export function playSeeds(first: number): number {
+  let seeds = 0;
   const met = new Map<string, number>();
   let acknowledged = 0;
   let reads = 0;
   for (let seed = first; seed < first + PLAYED_SEEDS; seed++) {
+    seeds++;
     const scenario = drawScenario(seed);
     const result = play(scenario);
 
@@ -36,4 +38,5 @@ export function playSeeds(first: number): void {
   // A run in which nothing happened proves nothing.
   expect(acknowledged).toBeGreaterThan(PLAYED_SEEDS * 50);
   expect(reads).toBeGreaterThan(PLAYED_SEEDS * 50);
+  return seeds;
 }
