@@ -30,6 +30,8 @@ export class Writer {
   #buffer = '';
   #written = 0;
   acknowledged = 0;
+  /** Answers that were errors, of whatever outcome. */
+  refused = 0;
 
   private constructor(socket: Socket, name: string, prng: Prng) {
     this.#socket = socket;
@@ -135,9 +137,10 @@ export class Writer {
     if (!line.startsWith('ERROR ')) {
       this.acknowledged++;
       asked.acknowledge();
-    } else if (!line.startsWith('ERROR TIMEOUT')) {
-      asked.refuse();
+      return;
     }
+    this.refused++;
+    if (!line.startsWith('ERROR TIMEOUT')) asked.refuse();
   }
 }
 
