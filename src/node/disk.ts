@@ -58,7 +58,7 @@ export const nodeDisk: Disk = {
     return attempt('read', file.path, () => {
       let length = 0;
       while (length < into.length) {
-        const count = readSync(file.fd, into, length, into.length - length, offset + length);
+        const count = uninterrupted(() => readSync(file.fd, into, length, into.length - length, offset + length));
         if (count === 0) break;
         length += count;
       }
@@ -182,6 +182,17 @@ function attempt<T>(call: string, path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw diskError(error, call, path);
+  }
+}
+
+/** libuv makes every call again that a signal interrupts, but not a read. */
+function uninterrupted<T>(call: () => T): T {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINTR') throw error;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** What only the machine's own disk can show; what every disk promises is in test/contract/disk.test.ts. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,35 @@ test('a closed store holds no file open', () => {
   store.close();
 
   expect(openFiles()).toBe(before);
+});
+
+const HAS_STRACE = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;
+
+test.runIf(HAS_STRACE)('a call that a signal interrupts is made again, and nobody hears of it', () => {
+  const path = join(directory, 'file');
+  const program = `
+    import { nodeDisk } from ${JSON.stringify(new URL('../../src/node/disk.ts', import.meta.url).href)};
+    const file = nodeDisk.open(${JSON.stringify(path)}, { access: 'create', sync: 'inline' });
+    nodeDisk.write(file, 0, new TextEncoder().encode('hello'));
+    nodeDisk.syncNow(file);
+    const into = new Uint8Array(5);
+    nodeDisk.read(file, 0, into);
+    nodeDisk.truncate(file, 4);
+    console.log(new TextDecoder().decode(into), nodeDisk.size(file));`;
+  const interrupted = 'inject=pread64,pwrite64,fdatasync,ftruncate:error=EINTR:when=1..2';
+
+  const { stdout, stderr } = spawnSync(
+    'strace',
+    [
+      ...['-f', '-qq', '-P', path, '-e', 'signal=none', '-e', 'trace=pread64,pwrite64,fdatasync,ftruncate'],
+      ...['-e', interrupted, process.execPath, '--input-type=module', '--eval', program],
+    ],
+    { encoding: 'utf8' },
+  );
+
+  expect(stdout, stderr).toBe('hello 4\n');
+  for (const call of ['pread64', 'pwrite64', 'fdatasync', 'ftruncate'])
+    expect(stderr.match(new RegExp(`${call}.*INJECTED`, 'g'))).toHaveLength(2);
 });
 
 function openFiles(): number {
