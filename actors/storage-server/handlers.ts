@@ -53,6 +53,8 @@ export class StorageServer implements ServerControl {
   readonly #gate: Int32Array;
   #idleIsDue = false;
   #isDraining = false;
+  /** Whether it reads because of its tick, not because it was rung. */
+  #isLooking = false;
   #ticksSilent = 0;
   #reported = '';
 
@@ -202,13 +204,18 @@ export class StorageServer implements ServerControl {
   }
 
   #send(to: Neighbour, frame: Uint8Array): void {
-    const isQuiet = this.#data.quietHeartbeats && to === 'broker' && frame[0] === FRAME.pong;
+    // To who rang it rings back.
+    const isQuiet = this.#isLooking && to === 'broker' && frame[0] === FRAME.pong;
     if (isQuiet) this.#hub.sendQuietly(to, frame);
     else this.#hub.send(to, frame);
   }
 
   #onTick(): void {
-    if (this.#data.quietHeartbeats) this.#hub.look();
+    if (this.#data.quietHeartbeats) {
+      this.#isLooking = true;
+      this.#hub.look();
+      this.#isLooking = false;
+    }
     this.#ticksSilent++;
     const isUp = this.#machine.getSnapshot().matches('up');
     if (isUp && this.#ticksSilent > HEARTBEATS_MISSED_MAX) this.#machine.send({ type: 'SILENT' });

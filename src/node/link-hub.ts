@@ -38,6 +38,8 @@ type Member<Peer> = {
   readonly peer: Peer;
   readonly link: Link;
   readonly onFrame: (bytes: Uint8Array, start: number, end: number) => void;
+  /** Whether a frame came since something was last sent quietly. */
+  isHeard: boolean;
 };
 
 export class LinkHub<Peer> {
@@ -65,10 +67,12 @@ export class LinkHub<Peer> {
     });
     const onFrame = (bytes: Uint8Array, start: number, end: number): void => {
       this.#lastFrom = peer;
+      member.isHeard = true;
       this.#owner.onFrame(peer, bytes, start, end);
       if (this.#owner.isFull?.() === true) link.hold();
     };
-    this.#members.set(peer, { peer, link, onFrame });
+    const member: Member<Peer> = { peer, link, onFrame, isHeard: false };
+    this.#members.set(peer, member);
     link.replaceRules(this.#rules.get(peer) ?? []);
     this.#turnSoon();
     return link;
@@ -100,9 +104,16 @@ export class LinkHub<Peer> {
     if (!this.#isInTurn) this.#flushSoon();
   }
 
-  /** Sends a frame that the other side reads when it looks next, without waking it. */
+  /**
+   * Sends a frame that the other side reads when it looks next, without waking it; one that was not heard since the
+   * last such frame is woken: it may have missed its time to look.
+   */
   sendQuietly(peer: Peer, frame: Uint8Array): void {
-    this.#members.get(peer)?.link.sendQuietly(frame);
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    if (member.isHeard) member.link.sendQuietly(frame);
+    else this.send(peer, frame);
+    member.isHeard = false;
   }
 
   /** Reads what came quietly, and what came at all. */
