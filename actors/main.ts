@@ -18,6 +18,7 @@ import { startLoneServer } from './lone-server.ts';
 import { openPorts } from './ports.ts';
 
 const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 const EXIT_CANNOT_CONNECT = 3;
 
 /** Milliseconds in which a cluster with a server missing must know enough to answer. */
@@ -30,6 +31,10 @@ export const startHost: StartHost = async (options: HostOptions): Promise<Host> 
     const peers =
       options.peers.length === 0 ? '' : ' (--peers asks for it; "coppice broker" joins servers of other processes)';
     throw new StartError(`mode ${config.mode} is not in this version${peers}`, EXIT_FAILED);
+  }
+  if (options.httpPort !== 'off') {
+    const asked = `HTTP on port ${options.httpPort}`;
+    throw new StartError(`${asked} is not in this version: leave --http-port (DB_PORT) out, or say off`, EXIT_USAGE);
   }
   if (options.index) throw new StartError('--index is not in this version', EXIT_FAILED);
   const log = createLog({

@@ -26,7 +26,6 @@ const SERVERS_DEFAULT = 3;
 const REPLICAS_DEFAULT = 2;
 const TEXT_PORT_DEFAULT = 7400;
 const RESP_PORT_DEFAULT = 7401;
-const HTTP_PORT_DEFAULT = 7402;
 /** A server's own text port is this far above the gateway's, one more for each server. */
 const SERVER_PORTS_OFFSET = 10;
 const PORT_MAX = 65_535;
@@ -63,7 +62,7 @@ export const START_FLAGS: readonly Flag[] = [
   { flags: '--host <H>', summary: `address to listen on (default ${HOST_DEFAULT})` },
   { flags: '--port <P>', summary: `text port; 0: any free one, off: none (default ${TEXT_PORT_DEFAULT})` },
   { flags: '--resp-port <P>', summary: `RESP port (default ${RESP_PORT_DEFAULT})` },
-  { flags: '--http-port <P>', summary: `HTTP port (default ${HTTP_PORT_DEFAULT})`, env: 'DB_PORT' },
+  { flags: '--http-port <P>', summary: 'HTTP port: not in this version, only off (default off)', env: 'DB_PORT' },
   { flags: '--server-ports', summary: `a text port for each server besides, from --port + ${SERVER_PORTS_OFFSET}` },
   { flags: '--load <FILE>', summary: 'data file to load before "ready"; repeatable', repeatable: true },
   { flags: '--empty', summary: 'no sample data on the first run' },
@@ -91,7 +90,7 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
     host,
     textPort,
     respPort: flags.get('resp-port', portOrOff) ?? RESP_PORT_DEFAULT,
-    httpPort: flags.get('http-port', portOrOff) ?? HTTP_PORT_DEFAULT,
+    httpPort: flags.get('http-port', portOrOff) ?? 'off',
     load: flags.all('load'),
     index: flags.has('index'),
     connectOnly: false,

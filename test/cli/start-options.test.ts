@@ -25,7 +25,7 @@ test('without flags: three servers, two copies, all ports on the loopback addres
       host: '127.0.0.1',
       textPort: 7400,
       respPort: 7401,
-      httpPort: 7402,
+      httpPort: 'off',
       load: [],
       faults: false,
       index: false,

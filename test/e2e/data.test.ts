@@ -168,3 +168,10 @@ test('a flag of what is not in this version is refused, not ignored', async () =
 
   expect(refused).toEqual({ code: 1, stdout: '', stderr: 'coppice: --index is not in this version\n' });
 });
+
+test('a port for HTTP is refused, not ignored, while there is none', async () => {
+  const refused = await run(['start', '--dir', temporaryDirectory(), '--port', '0', '--http-port', '7402']);
+
+  const said = 'coppice: HTTP on port 7402 is not in this version: leave --http-port (DB_PORT) out, or say off\n';
+  expect(refused).toEqual({ code: 2, stdout: '', stderr: said });
+});
