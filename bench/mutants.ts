@@ -47,7 +47,6 @@ const waiting = [...asked];
 
 await Promise.all(Array.from({ length: Number(values.threads) }, work));
 report();
-if (values.write) keep();
 
 async function work(): Promise<void> {
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
@@ -55,6 +54,8 @@ async function work(): Promise<void> {
       const outcome = { mutant, ...(await huntDown(mutant)) };
       outcomes.push(outcome);
       print(outcome);
+      // At once: a hunt lasts for hours, and may be ended at any time.
+      if (values.write) keep();
     } catch (error) {
       broken.push(error instanceof Error ? error.message : String(error));
     }

@@ -93,6 +93,7 @@ class Player {
       epochFile: () => cluster.epochFile,
       epoch: () => cluster.broker?.epoch ?? null,
       isUp: (server) => isUp(cluster, server),
+      isDown: (server) => cluster.broker?.view(server).state === 'down',
       nowMs: () => cluster.queue.nowMs,
     });
     cluster.watcher = this.#ledger;
@@ -181,6 +182,7 @@ class Player {
         const { blackout, absent, absentMs } = happening;
         const releases = absent.map((server) => cluster.server(server).hold('its disk is not there'));
         cluster.blackout(blackout);
+        this.#ledger.onHostLost();
         this.#heals(() => {
           for (const release of releases) release();
         }, blackout.offMs + absentMs);
@@ -254,6 +256,7 @@ class Player {
     const epoch = cluster.broker?.epoch ?? 0;
     const losesEpochFile = this.#scenario.budget === 'crashes' && new Prng(this.#scenario.seed).fork(3).chance(0.5);
     cluster.blackout({ survivors: 'none', offMs: 1, losesEpochFile });
+    this.#ledger.onHostLost();
     if (!cluster.queue.runUntil(() => cluster.isSettled, PATIENCE_MS)) {
       this.#tooLate('whole', Number.POSITIVE_INFINITY, 'after the power failed everywhere');
       return;

@@ -22,6 +22,8 @@ export type Host = {
   epoch(): number | null;
   /** Whether the broker says that a server answers for everything it owns. */
   isUp(server: ServerIndex): boolean;
+  /** Whether it says that there is none. */
+  isDown(server: ServerIndex): boolean;
   nowMs(): number;
 };
 
@@ -35,6 +37,9 @@ type Said = {
   /** What its last hello told: durable when it is ready, and no sooner. */
   last: number;
   recovered: number;
+  /** The newest version that this life of the broker heard it call durable; whether its last hello had less. */
+  heard: number;
+  isShort: boolean;
   /** Whether what it said is over, and what still comes was said before: its directory was wiped. */
   isWiped: boolean;
   /** Whether it can be held to it. */
@@ -84,6 +89,8 @@ export class Ledger {
       epoch: 0,
       last: 0,
       recovered: 0,
+      heard: 0,
+      isShort: false,
       isWiped: false,
       isTrusted: true,
       hasLost: false,
@@ -97,7 +104,7 @@ export class Ledger {
     this.#now++;
     if (from === BROKER) {
       if (bytes[start] === FRAME.write) this.#onWrite(bytes, start, end);
-      else if (bytes[start] === FRAME.welcome && bytes[start + 1] === 1) forget(this.#said[to] as Said);
+      else if (bytes[start] === FRAME.welcome) this.#onWelcome(to, bytes[start + 1] === 1);
       return;
     }
     const said = this.#said[from] as Said;
@@ -105,6 +112,7 @@ export class Ledger {
     switch (bytes[start]) {
       case FRAME.durable:
         this.#onDurable(said, new ByteReader(bytes, start + 1, end).f64());
+        if (!this.#host.isDown(from as ServerIndex)) said.heard = Math.max(said.heard, said.durable);
         return;
       case FRAME.epochKept:
         if (!said.isWiped) said.epoch = Math.max(said.epoch, new ByteReader(bytes, start + 1, end).f64());
@@ -165,6 +173,11 @@ export class Ledger {
   /** The host's file has it. */
   onTableKept(epoch: number): void {
     this.#keptAt.set(epoch, ++this.#now);
+  }
+
+  /** The process dies, and with it what the broker had heard. */
+  onHostLost(): void {
+    for (const said of this.#said) said.heard = 0;
   }
 
   /** The directory of a server is empty: it remembers nothing. */
@@ -250,6 +263,15 @@ export class Ledger {
     }
   }
 
+  /** It is let in, with what it has or (`isNew`) with nothing. A drive that lost what it had acknowledged is found out. */
+  #onWelcome(server: number, isNew: boolean): void {
+    const said = this.#said[server] as Said;
+    if (isNew) forget(said);
+    else if (said.isShort) {
+      this.#problem(`s${server + 1} is let in with everything up to ${said.last}, and had acknowledged ${said.heard}`);
+    }
+  }
+
   #onDurable(said: Said, version: number): void {
     if (!said.isWiped) said.durable = Math.max(said.durable, version);
     said.everDurable = Math.max(said.everDurable, version);
@@ -274,6 +296,8 @@ export class Ledger {
       }
     }
     said.isWiped = false;
+    if (epoch === 0 || corrupt !== '') said.heard = 0;
+    said.isShort = last < said.heard;
     said.last = corrupt === '' ? last : 0;
     said.recovered = corrupt === '' ? epoch : 0;
     // Less than it had said, by leave: its disk was hurt.
@@ -338,6 +362,8 @@ function forget(said: Said): void {
   said.epoch = 0;
   said.last = 0;
   said.recovered = 0;
+  said.heard = 0;
+  said.isShort = false;
 }
 
 function writesOf(action: Action): readonly (readonly [string, string])[] {

@@ -34,6 +34,7 @@ function setUp(table: EpochTable = firstTable(PLACEMENT)) {
     epochFile: () => bytesOf(table),
     epoch: () => table.epoch,
     isUp: () => true,
+    isDown: () => false,
     nowMs: () => 0,
   });
   ledger.onAsked(SET);
