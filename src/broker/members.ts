@@ -186,10 +186,8 @@ export class Members {
     const { rare } = state.host;
     if (rare('broker: tails are asked for once more')) hearLate(state);
     if (rare('broker: versions are skipped')) state.lastVersion = (state.lastVersion + SKIPPED_VERSIONS) as Version;
-    if (state.phase === 'serving') {
-      advanceAll(state);
-      welcomeAdmitted(state);
-    }
+    if (state.phase === 'serving') advanceAll(state);
+    welcomeAdmitted(state);
     this.#goOn();
   }
 
