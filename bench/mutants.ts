@@ -1,9 +1,10 @@
 /**
- * Does the simulator see? `npm run bench -- mutants [--seeds 1000] [--from 1] [--most N] [--threads N] [--only TEXT]
- * [--unfound] [--write]`: puts one defect after the other into the product as it is loaded and plays seeds until a
+ * Does the simulator see? `npm run bench -- mutants [--seeds 1000] [--from 1] [--after N] [--most N] [--threads N]
+ * [--only TEXT] [--unfound] [--write]`: puts one defect after the other into the product as it is loaded and plays seeds until a
  * checker reports a violation that is not there without the defect; those first that are likely to show it.
  *
- * `--most`: of the seeds at most so many are played for each; `--only`: mutants with this text in name or file;
+ * `--most`: of the seeds at most so many are played for each; `--after`: the first so many were played by an earlier
+ * hunt and are counted, not played; `--only`: mutants with this text in name or file;
  * `--unfound`: those that were not found last; `--write`: keeps where they were found, for the tests. Exit code 1 when
  * fewer than 95 % of them are found, or one is stale.
  */
@@ -24,6 +25,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    after: { type: 'string', default: '0' },
     most: { type: 'string', default: '1000' },
     threads: { type: 'string', default: String(availableParallelism()) },
     only: { type: 'string', default: '' },
@@ -66,13 +68,15 @@ async function work(): Promise<void> {
 async function huntDown(mutant: Mutant): Promise<Hunted> {
   const { likely = [] } = mutant;
   const order = mostLikelyFirst(seeds, likely).slice(0, Number(values.most));
-  const hunted = await hunt({ mutant, seeds: order }, (seed) => progress(mutant, seed));
-  if (hunted.found === null) return hunted;
+  const after = Number(values.after);
+  const hunted = await hunt({ mutant, seeds: order.slice(after) }, (seed) => progress(mutant, seed));
+  const played = after + hunted.played;
+  if (hunted.found === null) return { ...hunted, played };
   const { seed } = hunted.found;
   if (!controls.has(seed)) controls.set(seed, (await hunt({ mutant: null, seeds: [seed] })).violation);
   const without = controls.get(seed) ?? '';
   if (without !== '') throw new Error(`seed ${seed} fails without a defect too: ${without.split('\n')[0]}`);
-  return hunted;
+  return { ...hunted, played, found: { ...hunted.found, played } };
 }
 
 function progress(mutant: Mutant, seed: number): void {
