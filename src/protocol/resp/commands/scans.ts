@@ -234,19 +234,23 @@ function placeAfter(key: Uint8Array, random: () => number): Uint8Array {
   return place;
 }
 
-/** Deletes page after page; keys that are stored meanwhile may stay. */
+/**
+ * Deletes all keys that are there. As many as a page holds go as one change at one place of the order: nobody sees a part
+ * of it, and no crash leaves one. More go page after page. Keys that are stored meanwhile may stay.
+ */
 function onFlush(talk: Talk, words: Words, answer: Answer): void {
   if (words.length > 1 && !/^(ASYNC|SYNC)$/.test(optionOf(words[1] as Uint8Array))) {
     answer((reply) => reply.error(SYNTAX));
     return;
   }
   const { store, notifications, tracking } = talk.host;
+  const refuse = (line: string): void => answer((reply) => reply.error(line));
   const nextPage = (): void => {
-    const command = { kind: 'scan', prefix: NOTHING, after: NOTHING, limit: FLUSH_PAGE, values: false } as const;
+    const command = { kind: 'scan', prefix: NOTHING, after: NOTHING, limit: SCAN_KEYS_MAX, values: false } as const;
     store.submit(command, (page) => {
-      if (page.kind !== 'scanned')
-        return answer((reply) => reply.error(page.kind === 'failed' ? lineOf(page.error) : UNCERTAIN));
+      if (page.kind !== 'scanned') return refuse(page.kind === 'failed' ? lineOf(page.error) : UNCERTAIN);
       if (page.entries.length === 0) return answer((reply) => reply.ok());
+      const { more } = page;
       const keys = page.entries.map(({ key }) => key.slice());
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
         const changes = keys.filter((_key, i) => held[i] !== null).map((key) => ({ key, value: null }));
@@ -255,12 +259,11 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
         return ok(changes);
       };
       store.update({ keys, decide }, (reply) => {
-        if (reply.kind === 'failed') answer((writer) => writer.error(lineOf(reply.error)));
-        else nextPage();
+        if (reply.kind === 'failed') refuse(lineOf(reply.error));
+        else if (more) nextPage();
+        else answer((writer) => writer.ok());
       });
     });
   };
   nextPage();
 }
-
-const FLUSH_PAGE = 1_000;
