@@ -98,7 +98,6 @@ export class RespPort {
 }
 
 function factsOf(options: RespPortOptions, connectionsMax: number, port: () => number): HostFacts {
-  let peak = 0;
   return {
     putMode: options.putMode,
     version: options.version,
@@ -117,10 +116,10 @@ function factsOf(options: RespPortOptions, connectionsMax: number, port: () => n
     later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
     users: options.isKept ? usersFile(join(options.directory, 'users.acl')) : null,
     memory: () => {
-      const { heapUsed, arrayBuffers, external, rss } = process.memoryUsage();
-      const used = heapUsed + Math.max(arrayBuffers, external);
-      peak = Math.max(peak, used);
-      return { used, resident: rss, peak, total: totalmem() };
+      // Heaps are a thread's own, and the data is in those of the servers: only this counts them all.
+      const resident = process.memoryUsage.rss();
+      const peak = Math.max(resident, process.resourceUsage().maxRSS * 1_024);
+      return { used: resident, resident, peak, total: totalmem() };
     },
     processorSeconds: () => {
       const { user, system } = process.cpuUsage();

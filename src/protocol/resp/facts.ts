@@ -26,7 +26,7 @@ export type HostFacts = {
   clockMs(): number;
   /** From 0 to below 1. */
   random(): number;
-  /** Bytes in use by values and code, of the process, and its peak. */
+  /** Bytes in use, resident, the most that ever were in use, and those of the machine; of all threads together. */
   memory(): { readonly used: number; readonly resident: number; readonly peak: number; readonly total: number };
   /** Seconds of processor time. */
   processorSeconds(): { readonly user: number; readonly system: number };

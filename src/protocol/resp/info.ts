@@ -128,7 +128,7 @@ function persistence(host: RespHost): Fields {
     ['rdb_last_save_time', Math.floor(host.savedMs / 1_000)],
     ['rdb_last_bgsave_status', 'ok'],
     ['rdb_last_bgsave_time_sec', 0],
-    ['aof_enabled', 1],
+    ['aof_enabled', host.administration.status().durability === 'memory' ? 0 : 1],
     ['aof_rewrite_in_progress', 0],
     ['aof_rewrite_scheduled', 0],
     ['aof_last_rewrite_time_sec', -1],

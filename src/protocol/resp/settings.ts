@@ -17,6 +17,7 @@ export class Settings {
 
   constructor(host: RespHost) {
     const { facts, slowLog } = host;
+    const durability = (): string => host.administration.status().durability;
     const is = (value: string): Setting => ({ get: () => value });
     const number = (get: () => number, set: (value: number) => void, least = 0): Setting => ({
       get: () => String(get()),
@@ -28,8 +29,8 @@ export class Settings {
       },
     });
     this.#all = new Map<string, Setting>([
-      ['appendfsync', is('always')],
-      ['appendonly', is('yes')],
+      ['appendfsync', { get: () => (durability() === 'fsync' ? 'always' : 'no') }],
+      ['appendonly', { get: () => (durability() === 'memory' ? 'no' : 'yes') }],
       ['bind', is('127.0.0.1')],
       ['cluster-enabled', is('no')],
       ['databases', is('1')],

@@ -77,6 +77,39 @@ describe('the table', () => {
   });
 });
 
+describe('COMMAND DOCS', () => {
+  type Docs = Readonly<Record<string, unknown>>;
+
+  /** A flat list of names and values as an object. */
+  function fieldsOf(flat: unknown): Docs {
+    const list = flat as unknown[];
+    return Object.fromEntries(list.flatMap((name, i) => (i % 2 === 0 ? [[String(name), list[i + 1]]] : [])));
+  }
+
+  test('lacks nothing of any command: what it is for, since when, to which group it belongs, what it takes', () => {
+    const docs = fieldsOf(ask(open(), 'COMMAND', 'DOCS'));
+    const lacking: string[] = [];
+
+    for (const entry of ALL) {
+      const [container, subcommand] = entry.name.split('|');
+      const outer = fieldsOf(docs[container as string]);
+      const own = subcommand === undefined ? outer : fieldsOf(fieldsOf(outer['subcommands'])[entry.name]);
+      for (const field of ['summary', 'since', 'group', 'complexity'])
+        if (typeof own[field] !== 'string' || own[field] === '') lacking.push(`${entry.name}: ${field}`);
+      const items = (own['arguments'] ?? []) as unknown[];
+      if (items.length !== entry.arguments.length) lacking.push(`${entry.name}: arguments`);
+      for (const item of items) {
+        const { name, type } = fieldsOf(item);
+        if (typeof name !== 'string' || typeof type !== 'string')
+          lacking.push(`${entry.name}: an argument's name or type`);
+      }
+    }
+
+    expect(Object.keys(docs)).toHaveLength(RESP_COMMANDS.entries.length + RESP_COMMANDS.groups.length);
+    expect(lacking).toEqual([]);
+  });
+});
+
 describe('replies', () => {
   test('any words after any command get exactly one reply of the protocol, in both versions', () => {
     const word = fc.constantFrom(
