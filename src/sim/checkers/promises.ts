@@ -81,22 +81,29 @@ function noteProblem(
     : 'uncertain though each key had an owner that was up all the time';
 }
 
-/** The keys of the bulk that wrote a value, by key and value. */
-type Bulks = ReadonlyMap<string, readonly string[]>;
+/** The keys of each bulk that wrote a value, by the value: all writes of a bulk may have one, and it may be long. */
+type Bulks = ReadonlyMap<string, readonly (readonly string[])[]>;
 
 function bulksOf(operations: readonly Operation[]): Bulks {
-  const bulks = new Map<string, readonly string[]>();
+  const bulks = new Map<string, (readonly string[])[]>();
   for (const { action } of operations) {
     if (action.kind !== 'bulk' && action.kind !== 'update') continue;
     const keys = action.writes.map(([key]) => key);
-    for (const [key, value] of action.writes) bulks.set(`${value} ${key}`, keys);
+    for (const value of new Set(action.writes.map(([, written]) => written))) {
+      const known = bulks.get(value);
+      if (known === undefined) bulks.set(value, [keys]);
+      else known.push(keys);
+    }
   }
   return bulks;
 }
 
 function bulkKeys(answer: Answer, bulks: Bulks): readonly string[] {
   if (answer.kind !== 'seen') return [];
-  return answer.observations.flatMap(({ key, value }) => bulks.get(`${value} ${key}`) ?? []);
+  return answer.observations.flatMap(({ key, value }) => {
+    const written = value === null ? undefined : bulks.get(value);
+    return written?.findLast((keys) => keys.includes(key)) ?? [];
+  });
 }
 
 /** Whether no owner of the key was up at both ends. Lives that began meanwhile were excluded: up twice is up throughout. */
