@@ -40,7 +40,7 @@ export const WHOLE_MS_MAX = 10_000;
 const PATIENCE_MS = 30_000;
 
 /** After how long without a word a server counts as gone: a few heartbeats more than it takes to put one out. */
-const SILENT_MS_MAX = 2_500;
+const SILENT_MS_MAX = 1_800;
 /** How long a happening waits for the moment that it is aimed at. */
 const AIM_MS_MAX = 1_000;
 
@@ -288,7 +288,9 @@ class Player {
 
   #heals(heal: () => void, afterMs: number | null): void {
     const once = (): void => {
-      if (this.#healing.delete(once)) heal();
+      if (!this.#healing.delete(once)) return;
+      this.#hear();
+      heal();
     };
     this.#healing.add(once);
     if (afterMs !== null) this.#cluster.queue.after(afterMs, once);
