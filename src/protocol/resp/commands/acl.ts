@@ -80,7 +80,8 @@ export const ACL: Container = {
     nowRow('dryrun', facts('username command [arg ...]', 'Whether a user might run a command', ADMIN), onDryRun),
     nowRow('genpass', facts('[bits]', 'A password that nobody can guess'), (talk, words, reply) => {
       const bits = words[2] === undefined ? 256 : integerOf(words[2]);
-      if (bits === null || bits < 1 || bits > 4_096)
+      if (bits === null) reply.error(NOT_INTEGER);
+      else if (bits < 1 || bits > 4_096)
         reply.error(
           'ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096',
         );

@@ -1,4 +1,5 @@
 /** When keys go by themselves: EXPIRE and its like. A key whose time has come is absent to everybody at once. */
+import { text } from '../../../lib/bytes.ts';
 import { INTEGER_ERROR, invalidExpire, Refusal } from '../failures.ts';
 import { optionOf } from '../arguments.ts';
 import { timeOf } from '../expiry-options.ts';
@@ -55,9 +56,8 @@ function setRow(name: string, argument: string, time: Time): Row {
 function planExpire(name: string, words: Words, { unitMs, isAbsolute }: Time, nowMs: number): Plan | Refusal {
   const key = words[1] as Uint8Array;
   const conditions = new Set(words.slice(3).map(optionOf));
-  for (const condition of conditions) {
-    if (!/^(NX|XX|GT|LT)$/.test(condition)) return new Refusal(`ERR Unsupported option ${condition}`);
-  }
+  const unknown = words.slice(3).find((word) => !/^(NX|XX|GT|LT)$/.test(optionOf(word)));
+  if (unknown !== undefined) return new Refusal(`ERR Unsupported option ${text(unknown).slice(0, 128)}`);
   if (conditions.has('NX') && conditions.size > 1)
     return new Refusal('ERR NX and XX, GT or LT options at the same time are not compatible');
   if (conditions.has('GT') && conditions.has('LT'))

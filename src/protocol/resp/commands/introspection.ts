@@ -54,7 +54,7 @@ function onInfo(talk: Talk, words: Words, reply: ReplyWriter): void {
     const entry = name.includes('|') ? index.byName(name) : found.kind === 'entry' ? found.entry : null;
     if (entry !== null) writeInfo(reply, entry);
     else if (found.kind === 'group') writeGroupInfo(reply, found.group);
-    else reply.nilArray();
+    else reply.nil();
   }
 }
 

@@ -1,8 +1,8 @@
 /** Keys whatever they hold: existence, types, deletion, names. DEL follows the store's rule for deletes. */
 import { equalBytes } from '../../../lib/bytes.ts';
 import { countIn } from '../../../document/packed.ts';
-import { NO_SUCH_KEY, Refusal, SYNTAX_ERROR } from '../failures.ts';
-import { optionOf } from '../arguments.ts';
+import { INTEGER_ERROR, NO_SUCH_KEY, Refusal, SYNTAX_ERROR } from '../failures.ts';
+import { integerOf, optionOf } from '../arguments.ts';
 import { keyError } from '../keys.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, keysRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
@@ -96,6 +96,7 @@ function objectRow(name: string, summary: string, answer: (value: Uint8Array) =>
 export function memoryPlan(words: Words): Plan | Refusal {
   const key = words[2] as Uint8Array;
   if (words.length > 3 && (words.length !== 5 || optionOf(words[3] as Uint8Array) !== 'SAMPLES')) return SYNTAX_ERROR;
+  if (words.length === 5 && integerOf(words[4] as Uint8Array) === null) return INTEGER_ERROR;
   return {
     keys: [key],
     apply(keyspace, reply) {

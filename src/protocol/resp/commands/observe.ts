@@ -1,6 +1,5 @@
 /** Commands for those who look on: SLOWLOG, MONITOR, LATENCY, MEMORY. */
 import { integerOf } from '../arguments.ts';
-import { NOT_INTEGER } from '../failures.ts';
 import { infoText } from '../info.ts';
 import { type Container, type Flag, keysRow, nowRow, type Row, type RowFacts } from '../row.ts';
 import { keysSaid } from './scans.ts';
@@ -33,8 +32,7 @@ export const SLOWLOG: Container = {
       facts('[count]', 'The newest of them; 10 unless told, -1 for all', ['admin', 'dangerous']),
       (talk, words, reply) => {
         const count = words.length === 2 ? 10 : integerOf(words[2] as Uint8Array);
-        if (count === null) return reply.error(NOT_INTEGER);
-        if (count < -1) return reply.error('ERR count should be greater than or equal to -1');
+        if (count === null || count < -1) return reply.error('ERR count should be greater than or equal to -1');
         const entries = talk.host.slowLog.newest(count === -1 ? Number.POSITIVE_INFINITY : count);
         reply.array(entries.length);
         for (const { id, atMs, microseconds, words: shownWords, address, name } of entries) {

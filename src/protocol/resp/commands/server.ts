@@ -44,7 +44,11 @@ export const SERVER_ROWS: readonly Row[] = [
   laterRow(
     'bgsave',
     facts('[SCHEDULE]', 'Write a checkpoint on every server that is up', ['admin']),
-    (talk, _words, answer) => snapshot(talk, 'Background saving started', answer),
+    (talk, words, answer) => {
+      if (words.length > 2 || (words[1] !== undefined && optionOf(words[1]) !== 'SCHEDULE'))
+        answer((reply) => reply.error(SYNTAX));
+      else snapshot(talk, 'Background saving started', answer);
+    },
   ),
   laterRow(
     'bgrewriteaof',
@@ -68,12 +72,19 @@ export const SERVER_ROWS: readonly Row[] = [
       talk.host.administration.shutdown();
     },
   ),
+  nowRow('role', facts('', 'What this host is to others: the only one', ['fast']), (_talk, _words, reply) => {
+    reply.array(3);
+    reply.text('master');
+    reply.integer(0);
+    reply.array(0);
+  }),
   nowRow(
     'wait',
     facts('numreplicas timeout', 'How many other copies have what this connection wrote', ['barrier']),
     (talk, words, reply) => {
       const [replicas, timeout] = [integerOf(words[1] as Uint8Array), integerOf(words[2] as Uint8Array)];
-      if (replicas === null || timeout === null) reply.error(INTEGER_ERROR.line);
+      if (replicas === null) reply.error(INTEGER_ERROR.line);
+      else if (timeout === null) reply.error('ERR timeout is not an integer or out of range');
       else if (timeout < 0) reply.error('ERR timeout is negative');
       // What was acknowledged is durable at every owner in sync.
       else reply.integer(Math.max(0, Math.min(talk.host.administration.status().replicas, upServers(talk)) - 1));
