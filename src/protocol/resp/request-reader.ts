@@ -164,6 +164,8 @@ export class RequestReader {
     const lineEnd = newline > this.#at && this.#bytes[newline - 1] === CR ? newline - 1 : newline;
     const words = splitInline(this.#bytes, this.#at, lineEnd);
     if (words === null) return this.#break('unbalanced quotes in request');
+    const isLarge = words.length > UNTRUSTED_ARGUMENTS_MAX || lineEnd - this.#at > UNTRUSTED_BYTES_MAX;
+    if (isLarge && !this.#handler.isTrusted()) return this.#break('unauthenticated multibulk length');
     this.#skipTo(newline + 1);
     return words.length === 0 || this.#give(words);
   }

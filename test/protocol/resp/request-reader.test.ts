@@ -136,6 +136,8 @@ describe('what is no request', () => {
   test('who is not authenticated may send little', () => {
     expect(readText('*11\r\n', false).broken).toEqual(['unauthenticated multibulk length']);
     expect(readText('*1\r\n$16385\r\n', false).broken).toEqual(['unauthenticated bulk length']);
+    expect(readText(`${'a '.repeat(11)}\r\n`, false).broken).toEqual(['unauthenticated multibulk length']);
+    expect(readText(`${'a'.repeat(16_385)}\r\n`, false).broken).toEqual(['unauthenticated multibulk length']);
     expect(readText('*10\r\n$16384\r\n', false).broken).toEqual([]);
   });
 
