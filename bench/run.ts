@@ -19,6 +19,7 @@ const TOOLS = ['run', 'profile', 'rounds'];
 const FIGURES = [
   ...['set', 'set-replicated', 'set-wait', 'get', 'hash', 'load', 'memory', 'restart', 'failover', 'growth', 'idle'],
   ...['etcd', 'flood', 'sources', 'inside', 'read', 'start', 'ring', 'codec', 'document', 'compute', 'trie', 'wal'],
+  ...['checkers'],
 ];
 
 const { asked, flags, isJson, compared } = commandLine();
