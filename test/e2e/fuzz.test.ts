@@ -1,15 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { fuzz, fuzzFailed, fuzzSummary } from './fuzz.ts';
+import { fuzzResp } from './fuzz-resp.ts';
 
-const LINES = 50_000;
+const CASES = 50_000;
 const RSS_MIB_MORE_MAX = 64;
 
 // SEC-1
-test('fifty thousand malformed lines are fifty thousand errors, and nothing else', { timeout: 60_000 }, async () => {
+test.each([
+  ['lines', fuzz],
+  ['RESP requests', fuzzResp],
+])('fifty thousand malformed %s are fifty thousand errors, and nothing else', { timeout: 60_000 }, async (_, ask) => {
   const seed = randomInt(0x1_0000_0000);
 
-  const report = await fuzz({ cases: LINES, seed, onLine: () => undefined });
+  const report = await ask({ cases: CASES, seed, onLine: () => undefined });
 
   const story = `seed ${seed}: ${fuzzSummary(report)}\n${report.wrong.join('\n')}`;
   expect(fuzzFailed(report), story).toBe(false);
