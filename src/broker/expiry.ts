@@ -16,6 +16,8 @@ export function presentHeld(state: BrokerState, held: Held | null): Held | null 
 /** An `expired` frame, whose fields `reader` is at: the keys among it that this server is the one to name. */
 export function expiredKeys(state: BrokerState, server: ServerIndex, reader: ByteReader): Uint8Array[] {
   const keys: Uint8Array[] = [];
+  // Until all that remember are ready, what is written would miss one of them. They name these keys again.
+  if (state.phase !== 'serving') return keys;
   for (let count = reader.varint(); count > 0; count--) {
     const key = reader.sized();
     if (membersOf(answerers(state, ownersOf(state.placement, key)))[0] === server) keys.push(key.slice());

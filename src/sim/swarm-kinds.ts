@@ -198,8 +198,10 @@ export const LINKS: readonly Kind[] = [
 export const DAMAGE: readonly Kind[] = [
   kind('wipe', (draw) => fault({ kind: 'wipe', servers: one(draw) }, someMs(draw.prng, 3_000), draw.prng)),
   kind('flip', (draw) => {
-    const { prng } = draw;
-    const file = { kind: prng.pick(['wal', 'wal', 'checkpoint'] as const) };
+    const { prng, budget } = draw;
+    // Rot in the newest records of a log, which no mark covers yet, equals a torn tail: only another copy tells.
+    const kinds = budget === 'beyond' ? (['checkpoint'] as const) : (['wal', 'wal', 'checkpoint'] as const);
+    const file = { kind: prng.pick(kinds) };
     return fault({ kind: 'damage', servers: one(draw), damage: { kind: 'flip', file, bits: 1 } }, null, prng);
   }),
   kind('read-fail', (draw) => {

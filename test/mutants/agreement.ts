@@ -156,8 +156,25 @@ export const EPOCHS: readonly Mutant[] = [
     expected: 'register',
     likely: ['wipe'],
     file: 'broker/epochs.ts',
-    find: 'for (const owners of groupsOwned(draft.table, server)) putOut(draft, owners, server, 0 as Version);',
-    replace: 'for (const owners of groupsOwned(draft.table, server)) putOut(draft, owners, server, state.lastVersion);',
+    find: 'putOut(draft, owners, server, 0 as Version);\n      if (inSyncOf(draft.table, owners) !== 0) continue;',
+    replace:
+      'putOut(draft, owners, server, state.lastVersion);\n      if (inSyncOf(draft.table, owners) !== 0) continue;',
+  },
+  {
+    name: 'who went at the same time as the last one in sync, which is empty, stays out',
+    expected: 'ledger',
+    likely: ['hang-host', 'wipe'],
+    file: 'broker/epochs.ts',
+    find: 'for (const other of others) if (cutOf(draft.table, owners, other) !== 0) putIn(draft, owners, other);',
+    replace: 'void others;',
+  },
+  {
+    name: 'keys expire before everybody who remembers is ready',
+    expected: 'copies',
+    likely: ['blackout', 'fleeting'],
+    file: 'broker/expiry.ts',
+    find: "if (state.phase !== 'serving') return keys;",
+    replace: '',
   },
   {
     name: 'a server whose disk is empty is believed',
