@@ -19,7 +19,7 @@ test.runIf(HAS_FIGURES)(
   },
   async () => {
     const report = await workerRestarts({
-      rounds: 40,
+      rounds: 200,
       seed: 1,
       directory: temporaryDirectory(),
       onLine: () => undefined,
