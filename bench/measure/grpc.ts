@@ -10,8 +10,8 @@
  *   answer     = HEADERS DATA(message) HEADERS(END_STREAM); without DATA when it is an error   (gRPC over HTTP/2)
  *   message    = 0:8 length:32 protobuf
  *
- * Worked example, a Put of key "k" and value "v" on stream 1 (`head` in two parts only to be readable):
- *   00002d 01 04 00000001 83 86 04 14 "/etcdserverpb.KV/Put" …   HEADERS, END_HEADERS: POST, http, path, …
+ * Worked example, a Put of key "k" and value "v" on stream 1, for 127.0.0.1:2379:
+ *   000048 01 04 00000001 83 86 04 14 "/etcdserverpb.KV/Put" …   HEADERS, END_HEADERS: POST, http, path, …
  *   00000b 00 01 00000001 00 00000006 0a 01 6b 12 01 76          DATA, END_STREAM: key (field 1) and value (field 2)
  */
 import { once } from 'node:events';
