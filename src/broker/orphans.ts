@@ -26,6 +26,7 @@ export function askForAll(state: BrokerState, view: ServerView): void {
   const { out } = state;
   out.reset();
   out.u8(FRAME.tailWanted);
+  out.f64(view.hello?.committed ?? 0);
   out.varint(state.servers.length);
   for (const { index } of state.servers) {
     out.u8(index);

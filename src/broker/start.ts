@@ -118,7 +118,11 @@ function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
   return true;
 }
 
-/** What others may lack: all that is newer than what they have, or, of one that is not here, than what is agreed. */
+/**
+ * What others may lack: all that is newer than what they have, or, of one that is not here, than what is agreed. And
+ * every bulk over several groups that is newer than that: whoever says that it has one may have it in a page cache only,
+ * and be lost before its recovery makes it durable, while owners of another group show theirs.
+ */
 function askTail(state: BrokerState, view: ServerView): void {
   if (state.epochs.wanted.absences.has(view.index)) {
     askForAll(state, view);
@@ -128,8 +132,9 @@ function askTail(state: BrokerState, view: ServerView): void {
   const { out } = state;
   out.reset();
   out.u8(FRAME.tailWanted);
-  out.varint(others.length);
   const isWhole = state.host.rare('broker: a tail is asked for from its beginning');
+  out.f64(isWhole ? 0 : (view.hello?.committed ?? 0));
+  out.varint(others.length);
   for (const other of others) {
     out.u8(other.index);
     if (isWhole) out.f64(0);

@@ -10,7 +10,8 @@
  *                                                                the broker's wall clock, milliseconds since 1970
  *   epoch     table                                              (replication/epoch-table.ts)
  *   welcome   wipe u8, count varint, count × version f64, table  recover under this table, without these bulks
- *   tailWanted count varint, count × (server u8, after f64)      records that these servers may lack
+ *   tailWanted bulks f64, count varint, count × (server u8, after f64)      records that these servers may lack, and those
+ *                                                                of several groups newer than `bulks`
  *   transfer  join u32, target u8, count varint, count × (owners u16, after f64)
  *   checkpoint                                                   take one now
  *

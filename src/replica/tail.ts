@@ -5,7 +5,7 @@
 import type { Rare } from '../lib/rare.ts';
 import type { ByteReader, ByteWriter } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
-import type { Version } from '../model/ids.ts';
+import type { ServerMask, Version } from '../model/ids.ts';
 import type { Recovery } from '../storage/store.ts';
 import { RECORD } from './records.ts';
 import { droppedBefore } from './recovery.ts';
@@ -19,9 +19,10 @@ export function sendTail(
   rare: Rare,
   send: (frame: Uint8Array) => void,
 ): void {
+  const bulksAfter = reader.f64();
   const after = new Map<number, Version>();
   for (let count = reader.varint(); count > 0; count--) after.set(reader.u8(), reader.f64() as Version);
-  const oldest = Math.min(...after.values()) as Version;
+  const oldest = Math.min(bulksAfter, ...after.values()) as Version;
   const from = rare('replica: a tail is read from the beginning') ? undefined : remembered.newerFrom(oldest);
   const cursor = new WriteCursor();
   const dropped = droppedBefore(remembered);
@@ -30,13 +31,20 @@ export function sendTail(
     cursor.open(bytes, start, end);
     if (remembered.drops.has(cursor.version)) return;
     let wanted = false;
+    let isHeld = false;
+    let isOfSeveral = false;
+    let first: ServerMask | null = null;
     while (cursor.next()) {
+      first ??= cursor.owners;
+      if (cursor.owners !== first) isOfSeveral = true;
       // What was cut away in an earlier life is not there, though its record still is.
       if (dropped(cursor.owners, cursor.version, lsn)) continue;
+      isHeld = true;
       for (const [server, version] of after) {
         if ((cursor.owners & (1 << server)) !== 0 && cursor.version > version) wanted = true;
       }
     }
+    if (isHeld && isOfSeveral && cursor.version > bulksAfter) wanted = true;
     if (!wanted) return;
     out.reset();
     out.u8(FRAME.tail);

@@ -160,6 +160,36 @@ describe('a part of a bulk', () => {
     expect(seen).toMatchObject({ kind: 'found', found: {} });
     expect(ask({ kind: 'get', key: utf8(b) })).toMatchObject({ kind: 'found', found: {} });
   });
+
+  test('is not shown for sure while the other owner has it in its page cache alone, when the process starts again', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const releases: (() => void)[] = [];
+      const { cluster, queue, bulk, get, ask, settle } = world(placement, seed, (line) => {
+        // Its hello has said that it has it, and no recovery has made that durable.
+        if (line.endsWith(' epoch 3 is kept')) {
+          queue.after(0, () => releases.push(cluster.server(0).hold('its disk is not there')));
+        }
+      });
+      cluster.server(0).syncDelayMs = 10_000;
+      expect(bulk({ [a]: '1', [b]: '1' }, 50).answer()).toBe(null);
+      cluster.blackout({ survivors: null, offMs: 10, losesEpochFile: false });
+      queue.run(1_000);
+
+      const shown = ask({ kind: 'get', key: utf8(b) });
+      releases.push(cluster.server(1).hold('its disk is not there'));
+      cluster.blackout({ survivors: 'none', offMs: 10, losesEpochFile: false });
+      cluster.server(0).syncDelayMs = 0;
+      for (const release of releases) {
+        release();
+        queue.run(1_000);
+      }
+      settle();
+
+      const [ofA, ofB] = [get(a), get(b)];
+      expect(ofB, `seed ${seed}`).toBe(ofA);
+      expect(shown, `seed ${seed}`).toMatchObject({ kind: 'found', found: {}, notes: { uncertain: true } });
+    }
+  });
 });
 
 describe('a write in flight that one of two absent owners has', () => {
