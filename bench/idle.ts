@@ -15,6 +15,8 @@ import { interleaved } from './measure/rounds.ts';
 import { amount, settings } from './measure/settings.ts';
 
 const IDLE_SECONDS = settings.isQuick ? 5 : 10;
+/** Until the collector has gone through what the start left behind. */
+const SETTLE_SECONDS = settings.isQuick ? 5 : 60;
 const REQUESTS = amount(10_000);
 const KEYS = 1_000;
 /** With a disk that takes 0.1 ms for a sync. */
@@ -31,6 +33,7 @@ report({ question: 'idle', title: 'P12: an idle host, and one client', rows, not
 /** Percent of one core. */
 async function measureIdle(): Promise<Row[]> {
   const host = await startHost(TWO_COPIES);
+  await new Promise((settle) => setTimeout(settle, SETTLE_SECONDS * 1_000));
   const figures = await interleaved({
     idle: async () => {
       const before = processorSeconds(host.pid);
