@@ -29,7 +29,7 @@ import {
 import { placementGroups } from '../routing/placement.ts';
 import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable, putOutServer } from './epochs.ts';
-import { askForAll, cutsToLower, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
+import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -181,7 +181,10 @@ export function onTail(state: BrokerState, starting: Starting, from: ServerIndex
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */
 function rollForward(state: BrokerState, starting: Starting): void {
   for (const version of [...starting.tails.keys()].sort((a, b) => a - b)) {
-    enqueue(state, rolledForward(state, version, starting.tails.get(version) as Uint8Array));
+    const frame = starting.tails.get(version) as Uint8Array;
+    // Sent for the sake of one that is behind: agreed already, and not to be held below anybody's cut again.
+    if (isAgreed(state, version, frame)) continue;
+    enqueue(state, rolledForward(state, version, frame));
   }
   starting.tails.clear();
   const before = state.epochs.wanted;
@@ -227,6 +230,24 @@ function rollForward(state: BrokerState, starting: Starting): void {
   });
   raiseVersion(state, state.epochs.wanted.epoch);
   state.phase = 'welcoming';
+}
+
+/**
+ * Whether an owner knows that a record is durable at all in sync, and all of them were heard and have it still. What
+ * they merely have may be in a page cache alone.
+ */
+function isAgreed(state: BrokerState, version: Version, frame: Uint8Array): boolean {
+  let isKnown = false;
+  for (const owners of groupsOf(frame)) {
+    const inSync = membersOf(inSyncOf(state.epochs.wanted, owners));
+    if (inSync.length === 0) return false;
+    for (const server of inSync) {
+      const view = viewOf(state, server);
+      if (view.hello === null || !remembers(state, view) || view.hello.last < version) return false;
+      if (view.hello.committed >= version) isKnown = true;
+    }
+  }
+  return isKnown;
 }
 
 function newest(versions: readonly Version[]): Version {

@@ -170,7 +170,7 @@ export class Serving {
       frame.f64(standing.last);
       this.#host.send('broker', frame.view());
     }
-    this.#copies.prune(standing.committed, (owners) => inSyncOf(standing.table, owners) === owners);
+    this.#copies.prune(standing.told, (owners) => inSyncOf(standing.table, owners) === owners);
     this.#checkpointing.onDurable(standing.committed, standing.isComplete);
     if (this.#hasWork()) this.#host.wake();
   }

@@ -11,6 +11,11 @@ export class Standing {
   last: Version;
   /** What is durable at every owner in sync, as the broker last said. */
   committed: Version;
+  /**
+   * The same, as far as the broker has said so in this life. At a start it rolls forward what is agreed already, too, and
+   * who is lost then is cut before that: until the broker says again that it is agreed it may yet be dropped there.
+   */
+  told = 0 as Version;
   readonly #self: ServerIndex;
 
   constructor(
@@ -38,6 +43,7 @@ export class Standing {
   }
 
   onCommitted(version: Version): void {
+    if (version > this.told) this.told = version;
     if (version > this.committed) this.committed = version;
   }
 }

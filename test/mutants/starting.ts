@@ -7,7 +7,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['blackout'],
     file: 'broker/start.ts',
-    find: '    enqueue(state, rolledForward(state, version, starting.tails.get(version) as Uint8Array));\n',
+    find: '    enqueue(state, rolledForward(state, version, frame));\n',
     replace: '',
   },
   {
