@@ -9,6 +9,7 @@ import type { ServerIndex } from '../model/ids.ts';
 import type { ServerState } from '../model/status.ts';
 import { type Budget, type Happening, type Scenario, serversOf } from './scenario.ts';
 import type { Aim, Role } from './standing.ts';
+import { asStorm } from './storms.ts';
 import {
   CRASHES,
   DAMAGE,
@@ -42,6 +43,11 @@ const SHAPES = [
 
 /** Everything that the seed decides. */
 export function drawScenario(seed: number): Scenario {
+  return asStorm(drawMix(seed));
+}
+
+/** A mix of faults of many kinds, or of none. */
+function drawMix(seed: number): Scenario {
   const prng = new Prng(seed);
   const [servers, replicas] = prng.pick(SHAPES);
   const isCalm = prng.chance(CALM_PERCENT / 100);
