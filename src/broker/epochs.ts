@@ -132,15 +132,16 @@ export function settleAround(state: BrokerState, server: ServerIndex): void {
 /**
  * A server whose disk is empty or damaged has nothing: out of everything, from the very beginning. Where it was the last
  * one in sync because others went at about the same time, these are in again unless they have nothing either: nothing
- * was acknowledged without who is in sync in the epoch that is durable.
+ * was acknowledged without who is in sync in the epoch that is durable, or in the one that is on its way.
  */
 export function putOutWiped(state: BrokerState, server: ServerIndex): void {
   changeTable(state, (draft) => {
     for (const owners of groupsOwned(draft.table, server)) {
       putOut(draft, owners, server, 0 as Version);
       if (inSyncOf(draft.table, owners) !== 0) continue;
-      const others = membersOf(inSyncOf(state.epochs.durable, owners));
-      for (const other of others) if (cutOf(draft.table, owners, other) !== 0) putIn(draft, owners, other);
+      const { durable, persisting } = state.epochs;
+      const others = (inSyncOf(durable, owners) | inSyncOf(persisting ?? durable, owners)) as ServerMask;
+      for (const other of membersOf(others)) if (cutOf(draft.table, owners, other) !== 0) putIn(draft, owners, other);
     }
   });
 }

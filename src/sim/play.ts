@@ -204,11 +204,12 @@ class Player {
         return;
       case 'calm':
         this.#healAll();
+        // Who ended a moment ago must be heard of first: until then everything seems whole.
+        cluster.queue.run(NOTICED_MS);
         this.#becomeWhole('in a calm');
         for (const server of happening.reread) {
           // Without its page cache: what a lying disk never kept must show now, while the others are whole.
           cluster.server(server).reread();
-          // Its end must be heard of first: until then everything seems whole.
           cluster.queue.run(NOTICED_MS);
           this.#becomeWhole(`after s${server + 1} read its disk anew`);
         }

@@ -214,6 +214,7 @@ export class SimulatedServer {
   /** Ends it and starts it anew without its page cache: what its disk never kept must show. */
   reread(): void {
     if (this.#life !== null) this.#end(this.#life, 'reads its disk anew', 'none', { asked: true });
+    else this.disk.crash('none', this.#world.prng);
   }
 
   /** The host dies: so does it, and nobody restarts it. */
