@@ -115,14 +115,6 @@ export const EPOCHS: readonly Mutant[] = [
     replace: ') return false;',
   },
   {
-    name: 'an owner answers in an epoch that is not durable',
-    expected: 'register',
-    likely: ['blackout', 'deaths', 'slow epochs'],
-    file: 'broker/state.ts',
-    find: 'inSyncOf(durable, owners) & inSyncOf(wanted, owners) & durable.joined',
-    replace: 'inSyncOf(wanted, owners) & durable.joined',
-  },
-  {
     name: 'a server recovers under a table that may still be lost',
     expected: 'order',
     likely: ['blackout', 'deaths', 'slow epochs', 'groups'],

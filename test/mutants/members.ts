@@ -3,14 +3,6 @@ import type { Mutant } from './mutant.ts';
 
 export const MEMBERS: readonly Mutant[] = [
   {
-    name: 'frames of a server that was put out are believed',
-    expected: 'register',
-    likely: ['hang'],
-    file: 'broker/broker.ts',
-    find: "    if (view.phase === 'absent') return;\n    view.ticksSilent = 0;",
-    replace: '    view.ticksSilent = 0;',
-  },
-  {
     name: 'the end of an earlier life ends the one of now',
     expected: 'late',
     file: 'broker/members.ts',
@@ -66,14 +58,6 @@ export const CATCHING_UP: readonly Mutant[] = [
     file: 'broker/catch-up.ts',
     find: 'if (barriers === null || viewOf(state, join.target).durable < join.through) continue;',
     replace: 'if (barriers === null) continue;',
-  },
-  {
-    name: 'one that has its copy is in sync before what it holds is agreed',
-    expected: 'register',
-    likely: ['deaths', 'deaths', 'copies'],
-    file: 'broker/catch-up.ts',
-    find: '    if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;\n',
-    replace: '',
   },
   {
     name: 'a second catch-up from one source replaces the first',

@@ -99,8 +99,8 @@ export const REPLICA: readonly Mutant[] = [
   },
   {
     name: 'tombstones go before the delete is agreed',
-    expected: 'register',
-    likely: ['crash'],
+    expected: 'copies',
+    likely: ['deaths', 'deaths', 'copies', 'available', 'slow links'],
     file: 'replica/copies.ts',
     find: 'if (version > committed || !isComplete(owners)) return true;',
     replace: 'if (!isComplete(owners)) return true;',

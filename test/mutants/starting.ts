@@ -11,6 +11,15 @@ export const STARTING: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'what is agreed is rolled forward once more, and its deletes are pruned meanwhile',
+    expected: 'copies',
+    likely: ['absent', 'blackout', 'blackout', 'deaths', 'slow epochs'],
+    file: 'broker/start.ts',
+    find: '    if (isAgreed(state, version, frame)) continue;\n',
+    replace: '',
+    also: [{ file: 'replica/serving.ts', find: 'prune(standing.told,', replace: 'prune(standing.committed,' }],
+  },
+  {
     name: 'a start takes the oldest table there is',
     expected: 'register',
     likely: ['blackout', 'lost epochs'],

@@ -171,8 +171,8 @@ export const STORAGE: readonly Mutant[] = [
   },
   {
     name: 'the durable mark of a batch takes in the batch',
-    expected: 'register',
-    likely: ['power', 'slow syncs'],
+    expected: 'ledger',
+    likely: ['power', 'slow syncs', 'batches', 'busy'],
     file: 'storage/wal-tail.ts',
     find: 'const mark = durability ===',
     replace: 'const mark = records.count > 1 ? this.#position + records.length : durability ===',
