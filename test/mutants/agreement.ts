@@ -37,7 +37,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'what an owner in sync did not keep is not given up',
     expected: 'register',
-    likely: ['power', 'slow links'],
+    likely: ['power', 'deaths', 'copies', 'slow syncs', 'busy'],
     file: 'broker/acknowledge.ts',
     find: 'if (isMember(inSync, server)) tainted |=',
     replace: 'if (inSync < 0) tainted |=',
@@ -45,7 +45,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'one that was catching up keeps what was given up',
     expected: 'register',
-    likely: ['deaths', 'deaths', 'copies', 'slow syncs'],
+    likely: ['power', 'deaths', 'copies', 'slow syncs', 'busy'],
     file: 'broker/members.ts',
     find: "      this.putOut(tainted, 'it holds a write that was given up');\n",
     replace: '',
@@ -179,7 +179,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a log that ends before what its server acknowledged is believed',
     expected: 'register',
-    likely: ['damage truncate'],
+    likely: ['damage truncate', 'deaths', 'deaths', 'quiet', 'copies'],
     file: 'broker/admission.ts',
     find: 'view.hello = doubted(state, view, view.hello);',
     replace: 'view.hello = view.hello ?? doubted(state, view, view.hello);',
@@ -187,7 +187,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'a log that ends before what was acknowledged is answered from when there is no other',
     expected: 'register',
-    likely: ['damage flip'],
+    likely: ['damage flip', 'deaths', 'deaths', 'quiet', 'beyond'],
     file: 'broker/admission.ts',
     find: "  if (state.config.durability !== 'fsync') return hello;\n",
     replace: '  if (!hasStandIns(state, view.index)) return hello;\n',

@@ -58,6 +58,8 @@ const PROPERTIES: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   checkpoints: ({ knobs }) => knobs.checkpointBytes <= 8_000,
   groups: ({ config }) => config.servers > config.replicas,
   copies: ({ config }) => config.replicas > 1,
+  quiet: ({ workload }) => workload.thinkMs >= 400 || workload.clients <= 2,
+  beyond: ({ budget }) => budget === 'beyond',
   batches: ({ knobs }) => knobs.turnMs >= 5,
   'slow links': ({ knobs }) => knobs.linkMs >= 10,
   'slow epochs': ({ knobs }) => (knobs.epochMs ?? 0) >= 300,

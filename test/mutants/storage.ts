@@ -111,7 +111,7 @@ export const STORAGE: readonly Mutant[] = [
   {
     name: 'records count wherever they are',
     expected: 'register',
-    likely: ['disk misdirect'],
+    likely: ['disk misdirect', 'deaths', 'deaths', 'quiet'],
     file: 'storage/segment-scan.ts',
     find: 'const seed = (this.header.crc ^ at) >>> 0;',
     replace: 'const seed = 0;',
@@ -141,7 +141,7 @@ export const STORAGE: readonly Mutant[] = [
   {
     name: 'whatever is bad in the newest segment is cut as a torn tail',
     expected: 'register',
-    likely: ['damage flip'],
+    likely: ['damage flip', 'deaths', 'deaths'],
     file: 'storage/segment-scan.ts',
     find: '    if (witness !== null) {',
     replace: '    if (witness !== null && witness.mark < 0) {',
