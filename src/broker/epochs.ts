@@ -131,19 +131,30 @@ export function settleAround(state: BrokerState, server: ServerIndex): void {
 
 /**
  * A server whose disk is empty or damaged has nothing: out of everything, from the very beginning. Where it was the last
- * one in sync because others went at about the same time, these are in again unless they have nothing either: nothing
- * was acknowledged without who is in sync in the epoch that is durable, or in the one that is on its way.
+ * one in sync because others went at about the same time, these are in again.
  */
 export function putOutWiped(state: BrokerState, server: ServerIndex): void {
   changeTable(state, (draft) => {
     for (const owners of groupsOwned(draft.table, server)) {
       putOut(draft, owners, server, 0 as Version);
       if (inSyncOf(draft.table, owners) !== 0) continue;
-      const { durable, persisting } = state.epochs;
-      const others = (inSyncOf(durable, owners) | inSyncOf(persisting ?? durable, owners)) as ServerMask;
-      for (const other of membersOf(others)) if (cutOf(draft.table, owners, other) !== 0) putIn(draft, owners, other);
+      const others = membersOf(lastlyInSync(state, owners)).filter((other) => other !== server);
+      for (const other of others) putIn(draft, owners, other);
     }
   });
+}
+
+/**
+ * Who is in sync in the epoch that is durable, or in the one that is on its way: they have what was ever acknowledged,
+ * even those whom an epoch puts out that is neither yet. But nobody whose disk turned out to be empty since.
+ */
+function lastlyInSync(state: BrokerState, owners: ServerMask): ServerMask {
+  const { durable, persisting, wanted } = state.epochs;
+  const members = membersOf((inSyncOf(durable, owners) | inSyncOf(persisting ?? durable, owners)) as ServerMask);
+  return members.reduce(
+    (mask, server) => (cutOf(wanted, owners, server) === 0 ? mask : mask | maskOf(server)),
+    0,
+  ) as ServerMask;
 }
 
 /**
@@ -153,7 +164,7 @@ export function putOutWiped(state: BrokerState, server: ServerIndex): void {
 export function hasStandIns(state: BrokerState, server: ServerIndex): boolean {
   const { wanted } = state.epochs;
   return groupsOwned(wanted, server).every((owners) =>
-    membersOf(inSyncOf(wanted, owners)).some((other) => {
+    membersOf((inSyncOf(wanted, owners) | lastlyInSync(state, owners)) as ServerMask).some((other) => {
       const view = viewOf(state, other);
       return other !== server && (isLive(view) || (view.phase === 'heard' && view.hello?.table != null));
     }),

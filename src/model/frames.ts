@@ -38,7 +38,7 @@ import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import type { ServerMask, Version } from './ids.ts';
 
 /** Raised with every change of what frames say: a broker and a server of two programs must not misread each other. */
-export const FRAMES_VERSION = 2;
+export const FRAMES_VERSION = 3;
 
 export const FRAME = {
   write: 1,

@@ -42,6 +42,8 @@ type Said = {
   isShort: boolean;
   /** Whether what it said is over, and what still comes was said before: its directory was wiped. */
   isWiped: boolean;
+  /** Whether its last hello told of damage, and it was not let in since: epochs that were decided before may come after. */
+  isKept: boolean;
   /** Whether it can be held to it. */
   isTrusted: boolean;
   /** Whether its disk ever lost something. */
@@ -92,6 +94,7 @@ export class Ledger {
       heard: 0,
       isShort: false,
       isWiped: false,
+      isKept: false,
       isTrusted: true,
       hasLost: false,
       readyAt: Number.POSITIVE_INFINITY,
@@ -146,8 +149,8 @@ export class Ledger {
     for (const [owners] of before.groups) {
       for (const server of membersOf((inSyncOf(table, owners) & ~inSyncOf(before, owners)) as ServerMask)) {
         const said = this.#said[server] as Said;
-        // That it was wiped a moment ago nobody can know yet.
-        const durable = said.isWiped ? said.everDurable : said.durable;
+        // That it was wiped or damaged a moment ago nobody could know when this was decided.
+        const durable = said.isWiped || said.isKept ? said.everDurable : said.durable;
         const told = this.#told.get(owners) ?? 0;
         if (durable < told) {
           this.#problem(
@@ -266,6 +269,7 @@ export class Ledger {
   /** It is let in, with what it has or (`isNew`) with nothing. A drive that lost what it had acknowledged is found out. */
   #onWelcome(server: number, isNew: boolean): void {
     const said = this.#said[server] as Said;
+    said.isKept = false;
     if (isNew) forget(said);
     else if (said.isShort) {
       this.#problem(`s${server + 1} is let in with everything up to ${said.last}, and had acknowledged ${said.heard}`);
@@ -296,6 +300,7 @@ export class Ledger {
       }
     }
     said.isWiped = false;
+    said.isKept = corrupt !== '';
     if (epoch === 0 || corrupt !== '') said.heard = 0;
     said.isShort = last < said.heard;
     said.last = corrupt === '' ? last : 0;
