@@ -102,7 +102,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a scan shows parts of bulks that are not whole',
     expected: 'order',
-    likely: ['deaths', 'groups'],
+    likely: ['absent', 'absent', 'groups', 'busy'],
     file: 'broker/scans.ts',
     find: 'if (version > scan.barrier) continue;',
     replace: 'if (version > 0) continue;',

@@ -70,7 +70,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'bulks that are owed elsewhere come to one that catches up as leaves alone',
     expected: 'order',
-    likely: ['deaths', 'deaths', 'groups'],
+    likely: ['absent', 'absent', 'deaths', 'groups', 'busy'],
     file: 'broker/catch-up.ts',
     find: '      sendWrite(state, target, bulk.frame);\n',
     replace: '',

@@ -227,7 +227,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a start rolls forward what an earlier life cut away',
     expected: 'register',
-    likely: ['blackout', 'blackout', 'deaths', 'copies'],
+    likely: ['blackout', 'blackout', 'deaths', 'copies', 'quiet'],
     file: 'replica/tail.ts',
     find: '      if (dropped(cursor.owners, cursor.version, lsn)) continue;\n',
     replace: '',

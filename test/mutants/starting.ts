@@ -47,7 +47,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a record of one that was out does not count though it was agreed before',
     expected: 'order',
-    likely: ['absent', 'absent', 'groups'],
+    likely: ['absent', 'blackout', 'deaths', 'deaths', 'groups'],
     file: 'broker/start.ts',
     find: 'if (cut === null || cursor.version <= cut) {',
     replace: 'if (cut === null) {',
@@ -55,7 +55,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'every record of one that was out counts',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['absent', 'blackout', 'deaths', 'deaths', 'copies'],
     file: 'broker/start.ts',
     find: 'if (cut === null || cursor.version <= cut) {',
     replace: 'if (cut === null || cut >= 0) {',
