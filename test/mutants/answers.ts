@@ -136,7 +136,7 @@ export const UPDATES: readonly Mutant[] = [
   {
     name: 'what was ordered before a server was lost is still believed',
     expected: 'register',
-    likely: ['deaths', 'deaths', 'updates', 'busy'],
+    likely: ['power', 'deaths', 'updates', 'busy', 'slow syncs'],
     file: 'broker/updates.ts',
     find: '    this.#tracking.distrust();\n',
     replace: '',
@@ -167,6 +167,7 @@ export const UPDATES: readonly Mutant[] = [
   },
   {
     name: 'commands overtake updates of their keys that are not decided',
+    outside: 'only a client that sends ahead can tell; test/sim/simulated-cluster.test.ts has one',
     expected: 'register',
     likely: ['updates', 'busy', 'slow links'],
     file: 'broker/commands.ts',
@@ -271,7 +272,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'an acknowledgement that waited says what was true when it began to',
     expected: 'warning',
-    likely: ['deaths', 'deaths', 'updates'],
+    likely: ['deaths', 'deaths', 'updates', 'busy', 'slow syncs'],
     file: 'broker/updates.ts',
     find: 'after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));',
     replace: 'after(() => pending.reply(reply));',

@@ -87,7 +87,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a directory that could not be read is given up without another copy',
     expected: 'register',
-    likely: ['disk read-fail', 'blackout'],
+    likely: ['disk read-fail', 'disk read-fail', 'blackout', 'beyond'],
     file: 'broker/start.ts',
     find: "const isEmpty = hello !== null && hello.corrupt === '';",
     replace: 'const isEmpty = hello !== null;',
@@ -95,7 +95,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a damaged server that is still in sync with something is replaced at a start',
     expected: 'register',
-    likely: ['disk read-fail', 'blackout'],
+    likely: ['disk read-fail', 'disk read-fail', 'blackout', 'copies'],
     file: 'broker/start.ts',
     find: 'mayRecover(state, view) && isOut) welcome(state, view);',
     replace: 'mayRecover(state, view) && (isOut || view.index >= 0)) welcome(state, view);',

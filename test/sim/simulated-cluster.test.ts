@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../../src/lib/bytes.ts';
+import { text, utf8 } from '../../src/lib/bytes.ts';
+import { ok } from '../../src/lib/result.ts';
 import type { Reply } from '../../src/model/commands.ts';
 import type { ServerIndex } from '../../src/model/ids.ts';
 import { SimulatedFaultHost } from '../../src/sim/fault-host.ts';
@@ -39,6 +40,21 @@ describe('a cluster in virtual time', () => {
 
     expect(heldBy(cluster, 0)).toEqual(['a']);
     expect(heldBy(cluster, 1)).toEqual(['a']);
+  });
+
+  test('lets what is sent behind an update of its key see it, though the update is not decided yet', () => {
+    const { cluster, put } = world({ servers: 2, replicas: 2 });
+    const key = utf8('n');
+    const seen: string[] = [];
+    put('n', 'one');
+
+    cluster.update({ keys: [key], decide: () => ok([{ key, value: utf8('two') }]) }, () => {});
+    cluster.submit({ kind: 'get', key }, (reply) => {
+      if (reply.kind === 'found') seen.push(text(reply.found?.value ?? utf8('nothing')));
+    });
+    cluster.queue.runUntil(() => seen.length > 0, 5_000);
+
+    expect(seen).toEqual(['two']);
   });
 
   test('answers what its broker was asked when the process dies: nobody knows', () => {
