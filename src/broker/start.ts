@@ -90,7 +90,7 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
     const remembered = view.hello?.table;
     if (remembered != null && remembered.epoch > table.epoch) table = remembered;
   }
-  if (!starting.hostRemembers && table.epoch > 0 && !allInSyncHeard(state, table)) return false;
+  if (!starting.hostRemembers && table.epoch > 0 && !allHeard(state, table)) return false;
   state.epochs.durable = table;
   state.epochs.wanted = table;
   raiseVersion(state, table.epoch);
@@ -107,10 +107,14 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
   return true;
 }
 
-/** Without the host's file a server that was not heard may know of a later epoch: only all of them are certain. */
-function allInSyncHeard(state: BrokerState, table: EpochTable): boolean {
+/**
+ * Without the host's file a server that was not heard may know of a later epoch, even one that was out of sync in the
+ * newest that is known: only all of them are certain. Who is in sync must remember besides.
+ */
+function allHeard(state: BrokerState, table: EpochTable): boolean {
   for (const view of state.servers) {
-    if (isInSyncSomewhere(table, view.index) && !remembers(state, view)) {
+    const isMissed = isMember(table.joined, view.index) && view.phase !== 'heard';
+    if (isMissed || (isInSyncSomewhere(table, view.index) && !remembers(state, view))) {
       state.host.note(view.index, `${serverName(view.index)} must be heard: the host's epoch file is lost`);
       return false;
     }
