@@ -4,7 +4,7 @@
  */
 import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
-import { type ServerMask, type Version, isMember } from '../model/ids.ts';
+import { type ServerMask, type Version, isMember, maskOf } from '../model/ids.ts';
 import { type EpochTable, forgetAbsence, markJoined, writeTable } from '../replication/epoch-table.ts';
 import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
@@ -32,15 +32,17 @@ export function remembers(state: BrokerState, view: ServerView): boolean {
 
 /**
  * Servers that are ready for the first time are written down before they answer, and an absence that is over is
- * forgotten. Answers whether an epoch is due.
+ * forgotten, before the server is sent anything new: what it has that is newer than its absence would not be asked for
+ * by a life that begins with the absence still there. Answers whether an epoch is due.
  */
 export function noteReady(state: BrokerState): boolean {
-  const ready = readyServers(state);
   const { joined, absences } = state.epochs.wanted;
-  const back = [...absences.keys()].filter((server) => isMember(ready, server));
-  if ((ready & ~joined) === 0 && back.length === 0) return false;
+  let there = readyServers(state);
+  for (const view of state.servers) if (view.phase === 'replayed') there = (there | maskOf(view.index)) as ServerMask;
+  const back = [...absences.keys()].filter((server) => isMember(there, server));
+  if ((there & ~joined) === 0 && back.length === 0) return false;
   changeTable(state, (draft) => {
-    markJoined(draft, ready);
+    markJoined(draft, there);
     for (const server of back) forgetAbsence(draft, server);
   });
   return true;

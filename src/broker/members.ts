@@ -23,7 +23,7 @@ import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello, ServerPhase } from './server-view.ts';
 import { resetSpace } from './space.ts';
 import { type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
-import { type BrokerState, viewOf } from './state.ts';
+import { type BrokerState, isLive, viewOf } from './state.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
 const STARTING_TICKS_MAX = 300;
@@ -86,13 +86,11 @@ export class Members {
   #lose(server: ServerIndex, reason: string): void {
     const state = this.#state;
     const view = viewOf(state, server);
-    const before = view.phase;
+    const wasLive = isLive(view);
     view.phase = 'absent';
     view.hello = null;
     abortJoins(state, server);
-    if (state.phase === 'serving' || state.phase === 'welcoming') {
-      if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);
-    }
+    if (wasLive && (state.phase === 'serving' || state.phase === 'welcoming')) putOutServer(state, server, reason);
     forgetHeard(this.#starting, server);
     // What it sent of its tail must not be rolled forward without it: the others are asked again.
     hearLate(state);
@@ -130,7 +128,7 @@ export class Members {
     if (state.questions.asked.has(server)) {
       for (const other of membersOf(settleBulks(state, server))) {
         const { phase } = viewOf(state, other);
-        const holdsIt = phase === 'ready' || phase === 'welcomed';
+        const holdsIt = phase === 'ready' || phase === 'replayed' || phase === 'welcomed';
         if (holdsIt) this.putOut(other, 'it holds a write that was given up');
       }
       admitNow(state, viewOf(state, server));
@@ -144,18 +142,28 @@ export class Members {
   onReady(server: ServerIndex, dotted: boolean): void {
     const state = this.#state;
     const view = viewOf(state, server);
-    const last = view.hello?.last ?? (0 as Version);
-    view.phase = 'ready';
-    view.durable = last;
+    view.phase = 'replayed';
+    view.durable = view.hello?.last ?? (0 as Version);
     if (dotted) state.dotted = true;
     if (state.phase === 'serving') noteReady(state);
-    for (const tainted of membersOf(onReadyWrites(state, server, last))) {
-      this.putOut(tainted, 'it holds a write that was given up');
-    }
-    // The table may have gone on while it replayed; it follows the writes, because it says that they came before.
-    sendEpoch(state, server);
-    advanceAll(state);
+    this.#serveReplayed();
     this.#goOn();
+  }
+
+  /** Who replayed gets what is written from now on, unless its absence has to be forgotten first. */
+  #serveReplayed(): void {
+    const state = this.#state;
+    for (const view of state.servers) {
+      if (view.phase !== 'replayed') continue;
+      if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;
+      view.phase = 'ready';
+      for (const tainted of membersOf(onReadyWrites(state, view.index, view.durable))) {
+        this.putOut(tainted, 'it holds a write that was given up');
+      }
+      // The table may have gone on while it replayed; it follows the writes, because it says that they came before.
+      sendEpoch(state, view.index);
+      advanceAll(state);
+    }
   }
 
   onEpochPersisted(epoch: Epoch): void {
@@ -167,6 +175,7 @@ export class Members {
   }
 
   #onEpochDurable(): void {
+    this.#serveReplayed();
     advanceAll(this.#state);
     this.#commands.onDurable();
     welcomeAdmitted(this.#state);

@@ -4,9 +4,10 @@ import type { EpochTable } from '../replication/epoch-table.ts';
 
 /**
  * absent: no thread · starting: it opens its directory · heard: it said hello · admitted: it recovers as soon as the
- * epoch is durable · welcomed: it replays · ready: it serves
+ * epoch is durable · welcomed: it replays · replayed: it serves as soon as the end of its absence is durable · ready: it
+ * serves
  */
-export type ServerPhase = 'absent' | 'starting' | 'heard' | 'admitted' | 'welcomed' | 'ready';
+export type ServerPhase = 'absent' | 'starting' | 'heard' | 'admitted' | 'welcomed' | 'replayed' | 'ready';
 
 export type Hello = {
   readonly last: Version;

@@ -210,8 +210,8 @@ export function isStuck(state: BrokerState, bulk: Write): boolean {
   return bulk.groups.some((group) => answerers(state, group.owners) === 0);
 }
 
-export function isLive(view: ServerView): boolean {
-  return view.phase === 'admitted' || view.phase === 'welcomed' || view.phase === 'ready';
+export function isLive({ phase }: ServerView): boolean {
+  return phase === 'admitted' || phase === 'welcomed' || phase === 'replayed' || phase === 'ready';
 }
 
 /** What is agreed at every owner in sync, as far as one server is concerned: its recovery counts from here. */

@@ -84,7 +84,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
     name: 'a server that is ready counts as having everything',
     expected: 'register',
     file: 'broker/members.ts',
-    find: '    view.durable = last;\n',
+    find: '    view.durable = view.hello?.last ?? (0 as Version);\n',
     replace: '    view.durable = state.lastVersion;\n',
   },
 ];
@@ -219,7 +219,7 @@ export const EPOCHS: readonly Mutant[] = [
     name: 'the table is not sent again to a server that is ready',
     expected: 'register',
     file: 'broker/members.ts',
-    find: '    sendEpoch(state, server);\n',
+    find: '      sendEpoch(state, view.index);\n',
     replace: '',
   },
 ];

@@ -29,8 +29,16 @@ export const MEMBERS: readonly Mutant[] = [
     name: 'a server that is lost is not put out',
     expected: 'register',
     file: 'broker/members.ts',
-    find: "if (before === 'ready' || before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);",
-    replace: "if (before === 'welcomed' || before === 'admitted') putOutServer(state, server, reason);",
+    find: 'const wasLive = isLive(view);',
+    replace: "const wasLive = view.phase === 'welcomed' || view.phase === 'admitted';",
+  },
+  {
+    name: 'a server is written to before the end of its absence is durable',
+    expected: 'order',
+    likely: ['absent', 'blackout', 'slow epochs', 'deaths'],
+    file: 'broker/members.ts',
+    find: "      if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;\n",
+    replace: '',
   },
   {
     name: 'a catch-up goes on after one of its two servers is lost',

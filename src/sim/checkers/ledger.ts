@@ -48,8 +48,9 @@ type Said = {
   isTrusted: boolean;
   /** Whether its disk ever lost something. */
   hasLost: boolean;
-  /** When its life of now became ready, counted in frames and tables. */
-  readyAt: number;
+  /** Whether its life of now recovered, and when it was told of an epoch then, counted in frames and tables. */
+  isRecovered: boolean;
+  toldAt: number;
   /** When it was last heard of. */
   heardMs: number;
 };
@@ -97,7 +98,8 @@ export class Ledger {
       isKept: false,
       isTrusted: true,
       hasLost: false,
-      readyAt: Number.POSITIVE_INFINITY,
+      isRecovered: false,
+      toldAt: Number.POSITIVE_INFINITY,
       heardMs: 0,
     }));
   }
@@ -108,6 +110,7 @@ export class Ledger {
     if (from === BROKER) {
       if (bytes[start] === FRAME.write) this.#onWrite(bytes, start, end);
       else if (bytes[start] === FRAME.welcome) this.#onWelcome(to, bytes[start + 1] === 1);
+      else if (bytes[start] === FRAME.epoch) this.#onEpoch(this.#said[to] as Said);
       return;
     }
     const said = this.#said[from] as Said;
@@ -124,7 +127,7 @@ export class Ledger {
         // Its recovery is durable, with what its hello told.
         this.#onDurable(said, said.last);
         said.epoch = Math.max(said.epoch, said.recovered);
-        said.readyAt = this.#now;
+        said.isRecovered = true;
         return;
       case FRAME.hello:
         this.#onHello(from, said, new ByteReader(bytes, start + 1, end));
@@ -276,6 +279,11 @@ export class Ledger {
     }
   }
 
+  /** From now on it has to confirm each epoch. */
+  #onEpoch(said: Said): void {
+    if (said.isRecovered) said.toldAt = Math.min(said.toldAt, this.#now);
+  }
+
   #onDurable(said: Said, version: number): void {
     if (!said.isWiped) said.durable = Math.max(said.durable, version);
     said.everDurable = Math.max(said.everDurable, version);
@@ -289,7 +297,8 @@ export class Ledger {
     reader.u8();
     const corrupt = reader.sizedText();
     const epoch = reader.remaining > 0 ? readTable(reader).epoch : 0;
-    said.readyAt = Number.POSITIVE_INFINITY;
+    said.isRecovered = false;
+    said.toldAt = Number.POSITIVE_INFINITY;
     if (said.isTrusted) {
       if (corrupt !== '')
         this.#problem(`s${server + 1} finds its directory damaged, and nothing damaged it: ${corrupt}`);
@@ -327,7 +336,7 @@ export class Ledger {
           );
           return;
         }
-        const isTold = this.#host.isUp(server) && said.readyAt < (this.#keptAt.get(epoch) ?? 0);
+        const isTold = this.#host.isUp(server) && said.toldAt < (this.#keptAt.get(epoch) ?? 0);
         if (isTold && said.epoch < epoch) {
           this.#problem(
             `${what} in epoch ${epoch} though s${server + 1} has confirmed ${said.epoch}: ${key} = ${value}`,

@@ -247,7 +247,7 @@ class Search {
     if (isGone && this.#isStillRead()) return null;
     const isThere = !isGone && (needs === state || (needs === ANY_VALUE && state !== NOTHING));
     if (needs === NO_NEED || isThere) return choice === 0 ? NONE : null;
-    if (needs === NOTHING) return choice === 0 && this.#becomeNothing() ? NONE : null;
+    if (needs === NOTHING) return this.#vanish(choice);
     if (needs !== ANY_VALUE) {
       return choice === 0 && !this.#isGone(needs, start) ? this.#useNamed(this.#named.get(needs)) : null;
     }
@@ -266,6 +266,22 @@ class Search {
       for (const value of used ?? NONE) this.#usedNamed.delete(value);
       this.#state = state;
       this.#usedDeletions = deletions;
+    }
+    return null;
+  }
+
+  /** What is there goes; or what a write of unknown outcome left comes first, and goes by itself. */
+  #vanish(choice: number): readonly number[] | null {
+    const [state, deletions] = [this.#state, this.#usedDeletions];
+    let way = 0;
+    if (this.#becomeNothing() && way++ === choice) return NONE;
+    for (const named of this.#named.values()) {
+      this.#state = state;
+      this.#usedDeletions = deletions;
+      if (!this.#goings.has(named.value)) continue;
+      const used = this.#useNamed(named);
+      if (used !== null && this.#becomeNothing() && way++ === choice) return used;
+      for (const value of used ?? NONE) this.#usedNamed.delete(value);
     }
     return null;
   }
