@@ -9,9 +9,9 @@ import { withoutExpiry } from '../../document/expiring.ts';
 import { formatJson } from '../../document/json.ts';
 import { ByteReader, text, utf8 } from '../../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../../model/frames.ts';
-import { type ServerIndex, type ServerMask, membersOf } from '../../model/ids.ts';
-import { type EpochTable, firstTable, inSyncOf, readTable } from '../../replication/epoch-table.ts';
-import { ownersOf, type Placement } from '../../routing/placement.ts';
+import { type ServerIndex, type ServerMask, isMember, membersOf } from '../../model/ids.ts';
+import { type EpochTable, cutOf, firstTable, inSyncOf, readTable } from '../../replication/epoch-table.ts';
+import { ownersOf, placementGroups, type Placement } from '../../routing/placement.ts';
 import type { Action, HistoryEvent, Observation } from '../history.ts';
 
 /** What the checkers may ask of the process at any moment. */
@@ -109,7 +109,7 @@ export class Ledger {
     this.#now++;
     if (from === BROKER) {
       if (bytes[start] === FRAME.write) this.#onWrite(bytes, start, end);
-      else if (bytes[start] === FRAME.welcome) this.#onWelcome(to, bytes[start + 1] === 1);
+      else if (bytes[start] === FRAME.welcome) this.#onWelcome(to, new ByteReader(bytes, start + 1, end));
       else if (bytes[start] === FRAME.epoch) this.#onEpoch(this.#said[to] as Said);
       return;
     }
@@ -269,12 +269,20 @@ export class Ledger {
     }
   }
 
-  /** It is let in, with what it has or (`isNew`) with nothing. A drive that lost what it had acknowledged is found out. */
-  #onWelcome(server: number, isNew: boolean): void {
+  /**
+   * It is let in, with what it has or with nothing; `reader` is behind the kind byte of its welcome. A drive that lost
+   * what it had acknowledged is found out, unless all that counts of it is older than what it lost.
+   */
+  #onWelcome(server: number, reader: ByteReader): void {
     const said = this.#said[server] as Said;
     said.isKept = false;
-    if (isNew) forget(said);
+    if (reader.u8() === 1) forget(said);
     else if (said.isShort) {
+      for (let drops = reader.varint(); drops > 0; drops--) reader.f64();
+      const table = readTable(reader);
+      const counts = (owners: ServerMask): boolean =>
+        isMember(owners, server as ServerIndex) && (cutOf(table, owners, server as ServerIndex) ?? said.heard) > said.last;
+      if (!placementGroups(this.#placement).some(counts)) return;
       this.#problem(`s${server + 1} is let in with everything up to ${said.last}, and had acknowledged ${said.heard}`);
     }
   }
