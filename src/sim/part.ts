@@ -17,20 +17,21 @@ export const WHOLE: Part = { only: null, clients: null, forMs: null, plain: fals
 /** The scenario with nothing but this part of it. */
 export function partOf(scenario: Scenario, { only, clients, forMs, plain }: Part): Scenario {
   const { knobs, workload } = scenario;
-  const durationMs = forMs ?? scenario.durationMs;
+  // What was drawn may end after the clients do.
+  const untilMs = forMs ?? Number.POSITIVE_INFINITY;
   const last = scenario.happenings.at(-1);
   const isIn = (happening: Happening, place: number): boolean => {
     // The last calm says that what was damaged is whole again: it belongs to every end.
-    if (happening.kind === 'calm') return happening.atMs <= durationMs || happening === last;
-    return (only === null || only.includes(place)) && happening.atMs <= durationMs;
+    if (happening.kind === 'calm') return happening.atMs <= untilMs || happening === last;
+    return (only === null || only.includes(place)) && happening.atMs <= untilMs;
   };
   return {
     ...scenario,
-    durationMs,
+    durationMs: forMs ?? scenario.durationMs,
     knobs: plain ? { ...knobs, rare: [] } : knobs,
     workload: clients === null ? workload : { ...workload, clients },
     happenings: scenario.happenings
       .filter(isIn)
-      .map((happening) => (happening.atMs > durationMs ? { ...happening, atMs: durationMs } : happening)),
+      .map((happening) => (happening.atMs > untilMs ? { ...happening, atMs: untilMs } : happening)),
   };
 }

@@ -14,7 +14,7 @@ import { SimulatedCluster } from './simulated-cluster.ts';
 import { isAt, roleOf } from './standing.ts';
 import { Trace } from './trace.ts';
 import { truthOf } from './truth.ts';
-import { type Tally, Workload } from './workload.ts';
+import { isBusy, type Tally, Workload } from './workload.ts';
 
 export type PlayResult = {
   readonly seed: number;
@@ -135,11 +135,11 @@ class Player {
     queue.run(500);
     this.#cluster.endRare();
     if (budget !== 'beyond') {
-      queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
+      this.#awaitWhole();
       this.#violations.push(...workload.readAll());
       // Keys whose time has come leave every copy.
       queue.run(workload.fleetingMs + LEAVES_MS_MAX);
-      queue.runUntil(() => this.#cluster.isSettled, PATIENCE_MS);
+      this.#awaitWhole();
       this.#violations.push(...divergence(this.#cluster), ...remains(this.#cluster, LEAVES_MS_MAX));
       this.#ledger.onSettled();
       this.#outliveDark();
@@ -332,6 +332,13 @@ class Player {
     if (this.#scenario.budget === 'crashes') this.#compare(when);
   }
 
+  /** Nothing is on its way, and nobody is silent either, who may be put out for it in a moment. */
+  #awaitWhole(): void {
+    const { queue, servers } = this.#cluster;
+    const isWhole = (): boolean => this.#cluster.isSettled && servers.every(({ index }) => isUp(this.#cluster, index));
+    queue.runUntil(isWhole, PATIENCE_MS);
+  }
+
   #tooLate(what: string, afterMs: number, when: string): void {
     const took = afterMs === Number.POSITIVE_INFINITY ? `not within ${PATIENCE_MS} ms` : `only in ${afterMs | 0} ms`;
     this.#violations.push(`${what} ${took} ${when}: ${describe(this.#cluster)}`);
@@ -343,7 +350,8 @@ class Player {
     const items = [{ key: utf8(write.key), value: utf8('live') }];
     this.#cluster.submit({ kind: 'write', items, onExisting: 'overwrite' }, (reply) => {
       if (reply.kind === 'written') write.isAcknowledged = true;
-      else queue.after(50, () => this.#writeUntilAcknowledged(write, untilMs));
+      // Others are served: a place comes free at any moment.
+      else queue.after(isBusy(reply) ? 1 : 50, () => this.#writeUntilAcknowledged(write, untilMs));
     });
   }
 }

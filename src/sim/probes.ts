@@ -59,8 +59,8 @@ export function unmet(wanted: readonly string[], met: ReadonlyMap<string, number
   return wanted.filter((name) => (met.get(name) ?? 0) < least);
 }
 
-/** Seeds of the whole swarm in which every situation of WANTED comes up. */
-export const PROBED_SEEDS = 1_000;
+/** Seeds of the whole swarm in which every situation of WANTED comes up, and each pair of a fault and a place often. */
+export const PROBED_SEEDS = 4_000;
 
 const event = (name: string, pattern: RegExp): { readonly name: string; readonly pattern: RegExp } => ({
   name,

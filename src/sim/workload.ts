@@ -191,6 +191,7 @@ export class Workload {
   }
 }
 
-function isBusy(reply: Reply | null): boolean {
+/** As many requests are in flight as may be. */
+export function isBusy(reply: Reply | null): boolean {
   return reply?.kind === 'failed' && reply.error.code === 'BUSY';
 }

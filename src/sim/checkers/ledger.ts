@@ -281,7 +281,8 @@ export class Ledger {
       for (let drops = reader.varint(); drops > 0; drops--) reader.f64();
       const table = readTable(reader);
       const counts = (owners: ServerMask): boolean =>
-        isMember(owners, server as ServerIndex) && (cutOf(table, owners, server as ServerIndex) ?? said.heard) > said.last;
+        isMember(owners, server as ServerIndex) &&
+        (cutOf(table, owners, server as ServerIndex) ?? said.heard) > said.last;
       if (!placementGroups(this.#placement).some(counts)) return;
       this.#problem(`s${server + 1} is let in with everything up to ${said.last}, and had acknowledged ${said.heard}`);
     }
