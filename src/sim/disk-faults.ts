@@ -1,5 +1,5 @@
 /** What goes wrong with the calls of a simulated disk: the nth of a kind, or any with a probability, until healed. */
-import type { DiskErrorCode } from '../storage/disk.ts';
+import { DiskError, type DiskErrorCode } from '../storage/disk.ts';
 import type { WriteFate } from './disk-file.ts';
 
 export type DiskCall =
@@ -42,6 +42,11 @@ export type DiskFault = {
   readonly strikes?: () => boolean;
 };
 
+/** Thrown by the call at which power fails, through the actor that made it; its host then calls crash(). */
+export class CrashSignal extends Error {
+  override name = 'CrashSignal';
+}
+
 export class DiskFaults {
   #faults: { readonly fault: DiskFault; seen: number }[] = [];
 
@@ -58,8 +63,32 @@ export class DiskFaults {
     this.#faults = [];
   }
 
+  /** Does the call, or what was injected instead; `onError` comes before a failure. */
+  carryOut<T>(call: DiskCall, path: string, work: (effect: DiskEffect | null) => T, onError?: () => void): T {
+    const effect = this.#effectOn(call, path);
+    switch (effect) {
+      case null:
+      case 'short':
+      case 'lost':
+      case 'misdirected':
+      case 'torn':
+        return work(effect);
+      case 'crash-before':
+        throw new CrashSignal(`power failed before ${call} of ${path}`);
+      case 'crash-amid':
+        if (call === 'write') work(effect);
+        throw new CrashSignal(`power failed during ${call} of ${path}`);
+      case 'crash-after':
+        work(effect);
+        throw new CrashSignal(`power failed after ${call} of ${path}`);
+      default:
+        onError?.();
+        throw new DiskError(effect, call, path);
+    }
+  }
+
   /** What happens to this call, or null: the newest fault that strikes. */
-  effectOn(call: DiskCall, path: string): DiskEffect | null {
+  #effectOn(call: DiskCall, path: string): DiskEffect | null {
     if (this.#faults.length === 0) return null;
     let effect: DiskEffect | null = null;
     for (const each of this.#faults) {

@@ -6,12 +6,11 @@ import { assert } from '../lib/assert.ts';
 import { crc32 } from '../lib/crc32.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type Disk, DiskError, type FileHandle, type SyncMode } from '../storage/disk.ts';
-import { type Entry, SimulatedDirectory } from './disk-directory.ts';
+import { SimulatedDirectory } from './disk-directory.ts';
 import { type DiskCall, type DiskEffect, type DiskFault, DiskFaults } from './disk-faults.ts';
 import type { Survivors } from '../faults/action.ts';
 import { type Choice, SimulatedFile } from './disk-file.ts';
-
-export type { DiskCall, DiskEffect, DiskFault } from './disk-faults.ts';
+import { DiskTree } from './disk-tree.ts';
 
 export type SimulatedDiskOptions = {
   /** Runs `work` after some virtual time; without it a background sync completes before the call returns. */
@@ -21,11 +20,6 @@ export type SimulatedDiskOptions = {
   /** Bytes that all files together may have. */
   readonly capacityBytes?: number;
 };
-
-/** Thrown by the call at which power fails, through the actor that made it; its host then calls crash(). */
-export class CrashSignal extends Error {
-  override name = 'CrashSignal';
-}
 
 type OpenFile = {
   readonly path: string;
@@ -43,7 +37,7 @@ export class SimulatedDisk implements Disk {
   latencyMs: () => number;
   readonly crc32 = crc32;
   readonly #after: ((delayMs: number, work: () => void) => void) | null;
-  #root = new SimulatedDirectory();
+  #tree = new DiskTree();
   readonly #faults = new DiskFaults();
   #stalled: (() => void)[] = [];
   #life = 1;
@@ -66,7 +60,7 @@ export class SimulatedDisk implements Disk {
 
   /** Bytes that all files have. */
   get usedBytes(): number {
-    return usedBytes(this.#root);
+    return this.#tree.usedBytes;
   }
 
   /** Completes the syncs that stalled. */
@@ -78,7 +72,7 @@ export class SimulatedDisk implements Disk {
   crash(survivors: Survivors | Choice, prng: Prng): void {
     this.#life++;
     this.#stalled = [];
-    this.#root.crash(survivors, prng);
+    this.#tree.crash(survivors, prng);
   }
 
   /** The process dies and the machine lives: open files are gone, and everything written stays. */
@@ -90,19 +84,19 @@ export class SimulatedDisk implements Disk {
   /** Everything on it is gone; open files with it. */
   erase(): void {
     this.kill();
-    this.#root = new SimulatedDirectory();
+    this.#tree = new DiskTree();
   }
 
   /** A copy of what is there and pending, without handles and faults: several ends of one beginning. */
   fork(): SimulatedDisk {
     const copy = new SimulatedDisk({ latencyMs: this.latencyMs, capacityBytes: this.capacityBytes });
-    copy.#root = this.#root.fork();
+    copy.#tree = this.#tree.fork();
     return copy;
   }
 
   /** Changes a file at rest, unseen by anybody: `change` is given its content and returns the new one. */
   damage(path: string, change: (content: Uint8Array) => Uint8Array): void {
-    this.#file('damage', path).damage(change);
+    this.#tree.file('damage', path).damage(change);
   }
 
   flipBit(path: string, bit: number): void {
@@ -114,17 +108,17 @@ export class SimulatedDisk implements Disk {
 
   /** What a file holds now; for tests and checkers, which make no calls. */
   contentOf(path: string): Uint8Array {
-    return this.#file('contentOf', path).now.view().slice();
+    return this.#tree.file('contentOf', path).now.view().slice();
   }
 
   /** Names in a directory, sorted; for faults and checkers, which make no calls. */
   namesIn(directory: string): string[] {
-    return [...this.#directory('namesIn', directory).now.keys()].sort();
+    return [...this.#tree.directory('namesIn', directory).now.keys()].sort();
   }
 
   open(path: string, { access, sync }: { access: 'read' | 'write' | 'create'; sync: SyncMode }): FileHandle {
     return this.#call('open', path, () => {
-      const { directory, name } = this.#place('open', path);
+      const { directory, name } = this.#tree.place('open', path);
       const existing = directory.now.get(name);
       if (existing instanceof SimulatedDirectory) throw new DiskError('EISDIR', 'open', path);
       if (existing === undefined && access !== 'create') throw new DiskError('ENOENT', 'open', path);
@@ -224,8 +218,8 @@ export class SimulatedDisk implements Disk {
 
   rename(from: string, to: string): void {
     this.#call('rename', from, () => {
-      const source = this.#place('rename', from);
-      const target = this.#place('rename', to);
+      const source = this.#tree.place('rename', from);
+      const target = this.#tree.place('rename', to);
       assert(source.directory === target.directory, 'a rename stays in its directory');
       if (!source.directory.now.has(source.name)) throw new DiskError('ENOENT', 'rename', from);
       source.directory.rename(source.name, target.name);
@@ -234,19 +228,19 @@ export class SimulatedDisk implements Disk {
 
   remove(path: string): void {
     this.#call('remove', path, () => {
-      this.#file('remove', path);
-      const { directory, name } = this.#place('remove', path);
+      this.#tree.file('remove', path);
+      const { directory, name } = this.#tree.place('remove', path);
       directory.unlink(name);
     });
   }
 
   list(directory: string): string[] {
-    return this.#call('list', directory, () => [...this.#directory('list', directory).now.keys()].sort());
+    return this.#call('list', directory, () => [...this.#tree.directory('list', directory).now.keys()].sort());
   }
 
   makeDirectory(path: string): void {
     this.#call('makeDirectory', path, () => {
-      const { directory, name } = this.#place('makeDirectory', path);
+      const { directory, name } = this.#tree.place('makeDirectory', path);
       if (directory.now.has(name)) throw new DiskError('EEXIST', 'makeDirectory', path);
       directory.link(name, new SimulatedDirectory());
     });
@@ -254,16 +248,16 @@ export class SimulatedDisk implements Disk {
 
   removeDirectory(path: string): void {
     this.#call('removeDirectory', path, () => {
-      if (this.#directory('removeDirectory', path).now.size > 0) {
+      if (this.#tree.directory('removeDirectory', path).now.size > 0) {
         throw new DiskError('ENOTEMPTY', 'removeDirectory', path);
       }
-      const { directory, name } = this.#place('removeDirectory', path);
+      const { directory, name } = this.#tree.place('removeDirectory', path);
       directory.unlink(name);
     });
   }
 
   syncDirectory(path: string): void {
-    const directory = this.#directory('syncDirectory', path);
+    const directory = this.#tree.directory('syncDirectory', path);
     this.#call(
       'syncDirectory',
       path,
@@ -275,38 +269,19 @@ export class SimulatedDisk implements Disk {
   }
 
   exists(path: string): boolean {
-    return this.#find(path) !== undefined;
+    return this.#tree.find(path) !== undefined;
   }
 
   /** Counts the call and does it, or what was injected instead. */
   #call<T>(call: DiskCall, path: string, work: (effect: DiskEffect | null) => T, onError?: () => void): T {
     this.calls++;
-    const effect = this.#faults.effectOn(call, path);
-    switch (effect) {
-      case null:
-      case 'short':
-      case 'lost':
-      case 'misdirected':
-      case 'torn':
-        return work(effect);
-      case 'crash-before':
-        throw new CrashSignal(`power failed before ${call} of ${path}`);
-      case 'crash-amid':
-        if (call === 'write') work(effect);
-        throw new CrashSignal(`power failed during ${call} of ${path}`);
-      case 'crash-after':
-        work(effect);
-        throw new CrashSignal(`power failed after ${call} of ${path}`);
-      default:
-        onError?.();
-        throw new DiskError(effect, call, path);
-    }
+    return this.#faults.carryOut(call, path, work, onError);
   }
 
   /** How many of `length` bytes at `offset` the disk has room for. */
   #room(file: SimulatedFile, offset: number, length: number): number {
     if (this.capacityBytes === Number.POSITIVE_INFINITY) return length;
-    const free = Math.max(0, this.capacityBytes - usedBytes(this.#root));
+    const free = Math.max(0, this.capacityBytes - this.#tree.usedBytes);
     return Math.min(length, Math.max(0, file.now.length + free - offset));
   }
 
@@ -316,45 +291,4 @@ export class SimulatedDisk implements Disk {
     assert(!opened.isClosed, `${opened.path} was closed`);
     return opened;
   }
-
-  #place(call: string, path: string): { readonly directory: SimulatedDirectory; readonly name: string } {
-    const slash = path.lastIndexOf('/');
-    return { directory: this.#directory(call, path.slice(0, Math.max(0, slash))), name: path.slice(slash + 1) };
-  }
-
-  #directory(call: string, path: string): SimulatedDirectory {
-    const entry = this.#find(path);
-    if (entry === undefined) throw new DiskError('ENOENT', call, path);
-    if (!(entry instanceof SimulatedDirectory)) throw new DiskError('ENOTDIR', call, path);
-    return entry;
-  }
-
-  #file(call: string, path: string): SimulatedFile {
-    const entry = this.#find(path);
-    if (entry === undefined) throw new DiskError('ENOENT', call, path);
-    if (!(entry instanceof SimulatedFile)) throw new DiskError('EISDIR', call, path);
-    return entry;
-  }
-
-  #find(path: string): Entry | undefined {
-    let entry: Entry | undefined = this.#root;
-    for (const name of path.split('/')) {
-      if (name === '' || name === '.') continue;
-      if (!(entry instanceof SimulatedDirectory)) return undefined;
-      entry = entry.now.get(name);
-    }
-    return entry;
-  }
-}
-
-function usedBytes(root: SimulatedDirectory): number {
-  let used = 0;
-  const directories = [root];
-  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
-    for (const entry of directory.now.values()) {
-      if (entry instanceof SimulatedDirectory) directories.push(entry);
-      else used += entry.now.length;
-    }
-  }
-  return used;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { text, utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import { CrashSignal, SimulatedDisk } from '../../src/sim/disk.ts';
+import { SimulatedDisk } from '../../src/sim/disk.ts';
+import { CrashSignal } from '../../src/sim/disk-faults.ts';
 import type { DiskError, FileHandle } from '../../src/storage/disk.ts';
 
 const SECTOR = 512;

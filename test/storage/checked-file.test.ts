@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import { CrashSignal } from '../../src/sim/disk.ts';
+import { CrashSignal } from '../../src/sim/disk-faults.ts';
 import { readFileChecked, replaceFile } from '../../src/storage/checked-file.ts';
 import { newDisk, unwrap } from './scenario.ts';
 

@@ -4,7 +4,8 @@
  * than eight), each write torn at each of its sectors, and some with sectors here and there.
  */
 import { Prng } from '../../src/lib/prng.ts';
-import type { DiskCall, SimulatedDisk } from '../../src/sim/disk.ts';
+import type { SimulatedDisk } from '../../src/sim/disk.ts';
+import type { DiskCall } from '../../src/sim/disk-faults.ts';
 import type { Choice } from '../../src/sim/disk-file.ts';
 import { drawnLife, live, type Progress, violation } from './crash-life.ts';
 import { newDisk } from './scenario.ts';

@@ -1,7 +1,8 @@
 /** Power fails at every disk call of a storage server's life, and again while it starts; see crash-states.test.ts. */
 import { expect, test } from 'vitest';
 import { Prng } from '../../src/lib/prng.ts';
-import { CrashSignal, type SimulatedDisk } from '../../src/sim/disk.ts';
+import type { SimulatedDisk } from '../../src/sim/disk.ts';
+import { CrashSignal } from '../../src/sim/disk-faults.ts';
 import { claimDirectory } from '../../src/storage/format.ts';
 import { FORMAT, liveUntil, numbersIn, SMALL, violation } from './crash-life.ts';
 import { open, unwrap } from './scenario.ts';
