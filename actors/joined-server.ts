@@ -15,7 +15,7 @@ import { nodeDisk } from '../src/node/disk.ts';
 import type { FrameSocket } from '../src/node/frame-socket.ts';
 import { joinedWords, keepMembership, type Membership, parseJoin, readMembership } from '../src/node/join.ts';
 import type { Log } from '../src/node/log.ts';
-import type { Neighbour } from '../src/node/server-thread.ts';
+import type { Neighbour } from '../src/faults/action.ts';
 import { claimDirectory } from '../src/storage/format.ts';
 import { asError, valueOf } from './administration.ts';
 import { JoinedCopies } from './joined-copies.ts';

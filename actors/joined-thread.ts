@@ -13,7 +13,7 @@ import type { Membership } from '../src/node/join.ts';
 import { openLink } from '../src/node/link.ts';
 import { LinkHub } from '../src/node/link-hub.ts';
 import type { Log } from '../src/node/log.ts';
-import type { Neighbour } from '../src/node/server-thread.ts';
+import type { Neighbour } from '../src/faults/action.ts';
 import { spawnWorker } from '../src/node/spawn.ts';
 import { asError } from './administration.ts';
 import { CHECKPOINT_BYTES } from './cluster.ts';

@@ -10,7 +10,7 @@ import { NEVER } from '../../src/lib/rare.ts';
 import { FRAME } from '../../src/model/frames.ts';
 import { serverName } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from '../../src/model/limits.ts';
-import type { Survivors } from '../../src/faults/action.ts';
+import type { Neighbour, Survivors } from '../../src/faults/action.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
 import type { ServerFault } from '../../src/node/server-fault.ts';
 import { openLink } from '../../src/node/link.ts';
@@ -19,7 +19,6 @@ import {
   GATE,
   GATE_WORD,
   keepIncarnation,
-  type Neighbour,
   type ServerControl,
   type ServerReport,
   type ServerThreadData,

@@ -1,9 +1,10 @@
 /**
  * The supervisor as an actor: gives every storage server a thread, a link to the broker and one direct link to each
  * other server, and keeps them running. It never reads a frame. What a fault does to threads and links is in
- * faults.ts.
+ * fault-host.ts.
  */
 import { MessageChannel, type Worker } from 'node:worker_threads';
+import type { Neighbour } from '../../src/faults/action.ts';
 import type { Prng } from '../../src/lib/prng.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
 import type { Incarnation, ServerIndex } from '../../src/model/ids.ts';
@@ -17,7 +18,6 @@ import {
   GATE_WORD,
   GATE_WORDS,
   lastIncarnation,
-  type Neighbour,
   type ServerControl,
   type ServerReport,
   type ServerThreadData,

@@ -14,7 +14,7 @@ import type { Socket } from 'node:net';
 import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import { FRAME_BYTES_MAX, LINK_BACKLOG_BYTES_MAX } from '../routing/sending-end.ts';
-import type { Neighbour } from './server-thread.ts';
+import type { Neighbour } from '../faults/action.ts';
 
 export type FrameSocketEvents = {
   /** A frame, to be read during the call. */

@@ -8,15 +8,12 @@ import type { Result } from '../lib/result.ts';
 import type { Durability } from '../model/config.ts';
 import type { KvError } from '../model/errors.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
-import type { Survivors } from '../faults/action.ts';
+import type { Neighbour, Survivors } from '../faults/action.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import { readFileChecked, replaceFile } from '../storage/checked-file.ts';
 import type { Disk } from '../storage/disk.ts';
 import type { ChannelEnd } from './channel.ts';
 import type { ServerFault } from './server-fault.ts';
-
-/** The two kinds of neighbour that a storage server has links to. */
-export type Neighbour = 'broker' | ServerIndex;
 
 /** Where a thread hangs: it is asked to by `hang` with the gate shut, waits there, and goes on when it is opened. */
 export const GATE = { open: 0, shut: 1, waited: 2 } as const;

@@ -2,7 +2,8 @@
 import type { ClockFault, FaultAction } from '../faults/action.ts';
 import type { ClusterConfig } from '../model/config.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import type { CrashPoint, Knobs } from './server.ts';
+import type { CrashPoint } from './crash-point.ts';
+import type { Knobs } from './server-world.ts';
 import type { Blackout } from './simulated-cluster.ts';
 import type { Aim } from './standing.ts';
 import type { WorkloadOptions } from './workload.ts';

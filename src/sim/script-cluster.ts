@@ -26,7 +26,7 @@ import { LineAsker } from './line-asker.ts';
 import { ScriptClients } from './script-clients.ts';
 import { ScriptHistory } from './script-history.ts';
 import { divergence } from './copies.ts';
-import type { Knobs } from './server.ts';
+import type { Knobs } from './server-world.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { Trace } from './trace.ts';
 import { commandOf } from './workload-commands.ts';

@@ -2,83 +2,20 @@
  * One storage server of a simulated cluster: the real replica on a thread, a disk and links in virtual time, and the
  * supervision that starts it again (lib/restart-policy). It plays thread and supervisor; it decides nothing.
  */
-import type { Prng } from '../lib/prng.ts';
-import type { Rare, RareSite } from '../lib/rare.ts';
 import { backOffMs, diesTooOften, recentDeaths } from '../lib/restart-policy.ts';
-import type { ClusterConfig } from '../model/config.ts';
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
-import { Replica } from '../replica/replica.ts';
+import type { Replica } from '../replica/replica.ts';
 import { DiskError } from '../storage/disk.ts';
-import { openStore } from '../storage/recovery.ts';
+import type { Neighbour, Survivors } from '../faults/action.ts';
+import type { Flakiness } from '../faults/flaky.ts';
+import type { ActivePoint } from '../faults/points.ts';
 import { SimulatedClock } from './clock.ts';
+import { type CrashPoint, CrashPoints } from './crash-point.ts';
 import { SimulatedDisk } from './disk.ts';
-import { CrashSignal, type DiskCall } from './disk-faults.ts';
-import type { Survivors } from '../faults/action.ts';
-import { type Flakiness, leavesOut } from '../faults/flaky.ts';
-import { PointDisk } from '../faults/point-disk.ts';
-import { type ActivePoint, Points } from '../faults/points.ts';
-import type { DuplexEnd } from './duplex-link.ts';
-import type { EventQueue } from './event-queue.ts';
-import { LateSends } from './late-sends.ts';
-import { InjectedError, SimulatedThread } from './thread.ts';
-
-export type Neighbour = 'broker' | ServerIndex;
-
-/** What differs from seed to seed in how a cluster runs. */
-export type Knobs = {
-  readonly checkpointBytes: number;
-  readonly segmentBytes: number;
-  /** Milliseconds that a frame, a sync and the wait for the end of a batch take at most. */
-  readonly linkMs: number;
-  readonly syncMs: number;
-  readonly turnMs: number;
-  /** How long the host takes at most to keep an epoch in its own file; a few by default. */
-  readonly epochMs?: number;
-  /** How much later than asked the host's timers may fire, and how fast its clock runs. */
-  readonly lateMs: number;
-  readonly clockRate: number;
-  /** Sites of rare behaviour that are active; none by default. */
-  readonly rare?: readonly RareSite[];
-};
-
-export type ServerWorld = {
-  readonly queue: EventQueue;
-  readonly prng: Prng;
-  readonly config: ClusterConfig;
-  readonly knobs: Knobs;
-  readonly rare: Rare;
-  /** Whether there is a process for it to run in. */
-  isOn(): boolean;
-  /** Does something in a turn of the process's own thread, where supervision is. */
-  onHost(work: () => void): void;
-  /** Makes its links; the broker hears of it when they are there. */
-  connect(server: SimulatedServer, life: Life): void;
-  onExited(server: SimulatedServer, life: Life, reason: string): void;
-  event(server: ServerIndex, what: string): void;
-  /** Something that no fault explains. */
-  bug(what: string): void;
-};
-
-export type Life = {
-  readonly incarnation: Incarnation;
-  readonly thread: SimulatedThread;
-  readonly links: Map<Neighbour, DuplexEnd>;
-  replica: Replica | null;
-  isAnnounced: boolean;
-  /** Who waits for this life to take something, and need not when it is over. */
-  readonly waiting: Set<() => void>;
-  /** What it sends while it sleeps at a point. */
-  readonly late: LateSends;
-};
-
-/** Where a server dies: at the nth of its calls to the disk, or of the frames it sends, counted from now. */
-export type CrashPoint = {
-  readonly at: 'disk' | 'send';
-  readonly nth: number;
-  /** Of its calls to the disk, only these; any by default. */
-  readonly call?: DiskCall | 'any';
-  readonly survivors: Survivors | null;
-};
+import { CrashSignal } from './disk-faults.ts';
+import { type Life, LifeOver, type LifeOwner, newLife, Panic, replicaOf } from './server-life.ts';
+import type { ServerWorld } from './server-world.ts';
+import { InjectedError } from './thread.ts';
 
 /** Milliseconds at most from the end of a thread until its exit is heard of. */
 const EXIT_MS = 5;
@@ -87,16 +24,7 @@ const EXIT_MS = 5;
 const LATE_EXITS = 0.2;
 const LATE_MS = 15;
 
-/** Thrown at a point of the code by a fault. */
-class Panic extends Error {
-  override name = 'Panic';
-}
-
-class LifeOver extends Error {
-  override name = 'LifeOver';
-}
-
-export class SimulatedServer {
+export class SimulatedServer implements LifeOwner {
   readonly index: ServerIndex;
   readonly disk: SimulatedDisk;
   readonly clock: SimulatedClock;
@@ -108,6 +36,7 @@ export class SimulatedServer {
   /** The faults at points of its code. */
   pointFaults: readonly ActivePoint[] = [];
   readonly #world: ServerWorld;
+  readonly #crashPoints: CrashPoints;
   #life: Life | null = null;
   #incarnation = 0;
   #isExiting = false;
@@ -118,9 +47,6 @@ export class SimulatedServer {
   #lastReason = '';
   /** How often it fell with its host. */
   #falls = 0;
-  #crashAfterSends = 0;
-  #crashSurvivors: Survivors | null = null;
-  #crash: (() => void) | null = null;
   /** Grows with every wish to start or end it, so that an older one is not carried out any more. */
   #wish = 0;
 
@@ -132,6 +58,7 @@ export class SimulatedServer {
       latencyMs: () => world.prng.float() * world.knobs.syncMs * this.syncFactor + this.syncDelayMs,
       after: (delayMs, run) => this.#onThreadAfter(delayMs, run),
     });
+    this.#crashPoints = new CrashPoints(this.disk, world.prng);
   }
 
   get life(): Life | null {
@@ -231,18 +158,16 @@ export class SimulatedServer {
   }
 
   /** Makes it die at a point of its own code; the answer takes that back. */
-  crashAt({ at, nth, call = 'any', survivors }: CrashPoint): () => void {
-    this.#crashSurvivors = survivors;
-    if (at === 'send') {
-      this.#crashAfterSends = nth;
-      return () => {
-        this.#crashAfterSends = 0;
-      };
-    }
-    const effect = this.#world.prng.pick(['crash-before', 'crash-amid', 'crash-after'] as const);
-    this.#crash?.();
-    this.#crash = this.disk.inject({ call, nth, effect });
-    return this.#crash;
+  crashAt(point: CrashPoint): () => void {
+    return this.#crashPoints.set(point);
+  }
+
+  onSend(): void {
+    this.#crashPoints.onSend();
+  }
+
+  onFailed(life: Life, reason: string): void {
+    this.#end(life, reason, null);
   }
 
   /** Something comes for the replica, in a turn of its thread. */
@@ -255,90 +180,13 @@ export class SimulatedServer {
   }
 
   #newLife(): Life {
-    const { queue } = this.#world;
-    const life: Life = {
-      incarnation: ++this.#incarnation as Incarnation,
-      thread: new SimulatedThread(queue, (error) => this.#onThrown(life, error)),
-      links: new Map(),
-      replica: null,
-      isAnnounced: false,
-      waiting: new Set(),
-      late: new LateSends(queue),
-    };
-    return life;
+    const incarnation = ++this.#incarnation as Incarnation;
+    return newLife(incarnation, this.#world.queue, (life, error) => this.#onThrown(life, error));
   }
 
   #replica(life: Life): Replica {
-    life.replica ??= this.#newReplica(life);
+    life.replica ??= replicaOf(life, this, this.#world);
     return life.replica;
-  }
-
-  #newReplica(life: Life): Replica {
-    const { config, knobs, queue, rare } = this.#world;
-    const points = new Points({
-      faults: () => this.pointFaults,
-      sleep: (ms) => life.late.sleep(ms, life.thread),
-      die: (reason) => {
-        throw new Panic(reason);
-      },
-    });
-    const disk = new PointDisk(this.disk, points);
-    let isIdling = false;
-    const idleSoon = (): void => {
-      if (isIdling) return;
-      isIdling = true;
-      queue.after(0.05, () =>
-        life.thread.run(() => {
-          isIdling = false;
-          if (life.replica?.onIdle() === true) idleSoon();
-        }),
-      );
-    };
-    return new Replica(
-      {
-        servers: config.servers,
-        replicas: config.replicas,
-        index: this.index,
-        incarnation: life.incarnation,
-        checkpointBytes: knobs.checkpointBytes,
-      },
-      {
-        send: (to, frame) => {
-          if (this.#crashAfterSends > 0 && --this.#crashAfterSends === 0) throw new CrashSignal('crash at a send');
-          points.send(frame, () => this.#send(life, to, frame));
-        },
-        openStore: (visit) => {
-          const { segmentBytes } = knobs;
-          const options = { server: `s${this.index + 1}`, durability: config.durability, segmentBytes, rare };
-          return openStore(disk, 'data', options, visit);
-        },
-        setAside: () => {
-          this.#world.event(this.index, 'sets its directory aside');
-          disk.rename('data', `data.corrupt-${life.incarnation}`);
-        },
-        wake: idleSoon,
-        phase: (phase) => this.#world.event(this.index, `is ${phase}`),
-        epoch: () => {},
-        fail: (reason) => {
-          this.#end(life, reason, null);
-          // Nothing of it runs any more, not even the rest of this turn.
-          throw new LifeOver();
-        },
-        rare,
-      },
-      { skips: (version) => [...this.flakiness].some((each) => leavesOut(each, version)) },
-    );
-  }
-
-  #send({ thread, links, late }: Life, to: Neighbour, frame: Uint8Array): void {
-    if (thread.isOver) return;
-    if (!late.isAsleep) links.get(to)?.send(frame);
-    else {
-      const kept = frame.slice();
-      late.push(() => {
-        if (!thread.isOver) links.get(to)?.send(kept);
-      });
-    }
   }
 
   #onThreadAfter(delayMs: number, run: () => void): void {
@@ -350,8 +198,8 @@ export class SimulatedServer {
   #onThrown(life: Life, error: unknown): void {
     if (error instanceof LifeOver) return;
     if (error instanceof CrashSignal) {
-      this.#crash?.();
-      this.#end(life, error.message, this.#crashSurvivors);
+      this.#crashPoints.onCrash();
+      this.#end(life, error.message, this.#crashPoints.survivors);
       return;
     }
     const isExplained = error instanceof DiskError || error instanceof InjectedError || error instanceof Panic;

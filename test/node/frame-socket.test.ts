@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { FrameSocket } from '../../src/node/frame-socket.ts';
-import type { Neighbour } from '../../src/node/server-thread.ts';
+import type { Neighbour } from '../../src/faults/action.ts';
 import type { ServerIndex } from '../../src/model/ids.ts';
 
 type Envelope = readonly [peer: Neighbour, frame: readonly number[]];

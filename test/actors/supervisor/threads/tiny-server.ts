@@ -10,7 +10,8 @@ import type { ChannelEnd } from '../../../../src/node/channel.ts';
 import { serveControl } from '../../../../src/node/control.ts';
 import { openLink } from '../../../../src/node/link.ts';
 import { LinkHub } from '../../../../src/node/link-hub.ts';
-import { GATE, type Neighbour, type ServerThreadData } from '../../../../src/node/server-thread.ts';
+import type { Neighbour } from '../../../../src/faults/action.ts';
+import { GATE, type ServerThreadData } from '../../../../src/node/server-thread.ts';
 import type { LinkRule } from '../../../../src/routing/link-rules.ts';
 
 const data = workerData as ServerThreadData;
