@@ -13,10 +13,9 @@ import type { Epoch, ServerIndex } from '../model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../model/limits.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
-import { ByteSlab } from './byte-slab.ts';
 import { SimulatedClock } from './clock.ts';
+import { ClusterLinks, type HostLife } from './cluster-links.ts';
 import type { Neighbour, Survivors } from '../faults/action.ts';
-import { createDuplex, type DuplexEnd, type LinkOwner, type LinkWorld } from './duplex-link.ts';
 import { EventQueue } from './event-queue.ts';
 import { rareEvents } from './rare-events.ts';
 import { SimulatedServer } from './server.ts';
@@ -49,14 +48,8 @@ export type Watcher = {
   onTableKept(epoch: Epoch): void;
 };
 
-/** The process: from a start to its death. */
-type HostLife = { readonly broker: Broker; readonly thread: SimulatedThread };
-
 /** Milliseconds that keeping an epoch takes at most, where nothing else is drawn. */
 const EPOCH_MS = 2;
-
-/** Milliseconds that a server waits at most for its neighbours to take their new links. */
-const ATTACH_TIMEOUT_MS = 5_000;
 
 export class SimulatedCluster implements SimulatedWorld {
   readonly queue = new EventQueue();
@@ -70,10 +63,9 @@ export class SimulatedCluster implements SimulatedWorld {
   readonly bugs: string[] = [];
   watcher: Watcher | null = null;
   readonly #knobs: Knobs;
-  readonly #slab = new ByteSlab();
   readonly #rare: Rare;
   #isRare = true;
-  readonly #rules = new Map<string, readonly LinkRule[]>();
+  readonly #links: ClusterLinks;
   #host: HostLife | null = null;
   #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
   /** The host's epoch file: what is on its disk, and what is being written to it. */
@@ -102,12 +94,21 @@ export class SimulatedCluster implements SimulatedWorld {
           rare: this.#rare,
           isOn: () => this.#host !== null,
           onHost: (work) => this.#host?.thread.run(work),
-          connect: (server, life) => this.#connect(server, life),
+          connect: (server, life) => this.#links.connect(server, life),
           onExited: (server, life, reason) => this.#onExited(server, life, reason),
           event: (server, what) => this.event(`s${server + 1} ${what}`),
           bug: (what) => this.#onBug(what),
         }),
     );
+    this.#links = new ClusterLinks({
+      queue: this.queue,
+      prng: this.prng,
+      knobs,
+      servers: () => this.servers,
+      host: () => this.#host,
+      event: (what) => this.event(what),
+      onHandedOver: (from, to, bytes, start, end) => this.#onHandedOver(from, to, bytes, start, end),
+    });
     this.#boot();
   }
 
@@ -198,17 +199,12 @@ export class SimulatedCluster implements SimulatedWorld {
 
   /** What happens to frames that `from` sends to `to`, over this and every later link. */
   replaceRules(from: Neighbour, to: Neighbour, rules: readonly LinkRule[]): void {
-    this.#rules.set(linkName(from, to), rules);
-    if (from !== 'broker') this.server(from).life?.links.get(to)?.replaceRules(rules);
-    else if (to !== 'broker') this.#toServer.get(to)?.replaceRules(rules);
+    this.#links.replaceRules(from, to, rules);
   }
-
-  /** The broker's ends of the links to the servers' lives of now. */
-  readonly #toServer = new Map<ServerIndex, DuplexEnd>();
 
   #boot(): void {
     if (this.#host !== null) return;
-    this.#toServer.clear();
+    this.#links.clear();
     const thread = new SimulatedThread(this.queue, (error) => {
       this.#onBug(`the broker threw ${error instanceof Error ? error.stack : String(error)}`);
       throw error;
@@ -218,9 +214,9 @@ export class SimulatedCluster implements SimulatedWorld {
       this.config,
       {
         send: (server, frame) => {
-          if (isAlive()) this.#toServer.get(server)?.send(frame);
+          if (isAlive()) this.#links.toServer(server)?.send(frame);
         },
-        backlogBytes: (server) => this.#toServer.get(server)?.backlogBytes ?? 0,
+        backlogBytes: (server) => this.#links.toServer(server)?.backlogBytes ?? 0,
         now: () => this.clock.monotonicMs(),
         wallMs: () => this.clock.wallMs(),
         persistEpoch: (bytes, epoch: Epoch) => {
@@ -262,103 +258,6 @@ export class SimulatedCluster implements SimulatedWorld {
     });
   }
 
-  /** A new life's links: to the broker, and to every neighbour that runs. The broker hears of it when they are there. */
-  #connect(server: SimulatedServer, life: Life): void {
-    const host = this.#host as HostLife;
-    const { index } = server;
-    const held: (() => void)[] = [];
-    const [brokerEnd, ownEnd] = createDuplex(this.#linkWorld(), this.#brokerOwner(host, server, life, held), {
-      ...this.#serverOwner(server, life, 'broker'),
-    });
-    life.links.set('broker', this.#ruled(index, 'broker', ownEnd));
-    let missing = 1;
-    const onAttached = (): void => {
-      missing--;
-      if (missing === 0) announce();
-    };
-    const announce = (): void => {
-      if (life.isAnnounced || server.life !== life || this.#host !== host) return;
-      // One turn of the host's thread: what was sent to the life before must not end up in this one's link.
-      host.thread.run(() => {
-        if (life.isAnnounced || server.life !== life) return;
-        life.isAnnounced = true;
-        this.#toServer.set(index, this.#ruled('broker', index, brokerEnd));
-        host.broker.onServerStarted(index, life.incarnation);
-        for (const work of held.splice(0)) host.thread.run(work);
-      });
-    };
-    for (const peer of this.servers) {
-      const peerLife = peer.life;
-      if (peer === server || peerLife === null) continue;
-      const [here, there] = createDuplex(
-        this.#linkWorld(),
-        this.#serverOwner(server, life, peer.index),
-        this.#serverOwner(peer, peerLife, index),
-      );
-      life.links.set(peer.index, this.#ruled(index, peer.index, here));
-      missing++;
-      const settle = (): void => {
-        if (peerLife.waiting.delete(settle)) onAttached();
-      };
-      peerLife.waiting.add(settle);
-      this.queue.after(this.prng.float() * this.#knobs.linkMs, () =>
-        peerLife.thread.run(() => {
-          // A newer life may have handed out its link already: that of a dead one must not replace it.
-          if (!life.thread.isOver) peerLife.links.set(index, this.#ruled(peer.index, index, there));
-          settle();
-        }),
-      );
-    }
-    this.queue.after(ATTACH_TIMEOUT_MS, announce);
-    onAttached();
-  }
-
-  #brokerOwner(host: HostLife, server: SimulatedServer, life: Life, held: (() => void)[]): LinkOwner {
-    return {
-      run: (work) => {
-        if (this.#host !== host) return;
-        if (life.isAnnounced) host.thread.run(work);
-        else held.push(work);
-      },
-      onFrame: (bytes, start, end) => {
-        this.#onHandedOver(server.index, -1, bytes, start, end);
-        host.broker.onFrame(server.index, bytes, start, end);
-      },
-      onBroken: (reason) => {
-        this.event(`link to s${server.index + 1} broke: ${reason}`);
-        host.broker.onLinkBroken(server.index, reason);
-      },
-    };
-  }
-
-  #serverOwner(server: SimulatedServer, life: Life, from: Neighbour): LinkOwner {
-    return {
-      run: (work) => life.thread.run(work),
-      onFrame: (bytes, start, end) => {
-        this.#onHandedOver(from === 'broker' ? -1 : from, server.index, bytes, start, end);
-        server.deliver(life, from, bytes, start, end);
-      },
-      onBroken: (reason) => {
-        if (server.life === life) server.kill(`link to ${from === 'broker' ? from : `s${from + 1}`}: ${reason}`);
-      },
-    };
-  }
-
-  #ruled(from: Neighbour, to: Neighbour, end: DuplexEnd): DuplexEnd {
-    const rules = this.#rules.get(linkName(from, to));
-    if (rules !== undefined) end.replaceRules(rules);
-    return end;
-  }
-
-  #linkWorld(): LinkWorld {
-    return {
-      queue: this.queue,
-      prng: this.prng,
-      slab: this.#slab,
-      delayMs: () => this.prng.float() * this.#knobs.linkMs,
-    };
-  }
-
   #onExited(server: SimulatedServer, life: Life, reason: string): void {
     const host = this.#host;
     if (host === null || !life.isAnnounced) return;
@@ -374,8 +273,4 @@ export class SimulatedCluster implements SimulatedWorld {
     this.bugs.push(what);
     this.event(`bug ${what.split('\n')[0]}`);
   }
-}
-
-function linkName(from: Neighbour, to: Neighbour): string {
-  return `${from}>${to}`;
 }
