@@ -1,7 +1,8 @@
 /** Seeds as a run of the tests plays them: every promise is checked, and some are played twice. */
 import { expect } from 'vitest';
 import { PAIRS } from '../../src/sim/fault-pairs.ts';
-import { play, WHOLE_MS_MAX, WRITABLE_MS_MAX } from '../../src/sim/play.ts';
+import { WHOLE_MS_MAX, WRITABLE_MS_MAX } from '../../src/sim/judge.ts';
+import { play } from '../../src/sim/play.ts';
 import { unmet, WANTED } from '../../src/sim/probes.ts';
 import { drawScenario } from '../../src/sim/swarm.ts';
 
