@@ -50,8 +50,9 @@ export class RequestReader {
   /** Words that are still to come, and the length of the next one when its head was read, else -1. */
   #wanted = 0;
   #length = -1;
-  /** Start and end of each word that came, in turn. */
+  /** Start and end of each word that came, in turn: the first `#boundCount` of these, which are used again. */
   #bounds: number[] = [];
+  #boundCount = 0;
   #isOver = false;
   /** The first word of the last request. */
   #name: Uint8Array = NO_BYTES;
@@ -96,7 +97,7 @@ export class RequestReader {
       }
       if (!this.#readWords()) return;
       const words: Uint8Array[] = [this.#nameIn(this.#bounds[0] as number, this.#bounds[1] as number)];
-      for (let i = 2; i < this.#bounds.length; i += 2)
+      for (let i = 2; i < this.#boundCount; i += 2)
         words.push(this.#bytes.subarray(this.#bounds[i], this.#bounds[i + 1]));
       if (!this.#give(words)) return;
     }
@@ -123,7 +124,8 @@ export class RequestReader {
       return this.#break('unauthenticated multibulk length');
     this.#skipTo(lineEnd + CRLF_BYTES);
     this.#wanted = Math.max(0, count);
-    this.#bounds.length = 0;
+    this.#boundCount = 0;
+    if (this.#bounds.length > BOUNDS_KEPT_MAX) this.#bounds = [];
     return true;
   }
 
@@ -132,7 +134,8 @@ export class RequestReader {
     while (this.#wanted > 0) {
       if (this.#length < 0 && !this.#readLength()) return false;
       if (this.#end - this.#at < this.#length + CRLF_BYTES) return false;
-      this.#bounds.push(this.#at, this.#at + this.#length);
+      this.#bounds[this.#boundCount++] = this.#at;
+      this.#bounds[this.#boundCount++] = this.#at + this.#length;
       this.#skipTo(this.#at + this.#length + CRLF_BYTES);
       this.#length = -1;
       this.#wanted--;
@@ -180,7 +183,7 @@ export class RequestReader {
   /** Where the byte is that ends the line at `#at`, or -1 when it did not come. A line is bounded. */
   #lineEnd(byte: number, tooBig: string): number {
     const from = Math.max(this.#at, this.#searched);
-    const end = this.#bytes.indexOf(byte, from);
+    const end = indexOf(this.#bytes, byte, from, this.#end);
     // A line that ends with CR is whole when the byte behind it came, too.
     const isWhole = end >= 0 && end < this.#end - (byte === CR ? 1 : 0);
     if (isWhole) return end;
@@ -217,7 +220,7 @@ export class RequestReader {
   #move(): void {
     const moved = new Uint8Array(Math.max(this.#end - this.#start, SMALL_BYTES));
     moved.set(this.#bytes.subarray(this.#start, this.#end));
-    for (let i = 0; i < this.#bounds.length; i++) this.#bounds[i] = (this.#bounds[i] as number) - this.#start;
+    for (let i = 0; i < this.#boundCount; i++) this.#bounds[i] = (this.#bounds[i] as number) - this.#start;
     this.#at -= this.#start;
     this.#searched -= this.#start;
     this.#end -= this.#start;
@@ -229,11 +232,24 @@ export class RequestReader {
 /** Room for an unfinished request at first. */
 const SMALL_BYTES = 64;
 
+/** Bounds of words that are kept: those of a request with more words go with it. */
+const BOUNDS_KEPT_MAX = 1_024;
+
 /** First words that are kept, for the next request: names of commands are shorter. */
 const NAME_KEPT_BYTES = 32;
 
 /** Digits that a count or length may have: more is beyond every limit. */
 const DIGITS_MAX = 12;
+
+/** Bytes in which the end of a line is looked for without a call into the engine: heads of words are shorter. */
+const HEAD_BYTES = 8;
+
+/** Where the byte is first, from `from` on; -1 when it is not before `end`, or somewhere behind it. */
+function indexOf(bytes: Uint8Array, byte: number, from: number, end: number): number {
+  const near = Math.min(end, from + HEAD_BYTES);
+  for (let at = from; at < near; at++) if (bytes[at] === byte) return at;
+  return near === end ? -1 : bytes.indexOf(byte, near);
+}
 
 /** The integer that a range spells as Redis wants it written: no blanks, no plus, no leading zeros; else null. */
 function integerIn(bytes: Uint8Array, start: number, end: number): number | null {
