@@ -37,6 +37,29 @@ export function plainBytes(packed: Uint8Array): Uint8Array | null {
   return isString(packed) || isNumber(packed) ? packed.subarray(payloadAt(packed, 0)) : null;
 }
 
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+const SLAB_BYTES = 16_384;
+/** A larger string gets memory of its own, so that none of them keeps much more than itself. */
+const SLAB_STRING_BYTES_MAX = 512;
+
+/**
+ * A string leaf of these bytes (a copy) for who hands it on at once: it lies with others in one memory, because an array
+ * of its own costs more than all that is done with a short string.
+ */
+export function packBriefly(bytes: Uint8Array): Uint8Array {
+  const length = headLength(bytes.length) + bytes.length;
+  if (length > SLAB_STRING_BYTES_MAX) return packString(bytes);
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const packed = slab.subarray(slabUsed, slabUsed + length);
+  slabUsed += length;
+  packed.set(bytes, writeHead(packed, 0, STRING, bytes.length));
+  return packed;
+}
+
 /** Digits as what `old` is: a number stays one, anything else becomes a string. */
 export function withDigits(old: Uint8Array | null, digits: Uint8Array): Uint8Array {
   if (old === null || !isNumber(old)) return packString(digits);

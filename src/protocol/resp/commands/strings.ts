@@ -20,7 +20,7 @@ import type { Words } from '../request-reader.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
 import { keyError } from '../keys.ts';
 import type { Talk } from '../talk.ts';
-import { isHash, isString, plainBytes, writeShown } from '../values.ts';
+import { isHash, isString, packBriefly, plainBytes, writeShown } from '../values.ts';
 
 function reads(syntax: string, summary: string, complexity = 'O(1)'): RowFacts {
   return { syntax, summary, complexity, group: 'string', flags: ['readonly', 'fast'] };
@@ -169,7 +169,7 @@ function planSet(words: Words, talk: Talk): Plan | Refusal {
   const failure = keyError(key);
   if (failure !== null) return failure;
   if (words.length === 3) {
-    const blind = [{ key, value: packString(value) }];
+    const blind = [{ key, value: packBriefly(value) }];
     return { keys: [key], blind, apply: (keyspace, reply) => putAll(blind, keyspace, reply) };
   }
   let when: '' | 'NX' | 'XX' = '';
