@@ -69,6 +69,7 @@ export class ByteWriter {
     larger.set(this.buffer.subarray(0, this.length));
     this.buffer = larger;
     this.#view = new DataView(larger.buffer);
+    this.#lastView = NO_BYTES;
   }
 
   u8(value: number): void {
@@ -133,9 +134,7 @@ export class ByteWriter {
 
   /** What was written, without a copy; the same object as last time when it is as long. */
   view(): Uint8Array {
-    const last = this.#lastView;
-    if (last.length === this.length && last.buffer === this.buffer.buffer) return last;
-    this.#lastView = this.buffer.subarray(0, this.length);
+    if (this.#lastView.length !== this.length) this.#lastView = this.buffer.subarray(0, this.length);
     return this.#lastView;
   }
 

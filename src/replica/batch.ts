@@ -36,13 +36,20 @@ export class Batch {
       more.set(this.#frames);
       this.#frames = more;
     }
-    this.#bytes.set(bytes.subarray(start, end), this.#length);
+    this.#copy(bytes, start, end);
     const at = this.#count * 3;
     this.#frames[at] = from === 'broker' ? -1 : from;
     this.#frames[at + 1] = this.#length;
     this.#length += length;
     this.#frames[at + 2] = this.#length;
     this.#count++;
+  }
+
+  /** Calls into the engine cost more than a loop over the bytes of a read. */
+  #copy(source: Uint8Array, start: number, end: number): void {
+    const target = this.#bytes;
+    if (end - start > LOOPED_BYTES_MAX) target.set(source.subarray(start, end), this.#length);
+    else for (let from = start, to = this.#length; from < end; from++, to++) target[to] = source[from] as number;
   }
 
   each(visit: (from: 'broker' | ServerIndex, bytes: Uint8Array, start: number, end: number) => void): void {
@@ -67,6 +74,9 @@ export class Batch {
 /** Room at the start: few batches of a quiet server need more, and those of a busy one grow it within a few turns. */
 const FIRST_BYTES = 4096;
 const FIRST_FRAMES = 64;
+
+/** Frames up to this length are copied by a loop. */
+const LOOPED_BYTES_MAX = 48;
 
 /** A batch with a huge document must not keep its memory for ever. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
