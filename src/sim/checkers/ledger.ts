@@ -168,12 +168,23 @@ export class Ledger {
   #mustKeepTheLast(before: EpochTable, table: EpochTable): void {
     for (const [owners, { inSync }] of table.groups) {
       const had = membersOf(inSyncOf(before, owners));
+      if (inSync !== 0) continue;
+      this.#mustKeepDamaged(owners, had, table.epoch);
       const has = had.find((server) => !(this.#said[server] as Said).hasLost);
-      if (inSync !== 0 || has === undefined) continue;
+      if (has === undefined) continue;
       this.#problem(
         `epoch ${table.epoch} gives up what s${has + 1} has, the last one in sync, whose disk lost nothing`,
       );
     }
+  }
+
+  /** A damaged directory is kept where nobody else has what is in it: much of it may still be read. */
+  #mustKeepDamaged(owners: ServerMask, had: readonly ServerIndex[], epoch: number): void {
+    const [last] = had;
+    if (last === undefined || had.length > 1 || !(this.#said[last] as Said).isKept) return;
+    // One that stood in for it may have lost its own disk since.
+    if (membersOf(owners).some((server) => server !== last && (this.#said[server] as Said).hasLost)) return;
+    this.#problem(`epoch ${epoch} gives up what s${last + 1} has, the last one in sync, whose directory is damaged`);
   }
 
   /** The host's file has it. */

@@ -17,6 +17,7 @@ import type { Action } from '../../../src/sim/history.ts';
 const PLACEMENT = { servers: 2, replicas: 2 };
 const BOTH = 0b11 as ServerMask;
 const BROKER = -1;
+const S1 = 0 as ServerIndex;
 const S2 = 1 as ServerIndex;
 const SET: Action = { kind: 'set', key: 'a', value: '17' };
 const DONE = {
@@ -149,6 +150,54 @@ describe('a server that comes back', () => {
   });
 });
 
+describe('the last one in sync', () => {
+  /** A table in which nobody is in sync any more. */
+  function abandoned(table: EpochTable): Uint8Array {
+    const draft = draftOf(table);
+    putOut(draft, BOTH, S1, 0 as Version);
+    return bytesOf(draft.table);
+  }
+
+  function alone(): { readonly ledger: Ledger; readonly table: EpochTable } {
+    const table = without(S2);
+    const ledger = setUp(table);
+    ledger.onTable(bytesOf(table));
+    return { ledger, table };
+  }
+
+  test('is not given up when its disk lost nothing', () => {
+    const { ledger, table } = alone();
+
+    ledger.onTable(abandoned(table));
+
+    expect(ledger.problems).toEqual([expect.stringMatching(/^epoch 2 gives up what s1 has.*lost nothing/)]);
+  });
+
+  test('is not given up when its directory is damaged', () => {
+    const { ledger, table } = alone();
+    ledger.onDamaged(S1);
+    hand(ledger, S1, BROKER, hello(0, 'rot'));
+
+    ledger.onTable(abandoned(table));
+
+    expect(ledger.problems).toEqual([expect.stringMatching(/^epoch 2 gives up what s1 has.*directory is damaged/)]);
+  });
+
+  test('may be given up when its disk is empty, and when the other one lost its disk too', () => {
+    const empty = alone();
+    empty.ledger.onWiped(S1);
+    hand(empty.ledger, S1, BROKER, hello(0));
+    const both = alone();
+    both.ledger.onDamaged(S1);
+    both.ledger.onWiped(S2);
+    hand(both.ledger, S1, BROKER, hello(0, 'rot'));
+
+    for (const { ledger, table } of [empty, both]) ledger.onTable(abandoned(table));
+
+    expect([...empty.ledger.problems, ...both.ledger.problems]).toEqual([]);
+  });
+});
+
 function hand(ledger: Ledger, from: number, to: number, frame: Uint8Array): void {
   ledger.onFrame(from, to, frame, 0, frame.length);
 }
@@ -174,12 +223,12 @@ function writeOf(version: number, value: string): Uint8Array {
   return writer.copy();
 }
 
-function hello(last: number): Uint8Array {
+function hello(last: number, corrupt = ''): Uint8Array {
   const writer = new ByteWriter();
   writer.u8(FRAME.hello);
   for (const number of [1, last, last]) writer.f64(number);
   writer.u8(0);
-  writer.sizedText('');
+  writer.sizedText(corrupt);
   return writer.copy();
 }
 
