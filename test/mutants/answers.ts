@@ -100,14 +100,6 @@ export const READS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a scan shows parts of bulks that are not whole',
-    expected: 'order',
-    likely: ['absent', 'absent', 'groups', 'busy'],
-    file: 'broker/scans.ts',
-    find: 'if (version > scan.barrier) continue;',
-    replace: 'if (version > 0) continue;',
-  },
-  {
     name: 'a page of a scan goes on behind where the first server stopped',
     expected: 'register',
     likely: ['groups', 'copies', 'busy'],
@@ -131,14 +123,6 @@ export const UPDATES: readonly Mutant[] = [
     likely: ['deaths'],
     file: 'broker/writes.ts',
     find: '  if (state.tracked.size > 0) track(state, write, items);\n',
-    replace: '',
-  },
-  {
-    name: 'what was ordered before a server was lost is still believed',
-    expected: 'register',
-    likely: ['power', 'deaths', 'updates', 'busy', 'slow syncs'],
-    file: 'broker/updates.ts',
-    find: '    this.#tracking.distrust();\n',
     replace: '',
   },
   {
@@ -225,14 +209,6 @@ export const WRITES: readonly Mutant[] = [
     replace: '  }\n  const version = nextVersion(state);',
   },
   {
-    name: 'a write without an owner in sync is sent to who is there',
-    expected: 'register',
-    likely: ['deaths', 'deaths', 'groups'],
-    file: 'broker/writes.ts',
-    find: '    if (answerers(state, mask) === 0) {',
-    replace: '    if (receivers(state, mask) === 0) {',
-  },
-  {
     name: 'a strict delete goes through while one server is down',
     expected: 'warning',
     likely: ['strict', 'crash'],
@@ -272,7 +248,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'an acknowledgement that waited says what was true when it began to',
     expected: 'warning',
-    likely: ['deaths', 'deaths', 'updates', 'busy', 'slow syncs'],
+    likely: ['deaths', 'deaths', 'updates', 'groups', 'busy'],
     file: 'broker/updates.ts',
     find: 'after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));',
     replace: 'after(() => pending.reply(reply));',

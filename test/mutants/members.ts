@@ -35,7 +35,7 @@ export const MEMBERS: readonly Mutant[] = [
   {
     name: 'a server is written to before the end of its absence is durable',
     expected: 'order',
-    likely: ['absent', 'blackout', 'slow epochs', 'deaths'],
+    likely: ['absent', 'absent', 'groups', 'slow epochs'],
     file: 'broker/members.ts',
     find: "      if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;\n",
     replace: '',
@@ -78,7 +78,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'bulks that are owed elsewhere come to one that catches up as leaves alone',
     expected: 'order',
-    likely: ['absent', 'absent', 'deaths', 'groups', 'busy'],
+    likely: ['deaths', 'deaths', 'groups', 'copies', 'busy'],
     file: 'broker/catch-up.ts',
     find: '      sendWrite(state, target, bulk.frame);\n',
     replace: '',

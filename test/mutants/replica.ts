@@ -123,6 +123,7 @@ export const REPLICA: readonly Mutant[] = [
   },
   {
     name: 'a server that is catching up takes checkpoints',
+    outside: 'what its recovery drops of them comes again as it catches up; only one that is forced would miss it',
     expected: 'register',
     likely: ['checkpoints', 'deaths', 'deaths', 'copies'],
     file: 'replica/checkpointing.ts',
@@ -227,7 +228,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a start rolls forward what an earlier life cut away',
     expected: 'register',
-    likely: ['blackout', 'blackout', 'deaths', 'copies', 'quiet'],
+    likely: ['blackout', 'blackout', 'deaths', 'groups', 'copies', 'busy'],
     file: 'replica/tail.ts',
     find: '      if (dropped(cursor.owners, cursor.version, lsn)) continue;\n',
     replace: '',

@@ -111,7 +111,7 @@ export const STORAGE: readonly Mutant[] = [
   {
     name: 'records count wherever they are',
     expected: 'register',
-    likely: ['disk misdirect', 'deaths', 'deaths', 'quiet'],
+    likely: ['disk misdirect', 'disk misdirect', 'calm', 'quiet'],
     file: 'storage/segment-scan.ts',
     find: 'const seed = (this.header.crc ^ at) >>> 0;',
     replace: 'const seed = 0;',

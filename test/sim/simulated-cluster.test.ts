@@ -42,6 +42,22 @@ describe('a cluster in virtual time', () => {
     expect(heldBy(cluster, 1)).toEqual(['a']);
   });
 
+  test('does not answer from the last copy of a key when its log ends before what was acknowledged', () => {
+    const { cluster, queue, put, ask } = world({ servers: 1, replicas: 1 });
+    const host = new SimulatedFaultHost(cluster);
+    const servers = [0 as ServerIndex];
+    put('a', 'one');
+    queue.run(1_000);
+    host.begin({ kind: 'disk', servers, fault: { kind: 'lose-write' } }, 1);
+    put('a', 'two');
+
+    host.begin({ kind: 'power', servers, survivors: 'none' }, 1)();
+    queue.run(1_000);
+
+    expect(ask({ kind: 'get', key: utf8('a') })).toMatchObject({ kind: 'failed', error: { code: 'UNAVAILABLE' } });
+    expect(cluster.broker?.view(servers[0] as ServerIndex).lastError).toMatch(/^its log ends at version/);
+  });
+
   test('lets what is sent behind an update of its key see it, though the update is not decided yet', () => {
     const { cluster, put } = world({ servers: 2, replicas: 2 });
     const key = utf8('n');
