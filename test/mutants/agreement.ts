@@ -165,7 +165,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'keys expire before everybody who remembers is ready',
     expected: 'copies',
-    likely: ['blackout', 'deaths', 'fleeting', 'copies'],
+    likely: ['blackout', 'deaths', 'fleeting', 'copies', 'quiet'],
     file: 'broker/expiry.ts',
     find: "if (state.phase !== 'serving') return keys;",
     replace: '',

@@ -35,7 +35,7 @@ export const MEMBERS: readonly Mutant[] = [
   {
     name: 'a server is written to before the end of its absence is durable',
     expected: 'order',
-    likely: ['absent', 'absent', 'groups', 'slow epochs'],
+    likely: ['absent', 'absent', 'groups', 'slow epochs', 'busy'],
     file: 'broker/members.ts',
     find: "      if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;\n",
     replace: '',
