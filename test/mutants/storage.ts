@@ -145,6 +145,14 @@ export const STORAGE: readonly Mutant[] = [
     file: 'storage/segment-scan.ts',
     find: '    if (witness !== null) {',
     replace: '    if (witness !== null && witness.mark < 0) {',
+    // It would be missed in what its server had acknowledged.
+    also: [
+      {
+        file: 'broker/admission.ts',
+        find: "  if (state.config.durability !== 'fsync') return hello;\n",
+        replace: '  if (hello.last >= 0) return hello;\n',
+      },
+    ],
   },
   {
     name: 'what is bad in the middle of the log is left out',
