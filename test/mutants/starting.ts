@@ -103,7 +103,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a damaged server that is still in sync with something is replaced at a start',
     expected: 'register',
-    likely: ['disk read-fail', 'disk read-fail', 'blackout', 'copies'],
+    likely: ['disk read-fail', 'blackout', 'absent', 'slow epochs', 'copies'],
     file: 'broker/start.ts',
     find: 'mayRecover(state, view) && isOut) welcome(state, view);',
     replace: 'mayRecover(state, view) && (isOut || view.index >= 0)) welcome(state, view);',
