@@ -7,9 +7,10 @@ import { TextSession } from '../src/protocol/text-session.ts';
 import { VERSION } from '../src/cli/version.ts';
 import type { BrokerActor } from './broker/handlers.ts';
 import type { ClientFaults } from './gateway/client-faults.ts';
-import type { OpenSession, Peer } from './gateway/connection.ts';
+import type { OpenSession, Peer } from './gateway/session.ts';
 import { RespPort } from './gateway/resp-port.ts';
 import { TextGateway } from './gateway/text.ts';
+import { Turns } from './gateway/turns.ts';
 import type { StatusBoard } from './status-board.ts';
 
 const EXIT_FAILED = 1;
@@ -39,6 +40,7 @@ export async function openPorts({ options, broker, administration, board, client
   });
   const operatedFrom = ({ address }: Peer): Administration =>
     clients?.sparing(administration, address) ?? administration;
+  const turns = new Turns();
   let text: TextGateway | null = null;
   let bound: string | null = null;
   if (options.textPort !== 'off') {
@@ -46,6 +48,7 @@ export async function openPorts({ options, broker, administration, board, client
       host: options.host,
       port: options.textPort,
       clients,
+      turns,
       openSession: (wake, peer) => new TextSession(broker, operatedFrom(peer), session('gateway'), wake),
     });
     const address = await openGateway(text, options.host, options.textPort);
@@ -64,6 +67,7 @@ export async function openPorts({ options, broker, administration, board, client
       version: VERSION,
       directory: options.directory,
       clients,
+      turns,
       isKept: options.cluster.durability !== 'memory',
     });
     const address = await openGateway(resp, options.host, options.respPort);
@@ -73,7 +77,7 @@ export async function openPorts({ options, broker, administration, board, client
   for (const [index, { address }] of options.places.entries()) {
     if (address === null) continue;
     const server = index as ServerIndex;
-    const port = new ServerPort(address.host, address.port, clients, (wake, peer) => {
+    const port = new ServerPort(address.host, address.port, { clients, turns }, (wake, peer) => {
       const own = { submit: broker.submitAt.bind(broker, server) };
       return new TextSession(own, operatedFrom(peer), session('server'), wake);
     });
@@ -97,10 +101,13 @@ export async function openPorts({ options, broker, administration, board, client
   };
 }
 
+/** What the ports of a host have in common. */
+type Shared = { readonly clients: ClientFaults | null; readonly turns: Turns };
+
 /** The text port of one server: a server that is down does not listen. */
 class ServerPort {
   readonly #host: string;
-  readonly #clients: ClientFaults | null;
+  readonly #shared: Shared;
   readonly #openSession: OpenSession;
   number: number;
   #gateway: TextGateway | null = null;
@@ -108,10 +115,10 @@ class ServerPort {
   /** One change after the other: a port must be closed before it is opened again. */
   #changing: Promise<void> = Promise.resolve();
 
-  constructor(host: string, port: number, clients: ClientFaults | null, openSession: OpenSession) {
+  constructor(host: string, port: number, shared: Shared, openSession: OpenSession) {
     this.#host = host;
     this.number = port;
-    this.#clients = clients;
+    this.#shared = shared;
     this.#openSession = openSession;
   }
 
@@ -120,7 +127,7 @@ class ServerPort {
       host: this.#host,
       port: this.number,
       openSession: this.#openSession,
-      clients: this.#clients,
+      ...this.#shared,
     });
     const bound = await openGateway(gateway, this.#host, this.number);
     this.number = bound.port;

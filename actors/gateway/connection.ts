@@ -1,41 +1,20 @@
 /**
  * One socket of a gateway around a session (src/protocol): bytes in as they come, answers out in one write a turn of
- * the event loop. Bounded in both directions: it stops reading while the other side does not read its answers or has
- * too many commands in flight, and closes a socket that lets answers pile up, takes none of them for long, or only
- * trickles a request. Knows nothing of commands. A socket may end at any moment: nothing that happens to it reaches the process.
+ * the event loop. Bounded in both directions: it stops reading while the other side does not read its answers, has too
+ * many commands in flight or waits for its turn among all connections (turns.ts), and closes a socket that lets answers
+ * pile up, takes none of them for long, or only trickles a request. Knows nothing of commands. A socket may end at any
+ * moment: nothing that happens to it reaches the process.
  */
 import {
   CONNECTION_COMMANDS_MAX,
-  CONNECTION_COMMANDS_SHARE,
-  GATEWAY_COMMANDS_MAX,
   OUTPUT_BYTES_HARD_MAX,
   OUTPUT_BYTES_SOFT_MAX,
   OUTPUT_TIMEOUT_MS,
   REQUEST_BYTES_PER_SECOND_MIN,
   REQUEST_TIMEOUT_MS,
 } from '../../src/model/limits.ts';
-
-/** What a gateway needs of the state machine of one connection. */
-export type Session = {
-  /** Takes bytes as they come; incomplete requests are kept. */
-  push(bytes: Uint8Array): void;
-  /** No more bytes will come: an unfinished last line is a request too. */
-  end(): void;
-  /** Answers that are ready, in the order of the requests; valid until the next call. */
-  output(): Uint8Array;
-  /** The output was taken; `isKept`: its memory is still read, so it must not be written again. */
-  sent(isKept?: boolean): void;
-  /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
-  abandon(): void;
-  /** Bytes of answers that wait for older ones. */
-  readonly heldBytes: number;
-  /** Requests that have no answer yet. */
-  readonly inFlight: number;
-  /** Whether it holds the beginning of a request. */
-  readonly inRequest: boolean;
-  /** Whether the conversation is over once the output is written (EXIT, a broken request). */
-  readonly isOver: boolean;
-};
+import type { OpenSession, Session } from './session.ts';
+import type { Place, Taker, Turns } from './turns.ts';
 
 /** What a connection needs of a socket of node:net, or of one that stands for it. */
 export type ConnectionSocket = {
@@ -59,15 +38,6 @@ export type ConnectionSocket = {
   setTimeout(ms: number): unknown;
 };
 
-/** Where a socket comes from and where it came to, as `host:port`. */
-export type Peer = { readonly address: string; readonly localAddress: string };
-
-/** Opens a session that calls `wake` when an answer became ready outside of `push` and `end`. */
-export type OpenSession = (wake: () => void, peer: Peer) => Session;
-
-/** What all connections of a gateway have in flight together, as each of them counted last. */
-export type Traffic = { commands: number };
-
 export type ConnectionLimits = {
   readonly commandsMax: number;
   readonly outputSoftMax: number;
@@ -90,11 +60,18 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 };
 
 /**
- * Input is handed to the session in pieces, so that a chunk full of commands can be held back: this many bytes for each
- * command that the window allows, which is about what the shortest commands take.
+ * Input is handed to the session in pieces, one a turn, so that a chunk full of commands can be held back: this many
+ * bytes for each command that the window allows, which is about what the shortest commands take. A turn at most: many
+ * answers in one packet cost little each, and others wait for a hundred or two.
  */
 const PIECE_BYTES_PER_COMMAND = 16;
-const PIECE_BYTES_MAX = 16_384;
+const PIECE_BYTES_MAX = 4_096;
+
+/** Bytes that cost as much as a command: what a value takes, or commands that are answered at once. */
+const BYTES_PER_COST = 256;
+
+/** Bytes of a request or two, from who asks and waits. */
+const QUIET_BYTES_MAX = 256;
 
 /** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
 const WINDOW_FIRST = 4;
@@ -103,13 +80,14 @@ const WINDOW_LEAST = 1;
 /** Milliseconds that the other side has to end its half after the last answer was sent. */
 const LINGER_MS = 1_000;
 
-export class Connection {
+export class Connection implements Taker {
   readonly #socket: ConnectionSocket;
   readonly #session: Session;
   readonly #limits: ConnectionLimits;
-  readonly #traffic: Traffic;
-  /** Its part of the traffic. */
-  #counted = 0;
+  readonly #turns: Turns;
+  readonly #place: Place;
+  /** Whether answers left since the last look. */
+  #wasAnswered = false;
   /** What was read and not handed on yet: at most a chunk or two, because reading pauses while there is any. */
   readonly #input: Uint8Array[] = [];
   #inputEnd: 'open' | 'ended' | 'told' = 'open';
@@ -123,10 +101,11 @@ export class Connection {
   #lastQuickAt = performance.now();
   #lastLookAt = performance.now();
 
-  constructor(socket: ConnectionSocket, openSession: OpenSession, limits: ConnectionLimits, traffic: Traffic) {
+  constructor(socket: ConnectionSocket, openSession: OpenSession, limits: ConnectionLimits, turns: Turns) {
     this.#socket = socket;
     this.#limits = limits;
-    this.#traffic = traffic;
+    this.#turns = turns;
+    this.#place = turns.placeFor(this);
     this.#session = openSession(() => this.#flushSoon(), {
       address: `${socket.remoteAddress}:${socket.remotePort}`,
       localAddress: `${socket.localAddress}:${socket.localPort}`,
@@ -137,12 +116,12 @@ export class Connection {
       this.#lastBytesAt = performance.now();
       this.#bytesSince += chunk.length;
       this.#input.push(chunk);
-      this.#feed();
+      this.#goOn();
     });
     socket.on('end', () => {
       if (this.#inputEnd !== 'open') return;
       this.#inputEnd = 'ended';
-      this.#feed();
+      this.#goOn();
     });
     socket.on('drain', () => {
       socket.setTimeout(0);
@@ -155,8 +134,8 @@ export class Connection {
     socket.on('close', () => {
       this.#input.length = 0;
       this.#session.abandon();
-      this.#traffic.commands -= this.#counted;
-      this.#counted = 0;
+      turns.count(this.#place, 0);
+      turns.serve();
     });
   }
 
@@ -165,7 +144,7 @@ export class Connection {
     if (this.#inputEnd === 'told') return;
     this.#input.length = 0;
     this.#inputEnd = 'ended';
-    this.#feed();
+    this.#goOn();
   }
 
   destroy(): void {
@@ -175,6 +154,9 @@ export class Connection {
   /** Ends a socket that has been silent, or sends one request slowly, for too long; called now and then by the gateway. */
   checkSilence(now: number): void {
     const { inFlight, inRequest } = this.#session;
+    // It waits for something that the others do not: a server that hangs, its own answer to come later.
+    if (!this.#wasAnswered) this.#turns.count(this.#place, 0);
+    this.#wasAnswered = false;
     const enough = ((now - this.#lastLookAt) / 1_000) * REQUEST_BYTES_PER_SECOND_MIN;
     const isWaiting = inFlight === 0 && this.#input.length === 0 && this.#inputEnd === 'open';
     if (!isWaiting || !inRequest || this.#bytesSince >= enough) this.#lastQuickAt = now;
@@ -188,39 +170,53 @@ export class Connection {
     if (isTooSlow) this.#socket.destroy();
   }
 
-  /** Hands input to the session while there is room for what it will cause, and reads on only when all is handed over. */
-  #feed(): void {
-    while (this.#input.length > 0 && !this.#session.isOver && this.#hasRoom()) {
-      const chunk = this.#input[0] as Uint8Array;
-      const pieceBytes = Math.min(this.#window * PIECE_BYTES_PER_COMMAND, PIECE_BYTES_MAX);
-      this.#session.push(chunk.length <= pieceBytes ? chunk : chunk.subarray(0, pieceBytes));
-      if (chunk.length <= pieceBytes) this.#input.shift();
-      else this.#input[0] = chunk.subarray(pieceBytes);
-    }
-    if (this.#session.isOver) this.#input.length = 0;
-    if (this.#input.length === 0 && this.#inputEnd === 'ended') {
+  get wantsTurn(): boolean {
+    return this.#input.length > 0 && !this.#session.isOver && this.#hasRoom();
+  }
+
+  get isQuiet(): boolean {
+    const [first] = this.#input;
+    return this.#input.length === 1 && (first as Uint8Array).length <= QUIET_BYTES_MAX && this.#session.inFlight === 0;
+  }
+
+  takeTurn(): number {
+    const chunk = this.#input[0] as Uint8Array;
+    const before = this.#session.underWay;
+    const bytes = Math.min(chunk.length, this.#window * PIECE_BYTES_PER_COMMAND, PIECE_BYTES_MAX);
+    this.#session.push(bytes === chunk.length ? chunk : chunk.subarray(0, bytes));
+    if (bytes === chunk.length) this.#input.shift();
+    else this.#input[0] = chunk.subarray(bytes);
+    const { underWay } = this.#session;
+    this.#turns.count(this.#place, underWay);
+    if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
+    this.#flushSoon();
+    return Math.max(0, underWay - before) + bytes / BYTES_PER_COST;
+  }
+
+  /** Wants a turn for what came, if there is room for what that will cause, and reads nothing more until it had it. */
+  #goOn(): void {
+    this.#turns.join(this.#place);
+    if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
+    else this.#socket.pause();
+  }
+
+  /** Everything was handed over: reads on, or tells the session that it was the last. */
+  #readOn(): void {
+    this.#input.length = 0;
+    if (this.#inputEnd === 'ended') {
       this.#inputEnd = 'told';
       this.#session.end();
     }
-    if (this.#input.length > 0) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#socket.isPaused()) this.#socket.resume();
     this.#flushSoon();
   }
 
   #hasRoom(): boolean {
-    const { inFlight } = this.#session;
-    this.#count(inFlight);
     return (
-      inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
-      (inFlight < CONNECTION_COMMANDS_SHARE || this.#traffic.commands < GATEWAY_COMMANDS_MAX) &&
+      this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
       this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
         this.#limits.outputSoftMax
     );
-  }
-
-  #count(inFlight: number): void {
-    this.#traffic.commands += inFlight - this.#counted;
-    this.#counted = inFlight;
   }
 
   /** Many answers of one turn leave in one write: setImmediate runs after the sockets and links of this turn were read. */
@@ -233,7 +229,7 @@ export class Connection {
   #flush(): void {
     this.#flushIsDue = false;
     if (this.#outputEnded || this.#socket.destroyed) return;
-    this.#count(this.#session.inFlight);
+    this.#turns.count(this.#place, this.#session.underWay);
     const { outputSoftMax, outputHardMax, commandsMax } = this.#limits;
     const ready = this.#session.output();
     const unread = this.#socket.writableLength;
@@ -252,11 +248,13 @@ export class Connection {
       // What the system took at once is done with; else the socket sends the rest from this memory.
       this.#session.sent(this.#socket.writableLength > 0);
       this.#lastQuickAt = performance.now();
+      this.#wasAnswered = true;
       if (!isTaken) this.#socket.setTimeout(this.#limits.outputTimeoutMs);
     }
     const isOver = this.#session.isOver || (this.#inputEnd === 'told' && this.#session.inFlight === 0);
     if (isOver && this.#session.output().length === 0) this.#endOutput();
-    else if (this.#input.length > 0) this.#feed();
+    else if (this.#input.length > 0) this.#goOn();
+    this.#turns.serve();
   }
 
   #endOutput(): void {

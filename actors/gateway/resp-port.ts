@@ -20,6 +20,7 @@ import type { Store } from '../../src/protocol/resp/store.ts';
 import type { ClientFaults } from './client-faults.ts';
 import type { ConnectionLimits } from './connection.ts';
 import { TextGateway } from './text.ts';
+import { Turns } from './turns.ts';
 
 export type RespPortOptions = {
   readonly host: string;
@@ -36,6 +37,7 @@ export type RespPortOptions = {
   readonly connectionsMax?: number;
   readonly limits?: Partial<ConnectionLimits>;
   readonly clients?: ClientFaults | null;
+  readonly turns?: Turns;
 };
 
 const EXIT_FAILED = 1;
@@ -68,6 +70,7 @@ export class RespPort {
       connectionsMax,
       limits,
       clients: options.clients ?? null,
+      turns: options.turns ?? new Turns(),
       openSession: (wake, peer) => new RespSession(shared, peer, wake),
       refusal: () => {
         shared.statistics.rejectedConnections++;

@@ -7,14 +7,18 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Actor, createActor } from 'xstate';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { ClientFaults } from './client-faults.ts';
-import { Connection, CONNECTION_LIMITS, type ConnectionLimits, type OpenSession, type Traffic } from './connection.ts';
+import { Connection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts';
 import { gatewayMachine } from './machine.ts';
+import type { OpenSession } from './session.ts';
+import { Turns } from './turns.ts';
 
 export type TextGatewayOptions = {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   readonly openSession: OpenSession;
+  /** Shared by the ports of a host, so that none floods another; absent where there is one port. */
+  readonly turns?: Turns;
   readonly connectionsMax?: number;
   /** What one connection too many is told, instead of the text protocol's words. */
   readonly refusal?: () => string;
@@ -35,12 +39,13 @@ export class TextGateway {
   readonly #machine: Actor<typeof gatewayMachine> = createActor(gatewayMachine).start();
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
-  readonly #traffic: Traffic = { commands: 0 };
+  readonly #turns: Turns;
   readonly #closed: (() => void)[] = [];
   #watching: NodeJS.Timeout | null = null;
 
   constructor(options: TextGatewayOptions) {
     this.#options = options;
+    this.#turns = options.turns ?? new Turns();
     this.#limits = { ...CONNECTION_LIMITS, ...options.limits };
     // Half-open sockets: a client that sends its commands and ends its side still gets its answers.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#onConnection(socket));
@@ -102,7 +107,7 @@ export class TextGateway {
       return;
     }
     const own = this.#options.clients?.wrap(socket) ?? socket;
-    this.#connections.set(socket, new Connection(own, this.#options.openSession, this.#limits, this.#traffic));
+    this.#connections.set(socket, new Connection(own, this.#options.openSession, this.#limits, this.#turns));
     socket.on('close', () => {
       this.#connections.delete(socket);
       this.#closeIfEmpty();
@@ -117,6 +122,7 @@ export class TextGateway {
   #checkSilence(): void {
     const now = performance.now();
     for (const connection of this.#connections.values()) connection.checkSilence(now);
+    this.#turns.serve();
   }
 
   #cutAll(): void {

@@ -48,11 +48,10 @@ export const CONNECTIONS_MAX = 10_000;
 export const CONNECTION_COMMANDS_MAX = 20_000;
 
 /**
- * Commands of all connections of one gateway that are in flight: beyond it a connection's share is the next figure. Far
- * more than keeps the servers busy; few enough that one who asks for one thing does not wait for seconds behind them.
+ * Commands of all connections of a host that are under way: beyond it they take turns. As many as keep the servers busy
+ * and their batches large; few enough that one who asks for one thing waits some milliseconds behind them.
  */
-export const GATEWAY_COMMANDS_MAX = 16_384;
-export const CONNECTION_COMMANDS_SHARE = 16;
+export const GATEWAY_COMMANDS_MAX = 1_024;
 
 /** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
 export const OUTPUT_BYTES_SOFT_MAX = 1024 * 1024;

@@ -64,6 +64,11 @@ export class Conversation {
     return this.#queue.size;
   }
 
+  /** Commands without a reply, those that wait for the ones before them not counted. */
+  get underWay(): number {
+    return this.#queue.underWay;
+  }
+
   /** Bytes of replies that wait for older ones. */
   get heldBytes(): number {
     return this.#queue.heldBytes;

@@ -36,6 +36,7 @@ export class ReplyQueue<S extends Slot> {
   readonly #scratch = new ByteWriter(1_024);
   #output = new ByteWriter(4_096);
   #heldBytes = 0;
+  #openSlots = 0;
   #lastHeld: Uint8Array = NO_BYTES;
 
   /** `wake` is called when replies entered the output outside of `reading`. */
@@ -48,6 +49,11 @@ export class ReplyQueue<S extends Slot> {
   /** Commands whose replies are not in the output yet. */
   get size(): number {
     return this.#slots.size;
+  }
+
+  /** Commands without a reply. */
+  get underWay(): number {
+    return this.#openSlots;
   }
 
   /** Bytes of replies that wait for older ones. */
@@ -66,6 +72,7 @@ export class ReplyQueue<S extends Slot> {
   open(): S {
     const slot = this.#free.pop() ?? this.#newSlot();
     slot.state = 'open';
+    this.#openSlots++;
     this.#slots.push(slot);
     return slot;
   }
@@ -80,6 +87,7 @@ export class ReplyQueue<S extends Slot> {
   /** The reply of an open slot was written; it and all done ones behind it enter the output. */
   close(slot: S): void {
     slot.state = 'done';
+    this.#openSlots--;
     if (slot !== this.#slots.peek()) {
       slot.held = this.#heldCopy();
       this.#heldBytes += slot.held.length;
@@ -93,6 +101,7 @@ export class ReplyQueue<S extends Slot> {
   /** The reply is written by `write` when all older ones are in the output. It wakes nobody: it is the answer at once to a request. */
   closeAtTurn(slot: S, write: (output: ByteWriter) => void): void {
     slot.state = 'done';
+    this.#openSlots--;
     slot.atTurn = write;
     this.#emitDone();
   }

@@ -52,6 +52,18 @@ describe('replies', () => {
     );
   });
 
+  test('that wait for older ones are those of commands that are no longer under way', () => {
+    const { replies } = queue();
+    const [first, second, third] = [replies.open(), replies.open(), replies.open()];
+
+    close(replies, second);
+    replies.closeAtTurn(third, () => undefined);
+
+    expect([replies.underWay, replies.size]).toEqual([1, 3]);
+    close(replies, first);
+    expect([replies.underWay, replies.size]).toEqual([0, 0]);
+  });
+
   test('that are held are counted in bytes until older ones come', () => {
     const { replies } = queue();
     const [first, second] = [replies.open(), replies.open()];

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { text } from '../../../src/lib/bytes.ts';
+import { GATEWAY_COMMANDS_MAX } from '../../../src/model/limits.ts';
 import { dial, openTextPort, readAll, until } from './text-port.ts';
 
 test('ten thousand commands in one packet and in one-byte pieces get the same answers', async () => {
@@ -237,3 +240,46 @@ test("a storage server's own port says NOTFOUND", async () => {
 
   expect(await all).toBe('NOTFOUND\nNOTFOUND\n');
 });
+
+test('one thing asked is asked at once, though others have asked for more than may be under way', async () => {
+  await using port = await openTextPort();
+  const floods = await Promise.all(Array.from({ length: 10 }, () => dial(port.port)));
+  const quiet = await dial(port.port);
+  await Promise.all(floods.map((socket) => trusted(socket)));
+  port.cluster.hold();
+  for (const socket of floods) socket.write('GET a\n'.repeat(10_000));
+  await until(() => (port.cluster.held?.length ?? 0) >= GATEWAY_COMMANDS_MAX);
+
+  quiet.write('GET b\n');
+  await until(() => port.cluster.commands.some((command) => command.kind === 'get' && text(command.key) === 'b'));
+
+  const ahead = port.cluster.held?.length ?? 0;
+  for (const socket of [...floods, quiet]) socket.destroy();
+  expect(ahead).toBeLessThan(2 * GATEWAY_COMMANDS_MAX);
+});
+
+test('who has had no answer for long is not counted, so that the others go on', async () => {
+  await using port = await openTextPort({ limits: { requestTimeoutMs: 20 } });
+  const stuck = await dial(port.port);
+  await trusted(stuck);
+  port.cluster.hold();
+  stuck.write('GET stuck\n'.repeat(10_000));
+  await until(() => (port.cluster.held?.length ?? 0) >= GATEWAY_COMMANDS_MAX);
+  port.cluster.held = null;
+  const other = await dial(port.port);
+  const all = readAll(other);
+
+  other.end('GET other\n'.repeat(500));
+
+  expect(await all).toBe('other -> NOT FOUND\n'.repeat(500));
+  stuck.destroy();
+});
+
+/** Its answers turned out small: from now on it may have much under way. */
+async function trusted(socket: Socket): Promise<void> {
+  for (let window = 1; window < GATEWAY_COMMANDS_MAX; window *= 2) {
+    socket.write('PING\n');
+    await once(socket, 'data');
+  }
+  socket.resume();
+}

@@ -1,0 +1,31 @@
+/** What a gateway needs of whoever speaks a protocol: the state machine of one connection, and how one is opened. */
+
+/** What a gateway needs of the state machine of one connection. */
+export type Session = {
+  /** Takes bytes as they come; incomplete requests are kept. */
+  push(bytes: Uint8Array): void;
+  /** No more bytes will come: an unfinished last line is a request too. */
+  end(): void;
+  /** Answers that are ready, in the order of the requests; valid until the next call. */
+  output(): Uint8Array;
+  /** The output was taken; `isKept`: its memory is still read, so it must not be written again. */
+  sent(isKept?: boolean): void;
+  /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
+  abandon(): void;
+  /** Bytes of answers that wait for older ones. */
+  readonly heldBytes: number;
+  /** Requests that have no answer yet. */
+  readonly inFlight: number;
+  /** Those of them that are under way: neither answered and behind an older one, nor not begun. */
+  readonly underWay: number;
+  /** Whether it holds the beginning of a request. */
+  readonly inRequest: boolean;
+  /** Whether the conversation is over once the output is written (EXIT, a broken request). */
+  readonly isOver: boolean;
+};
+
+/** Where a socket comes from and where it came to, as `host:port`. */
+export type Peer = { readonly address: string; readonly localAddress: string };
+
+/** Opens a session that calls `wake` when an answer became ready outside of `push` and `end`. */
+export type OpenSession = (wake: () => void, peer: Peer) => Session;
