@@ -140,15 +140,20 @@ export function buildProgram(host: ProgramHost, done: (exitCode: number) => void
     const { runSimulate } = await import('./simulate-command.ts');
     return runSimulate(values, terminal);
   });
-  add(
+  const fault = add(
     'fault <script>',
     'run a fault script on a host of its own, or with --port on one',
     FAULT_FLAGS,
     async ([script], values) => {
+      if (fault.args.length > 1) {
+        const statement = `FAULT ${fault.args.join(' ')}`;
+        const message = `fault: takes a file with a script; one statement is a line in "coppice shell": ${statement}`;
+        throw new CommandFailed(message, EXIT_USAGE);
+      }
       const { runFaultScript } = await import('./fault-command.ts');
       return runFaultScript(script as string, values, host.startHost, terminal);
     },
-  );
+  ).allowExcessArguments();
   add('bench [words...]', 'ask the benchmarks of a checkout, beside Redis where it is installed', [], async (words) => {
     const { runBench } = await import('./bench-command.ts');
     return runBench(words);

@@ -96,6 +96,11 @@ test.each([
   [['help', 'qury'], 2, "coppice: help: unknown command 'qury', did you mean 'query'?\n"],
   [['help', 'everything'], 2, "coppice: help: unknown command 'everything'\n"],
   [['fault', 'none'], 2, 'coppice: none: no such file or folder\n'],
+  [
+    ['fault', 'crash', 's1'],
+    2,
+    'coppice: fault: takes a file with a script; one statement is a line in "coppice shell": FAULT crash s1\n',
+  ],
 ])('%j ends with %i and one line', async (words, code, complaint) => {
   expect(await run(words)).toEqual({ code, output: '', complaints: complaint });
 });
