@@ -1,7 +1,7 @@
 /**
- * How long does a quiet client wait, who asks for one thing at a time, while another one floods the same port: 500
- * connections, each with 10,000 commands under way? On the text port and on that of Redis's protocol, beside Redis. The
- * flood comes from a thread of its own. No timing is a test.
+ * How long does a quiet client wait, who asks for one thing at a time, while another one floods the same port: 1, 50 or
+ * 500 connections, each with 10,000 commands under way? On the text port and on that of Redis's protocol, beside Redis.
+ * The flood comes from a thread of its own. No timing is a test.
  */
 import { alone, beside, type Row } from './measure/answer.ts';
 import { drive, keyOf, resp } from './measure/client.ts';
@@ -16,10 +16,10 @@ import { settings } from './measure/settings.ts';
 
 const KEYS = 1_000;
 const VALUE = 'v'.repeat(64);
-const CONNECTIONS = settings.isQuick ? 50 : 500;
+const CROWDS = settings.isQuick ? [1, 50] : [1, 50, 500];
 const PIPELINE = 10_000;
 /** That the quiet client asks. */
-const SECONDS = settings.isQuick ? 2 : 3;
+const SECONDS = 2;
 /** Each floods anew, which takes as long again. */
 const ROUNDS_MOST = 3;
 const P99_MS_MOST = 10;
@@ -56,7 +56,7 @@ const rows = [...(await measure('text', TEXT, host.text, null)), ...(await measu
 for (const { stop } of [host, ...(redis === null ? [] : [redis])] satisfies (Host | Redis)[]) await stop();
 report({
   question: 'flood',
-  title: `One quiet client beside ${CONNECTIONS} connections with ${PIPELINE.toLocaleString('en')} commands under way each`,
+  title: `One quiet client beside connections with ${PIPELINE.toLocaleString('en')} commands under way each`,
   rows,
   notes: redis === null ? [NO_REDIS] : [],
 });
@@ -66,22 +66,24 @@ async function measure(name: string, protocol: Protocol, port: number, peer: Red
   for (const flooded of ['get', 'set'] as const) {
     const command = protocol[flooded];
     const pipeline = Array.from({ length: PIPELINE - 1 }, (_, n) => command(keyOf(n % KEYS))).join('') + protocol.ping;
-    const p99 = async (at: number): Promise<number> => {
-      const quiet = await openQuiet(at, protocol.get(keyOf(1)), protocol.got);
-      const end = await startFlood({ port: at, connections: CONNECTIONS, pipeline, pong: protocol.pong });
-      const times = await quiet.ask(SECONDS);
-      await end();
-      quiet.close();
-      return percentile(times, 0.99);
-    };
-    const sides = { ours: () => p99(port), ...(peer === null ? {} : { redis: () => p99(peer.port) }) };
-    const figures = await interleaved<string>(sides, { warmUp: false, rounds: Math.min(ROUNDS_MOST, settings.rounds) });
-    const what = `p99 of GET, ${name} port, flooded with ${flooded.toUpperCase()}, ${showShape(TWO_COPIES)}`;
-    const target = { most: P99_MS_MOST, of: 'ours' } as const;
-    const { ours = [], redis: theirs } = figures;
-    rows.push(
-      theirs === undefined ? alone(what, 'ms', ours, target) : beside([what, 'ms'], ours, ['Redis', theirs], target),
-    );
+    for (const connections of CROWDS) {
+      const p99 = async (at: number): Promise<number> => {
+        const quiet = await openQuiet(at, protocol.get(keyOf(1)), protocol.got);
+        const end = await startFlood({ port: at, connections, pipeline, pong: protocol.pong });
+        const times = await quiet.ask(SECONDS);
+        await end();
+        quiet.close();
+        return percentile(times, 0.99);
+      };
+      const sides = { ours: () => p99(port), ...(peer === null ? {} : { redis: () => p99(peer.port) }) };
+      const rounds = Math.min(ROUNDS_MOST, settings.rounds);
+      const { ours = [], redis: theirs } = await interleaved<string>(sides, { warmUp: false, rounds });
+      const what = `p99 of GET, ${name} port, ${flooded.toUpperCase()} × ${connections}, ${showShape(TWO_COPIES)}`;
+      const target = { most: P99_MS_MOST, of: 'ours' } as const;
+      rows.push(
+        theirs === undefined ? alone(what, 'ms', ours, target) : beside([what, 'ms'], ours, ['Redis', theirs], target),
+      );
+    }
   }
   return rows;
 }
