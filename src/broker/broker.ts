@@ -149,7 +149,7 @@ export class Broker implements CommandPort {
         this.#members.onHello(server, readHello(reader, readTable));
         break;
       case FRAME.tail:
-        this.#members.onTail(server, bytes.subarray(start + 1, end));
+        this.#members.onTail(server, reader);
         break;
       case FRAME.tailEnd:
         this.#members.onTailEnd(server);

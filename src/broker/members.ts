@@ -11,6 +11,7 @@ import {
   membersOf,
   serverName,
 } from '../model/ids.ts';
+import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
 import { HEARTBEATS_MISSED_MAX } from '../model/limits.ts';
 import { advanceAll, onReadyWrites } from './acknowledge.ts';
@@ -118,9 +119,11 @@ export class Members {
   }
 
   /** One record that somebody may lack. */
-  onTail(server: ServerIndex, frame: Uint8Array): void {
+  onTail(server: ServerIndex, reader: ByteReader): void {
+    const held = Array.from({ length: reader.varint() }, () => reader.u16() as ServerMask);
+    const frame = reader.take(reader.remaining);
     if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, frame);
-    else onTail(this.#state, this.#starting, server, frame);
+    else onTail(this.#state, this.#starting, server, held, frame);
   }
 
   onTailEnd(server: ServerIndex): void {

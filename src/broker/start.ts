@@ -165,21 +165,25 @@ export function onTailEnd(starting: Starting, from: ServerIndex): void {
 }
 
 /**
- * A `tail` frame: one record that somebody may lack. It counts if its holder is in sync with a group of it, or is out
- * but had it agreed before: a bulk can be agreed in one group and still be owed to another.
+ * A record that somebody may lack. It counts if its holder is in sync with one of the groups of which it has it, or is
+ * out but had it agreed before: a bulk can be agreed in one group and still be owed to another.
  */
-export function onTail(state: BrokerState, starting: Starting, from: ServerIndex, frame: Uint8Array): void {
+export function onTail(
+  state: BrokerState,
+  starting: Starting,
+  from: ServerIndex,
+  held: readonly ServerMask[],
+  frame: Uint8Array,
+): void {
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
-  if (mustDrop(state, from, frame) || starting.tails.has(cursor.version)) return;
-  while (cursor.next()) {
-    if (!isMember(cursor.owners, from)) continue;
-    const cut = cutOf(state.epochs.wanted, cursor.owners, from);
-    if (cut === null || cursor.version <= cut) {
-      starting.tails.set(cursor.version, frame.slice());
-      return;
-    }
-  }
+  const { version } = cursor;
+  if (mustDrop(state, from, frame) || starting.tails.has(version)) return;
+  const counts = (owners: ServerMask): boolean => {
+    const cut = cutOf(state.epochs.wanted, owners, from);
+    return cut === null || version <= cut;
+  };
+  if (held.some(counts)) starting.tails.set(version, frame.slice());
 }
 
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */

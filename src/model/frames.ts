@@ -16,7 +16,7 @@
  *   checkpoint                                                   take one now
  *
  *   hello     incarnation f64, last f64, committed f64, torn u8, dotted u8, corrupt text, table (absent when empty)
- *   tail      write frame        tailEnd
+ *   tail      count varint, count × owners u16 (its groups of which it has this), write frame        tailEnd
  *   ready     dotted u8
  *   durable   version f64        every write up to this one that was addressed to the sender
  *   deleted   version f64, until f64       when what was there goes by itself, infinite: never; 0: nothing was there

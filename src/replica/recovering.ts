@@ -86,7 +86,7 @@ export class Recovering {
   /** The records that the named servers may lack, for a cluster that starts as a whole. */
   #onTailWanted(reader: ByteReader): void {
     const send = (frame: Uint8Array): void => this.#host.send('broker', frame);
-    if (this.#opened !== null) sendTail(this.#out, reader, this.#opened, this.#host.rare, send);
+    if (this.#opened !== null) sendTail(this.#options.index, this.#out, reader, this.#opened, this.#host.rare, send);
     send(this.#frame(FRAME.tailEnd).view());
   }
 
