@@ -63,6 +63,7 @@ export async function open(options: OpenOptions = {}): Promise<CoppiceClient> {
     seed,
     quiet: true,
     logFormat: 'pretty',
+    socketThreads: 0,
     connectOnly: false,
     sample: false,
     rules: { onKDown: 'warn', exitWhenKDown: false, readOnlyAfterIndex: false },

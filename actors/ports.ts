@@ -1,4 +1,5 @@
 /** The ports of a host: the text gateway, the RESP port, and a text port for each server that wants one, closed while it is down. */
+import { availableParallelism } from 'node:os';
 import { StartError, type HostOptions, type HostPorts } from '../src/cli/host.ts';
 import type { ServerIndex } from '../src/model/ids.ts';
 import type { Administration, ServerState } from '../src/model/status.ts';
@@ -14,6 +15,9 @@ import { Turns } from './gateway/turns.ts';
 import type { StatusBoard } from './status-board.ts';
 
 const EXIT_FAILED = 1;
+
+/** More of them than this have less to do than their doorbells cost. */
+const SOCKET_THREADS_MAX = 4;
 
 type Opened = {
   readonly bound: HostPorts;
@@ -41,6 +45,7 @@ export async function openPorts({ options, broker, administration, board, client
   const operatedFrom = ({ address }: Peer): Administration =>
     clients?.sparing(administration, address) ?? administration;
   const turns = new Turns();
+  const threads = clients === null ? (options.socketThreads ?? spareThreads(options.places.length)) : 0;
   let text: TextGateway | null = null;
   let bound: string | null = null;
   if (options.textPort !== 'off') {
@@ -49,6 +54,7 @@ export async function openPorts({ options, broker, administration, board, client
       port: options.textPort,
       clients,
       turns,
+      threads,
       openSession: (wake, peer) => new TextSession(broker, operatedFrom(peer), session('gateway'), wake),
     });
     const address = await openGateway(text, options.host, options.textPort);
@@ -68,6 +74,7 @@ export async function openPorts({ options, broker, administration, board, client
       directory: options.directory,
       clients,
       turns,
+      threads,
       isKept: options.cluster.durability !== 'memory',
     });
     const address = await openGateway(resp, options.host, options.respPort);
@@ -103,6 +110,11 @@ export async function openPorts({ options, broker, administration, board, client
 
 /** What the ports of a host have in common. */
 type Shared = { readonly clients: ClientFaults | null; readonly turns: Turns };
+/** Threads for the sockets of each gateway: as many as leave a core to each server, to the broker and to the clients. */
+function spareThreads(servers: number): number {
+  if (process.platform !== 'linux') return 0;
+  return Math.max(0, Math.min(SOCKET_THREADS_MAX, Math.floor((availableParallelism() - servers - 2) / 2)));
+}
 
 /** The text port of one server: a server that is down does not listen. */
 class ServerPort {

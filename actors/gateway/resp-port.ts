@@ -38,6 +38,8 @@ export type RespPortOptions = {
   readonly limits?: Partial<ConnectionLimits>;
   readonly clients?: ClientFaults | null;
   readonly turns?: Turns;
+  /** Threads that have its sockets. */
+  readonly threads?: number;
 };
 
 const EXIT_FAILED = 1;
@@ -71,6 +73,7 @@ export class RespPort {
       limits,
       clients: options.clients ?? null,
       turns: options.turns ?? new Turns(),
+      threads: options.threads ?? 0,
       openSession: (wake, peer) => new RespSession(shared, peer, wake),
       refusal: () => {
         shared.statistics.rejectedConnections++;

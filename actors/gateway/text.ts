@@ -3,11 +3,13 @@
  * each to a Connection, and ends in order: stop accepting, finish what is in flight, close. Never decides about
  * commands, and no socket can end the process.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type Actor, createActor } from 'xstate';
+import { utf8 } from '../../src/lib/bytes.ts';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { ClientFaults } from './client-faults.ts';
 import { Connection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts';
+import { type Accepted, type Listener, OwnListener, ThreadsListener } from './listener.ts';
 import { gatewayMachine } from './machine.ts';
 import type { OpenSession } from './session.ts';
 import { Turns } from './turns.ts';
@@ -25,20 +27,19 @@ export type TextGatewayOptions = {
   readonly limits?: Partial<ConnectionLimits>;
   /** What may go wrong with the sockets; absent where there are no faults. */
   readonly clients?: ClientFaults | null;
+  /** Threads that have its sockets; 0, the default: it has them itself. */
+  readonly threads?: number;
 };
 
 /** Milliseconds between looks at silent sockets, at most: a limit of seconds is kept within this. */
 const SILENCE_CHECK_MS_MAX = 1_000;
 
-/** Sockets that wait to be accepted while the event loop is busy. */
-const BACKLOG = 1_024;
-
 export class TextGateway {
   readonly #options: TextGatewayOptions;
   readonly #limits: ConnectionLimits;
   readonly #machine: Actor<typeof gatewayMachine> = createActor(gatewayMachine).start();
-  readonly #server: Server;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #listener: Listener;
+  readonly #connections = new Map<Accepted, Connection>();
   readonly #turns: Turns;
   readonly #closed: (() => void)[] = [];
   #watching: NodeJS.Timeout | null = null;
@@ -47,8 +48,9 @@ export class TextGateway {
     this.#options = options;
     this.#turns = options.turns ?? new Turns();
     this.#limits = { ...CONNECTION_LIMITS, ...options.limits };
-    // Half-open sockets: a client that sends its commands and ends its side still gets its answers.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#onConnection(socket));
+    const onSocket = (socket: Accepted): void => this.#onConnection(socket);
+    const { threads = 0 } = options;
+    this.#listener = threads > 0 ? new ThreadsListener(threads, onSocket) : new OwnListener(onSocket);
   }
 
   get state(): 'closed' | 'listening' | 'draining' {
@@ -60,21 +62,13 @@ export class TextGateway {
   }
 
   /** Binds the port; resolves with the bound address, rejects with the system's error (EADDRINUSE, EACCES). */
-  open(): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: BACKLOG }, () => {
-        this.#server.removeListener('error', reject);
-        // Only accept can fail now (too many open files): no connection that exists ends, and the next accept may work.
-        this.#server.on('error', () => undefined);
-        this.#machine.send({ type: 'LISTENING' });
-        this.#watching = setInterval(() => this.#checkSilence(), this.#silenceCheckMs());
-        this.#watching.unref();
-        const address = this.#server.address();
-        const port = typeof address === 'object' && address !== null ? address.port : this.#options.port;
-        resolve({ host: this.#options.host, port });
-      });
-    });
+  async open(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#options;
+    const bound = await this.#listener.listen(host, port);
+    this.#machine.send({ type: 'LISTENING' });
+    this.#watching = setInterval(() => this.#checkSilence(), this.#silenceCheckMs());
+    this.#watching.unref();
+    return { host, port: bound };
   }
 
   /** Stops accepting, answers what is in flight, closes. After `timeoutMs` what is left is cut off. */
@@ -83,7 +77,7 @@ export class TextGateway {
     const done = new Promise<void>((resolve) => this.#closed.push(resolve));
     if (this.state === 'draining') return done;
     this.#machine.send({ type: 'DRAIN' });
-    this.#server.close();
+    this.#listener.stop();
     const cutting = setTimeout(() => this.#cutAll(), timeoutMs);
     this.#closed.push(() => clearTimeout(cutting));
     for (const connection of this.#connections.values()) connection.drain();
@@ -98,15 +92,16 @@ export class TextGateway {
     await done;
   }
 
-  #onConnection(socket: Socket): void {
+  #onConnection(socket: Accepted): void {
     const max = this.#options.connectionsMax ?? CONNECTIONS_MAX;
     if (this.state !== 'listening' || this.#connections.size >= max) {
       socket.on('error', () => socket.destroy());
       const words = `ERROR BUSY ${max} connections are open, which is the limit CONNECTIONS_MAX\n`;
-      socket.end(this.#options.refusal?.() ?? words, () => socket.destroy());
+      socket.write(utf8(this.#options.refusal?.() ?? words));
+      socket.destroySoon();
       return;
     }
-    const own = this.#options.clients?.wrap(socket) ?? socket;
+    const own = socket instanceof Socket ? (this.#options.clients?.wrap(socket) ?? socket) : socket;
     this.#connections.set(socket, new Connection(own, this.#options.openSession, this.#limits, this.#turns));
     socket.on('close', () => {
       this.#connections.delete(socket);
@@ -133,6 +128,7 @@ export class TextGateway {
     if (this.state !== 'draining' || this.#connections.size > 0) return;
     this.#machine.send({ type: 'EMPTY' });
     if (this.#watching !== null) clearInterval(this.#watching);
+    this.#listener.close();
     for (const resolve of this.#closed.splice(0)) resolve();
   }
 }

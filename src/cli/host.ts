@@ -49,6 +49,8 @@ export type HostOptions = {
   readonly textPort: PortOption;
   readonly respPort: PortOption;
   readonly httpPort: PortOption;
+  /** Threads that have the sockets of each gateway; 0: the broker's has them. Null: as many as cores are left over. */
+  readonly socketThreads: number | null;
   /** Data files that are loaded before the host counts as ready. */
   readonly load: readonly string[];
   readonly faults: boolean;

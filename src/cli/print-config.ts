@@ -14,6 +14,7 @@ export function configJson(options: HostOptions): string {
     port: options.textPort,
     'resp-port': options.respPort,
     'http-port': options.httpPort,
+    'socket-threads': options.socketThreads,
     'server-ports': places.flatMap(({ address }) => (address === null ? [] : [address.port])),
     'node-id': options.nodeId,
     peers: options.peers,

@@ -70,6 +70,7 @@ export function brokerHost(
     // The broker asks its own host like any client, over a port that nobody else needs to know.
     host: '127.0.0.1',
     textPort: 0,
+    socketThreads: 0,
     connectOnly: flags.has('connect-only'),
     rules: hostRules(flags),
   });
@@ -97,6 +98,7 @@ export function serverOptions(values: FlagValues, env: Environment): Result<Host
     ...dataOptions(flags, { servers: 1, replicas: 1, mode: 'single' }, [address], `data/server-${address.port}`),
     ...PORTLESS,
     host: address.host,
+    socketThreads: 0,
     connectOnly: false,
     rules: { onKDown: 'warn', exitWhenKDown: false, readOnlyAfterIndex: false },
   });

@@ -29,6 +29,7 @@ const RESP_PORT_DEFAULT = 7401;
 /** A server's own text port is this far above the gateway's, one more for each server. */
 const SERVER_PORTS_OFFSET = 10;
 const PORT_MAX = 65_535;
+const SOCKET_THREADS_MAX = 16;
 const SEED_MAX = 0xffff_ffff;
 
 /** Flags about the data, which `start`, `broker` and `server` share. */
@@ -63,6 +64,10 @@ export const START_FLAGS: readonly Flag[] = [
   { flags: '--port <P>', summary: `text port; 0: any free one, off: none (default ${TEXT_PORT_DEFAULT})` },
   { flags: '--resp-port <P>', summary: `RESP port (default ${RESP_PORT_DEFAULT})` },
   { flags: '--http-port <P>', summary: 'HTTP port: not in this version, only off (default off)', env: 'DB_PORT' },
+  {
+    flags: '--socket-threads <N>',
+    summary: `threads with the sockets of each gateway, 0 to ${SOCKET_THREADS_MAX} (default: cores left over)`,
+  },
   { flags: '--server-ports', summary: `a text port for each server besides, from --port + ${SERVER_PORTS_OFFSET}` },
   { flags: '--load <FILE>', summary: 'data file to load before "ready"; repeatable', repeatable: true },
   { flags: '--empty', summary: 'no sample data on the first run' },
@@ -91,6 +96,7 @@ export function startOptions(values: FlagValues, env: Environment): Result<HostO
     textPort,
     respPort: flags.get('resp-port', portOrOff) ?? RESP_PORT_DEFAULT,
     httpPort: flags.get('http-port', portOrOff) ?? 'off',
+    socketThreads: flags.get('socket-threads', wholeNumber(0, SOCKET_THREADS_MAX)),
     load: flags.all('load'),
     index: flags.has('index'),
     connectOnly: false,

@@ -28,6 +28,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 /** The files that threads start from, from the root of the project, without extension. */
 export const THREADS = {
   'storage-server': 'actors/storage-server/thread',
+  'socket-thread': 'actors/gateway/socket-thread',
   'pool-task': 'src/node/pool-task',
   'simulate-task': 'src/cli/simulate-task',
 } as const;

@@ -13,6 +13,8 @@ export type PortOptions = {
   readonly port?: number;
   readonly putMode?: PutMode;
   readonly role?: 'gateway' | 'server';
+  /** Threads with its sockets. */
+  readonly threads?: number;
 };
 
 export type TextPort = {
@@ -28,6 +30,7 @@ export async function openTextPort(options: PortOptions = {}): Promise<TextPort>
   const gateway = new TextGateway({
     host: '127.0.0.1',
     port: options.port ?? 0,
+    threads: options.threads ?? 0,
     openSession: (wake) =>
       new TextSession(
         cluster,
