@@ -5,14 +5,14 @@
  * put in sync without what was acknowledged (architecture, rules 2 and 3). It reads frames and tables and nobody's
  * state. Servers whose disks lie or are damaged are not held to what they said before.
  */
-import { withoutExpiry } from '../../document/expiring.ts';
-import { formatJson } from '../../document/json.ts';
-import { ByteReader, text, utf8 } from '../../lib/bytes.ts';
-import { FRAME, WriteCursor } from '../../model/frames.ts';
+import { ByteReader } from '../../lib/bytes.ts';
+import { FRAME } from '../../model/frames.ts';
 import { type ServerIndex, type ServerMask, isMember, membersOf } from '../../model/ids.ts';
 import { type EpochTable, cutOf, firstTable, inSyncOf, readTable } from '../../replication/epoch-table.ts';
-import { ownersOf, placementGroups, type Placement } from '../../routing/placement.ts';
+import { placementGroups, type Placement } from '../../routing/placement.ts';
 import type { Action, HistoryEvent, Observation } from '../history.ts';
+import { AskedWrites, writesOf } from './asked-writes.ts';
+import { forget, newSaid, type Said, sayDurable, sayHello } from './said.ts';
 
 /** What the checkers may ask of the process at any moment. */
 export type Host = {
@@ -27,37 +27,6 @@ export type Host = {
   nowMs(): number;
 };
 
-/** What one server said, and what may be expected of it. */
-type Said = {
-  /** The newest version that it called durable, in all its lives: what was acknowledged counted on that. */
-  everDurable: number;
-  /** The same since its directory was last new, and the epoch that it keeps: what it must remember. */
-  durable: number;
-  epoch: number;
-  /** What its last hello told: durable when it is ready, and no sooner. */
-  last: number;
-  recovered: number;
-  /** The newest version that this life of the broker heard it call durable; whether its last hello had less. */
-  heard: number;
-  isShort: boolean;
-  /** Whether what it said is over, and what still comes was said before: its directory was wiped. */
-  isWiped: boolean;
-  /** Whether its last hello told of damage, and it was not let in since: epochs that were decided before may come after. */
-  isKept: boolean;
-  /** Whether it can be held to it. */
-  isTrusted: boolean;
-  /** Whether its disk ever lost something. */
-  hasLost: boolean;
-  /** Whether its life of now recovered, and when it was told of an epoch then, counted in frames and tables. */
-  isRecovered: boolean;
-  toldAt: number;
-  /** When it was last heard of. */
-  heardMs: number;
-};
-
-/** Of a write: the keys that it wrote, and the groups that these belong to. */
-type Written = { readonly keys: readonly string[]; readonly groups: readonly ServerMask[] };
-
 /** Problems that are kept: one that is there is mostly there often. */
 const PROBLEMS_MAX = 20;
 
@@ -68,47 +37,28 @@ export class Ledger {
   readonly #placement: Placement;
   readonly #host: Host;
   readonly #said: Said[];
-  readonly #cursor = new WriteCursor();
-  /** By key and value: what a client asked for, and the version that it got. */
-  readonly #written = new Map<string, Written>();
-  readonly #versions = new Map<string, number>();
-  readonly #seen = new Set<number>();
+  readonly #writes: AskedWrites;
   /** The newest version of each group that a client was told of. */
   readonly #told = new Map<ServerMask, number>();
   readonly #tables = new Map<number, EpochTable>();
   /** When the host's file got an epoch. */
   readonly #keptAt = new Map<number, number>();
   readonly #decoded = new WeakMap<Uint8Array, EpochTable>();
-  readonly #owners = new Map<string, ServerMask>();
   /** Grows with every frame and table. */
   #now = 0;
 
   constructor(placement: Placement, host: Host) {
     this.#placement = placement;
     this.#host = host;
-    this.#said = Array.from({ length: placement.servers }, () => ({
-      everDurable: 0,
-      durable: 0,
-      epoch: 0,
-      last: 0,
-      recovered: 0,
-      heard: 0,
-      isShort: false,
-      isWiped: false,
-      isKept: false,
-      isTrusted: true,
-      hasLost: false,
-      isRecovered: false,
-      toldAt: Number.POSITIVE_INFINITY,
-      heardMs: 0,
-    }));
+    this.#writes = new AskedWrites(placement);
+    this.#said = Array.from({ length: placement.servers }, () => newSaid());
   }
 
   /** A frame was handed to its receiver; the broker is −1. The bytes are good during the call only. */
   onFrame(from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
     this.#now++;
     if (from === BROKER) {
-      if (bytes[start] === FRAME.write) this.#onWrite(bytes, start, end);
+      if (bytes[start] === FRAME.write) this.#writes.onWrite(bytes, start, end);
       else if (bytes[start] === FRAME.welcome) this.#onWelcome(to, new ByteReader(bytes, start + 1, end));
       else if (bytes[start] === FRAME.epoch) this.#onEpoch(this.#said[to] as Said);
       return;
@@ -117,7 +67,7 @@ export class Ledger {
     if (to === BROKER) said.heardMs = this.#host.nowMs();
     switch (bytes[start]) {
       case FRAME.durable:
-        this.#onDurable(said, new ByteReader(bytes, start + 1, end).f64());
+        sayDurable(said, new ByteReader(bytes, start + 1, end).f64());
         if (!this.#host.isDown(from as ServerIndex)) said.heard = Math.max(said.heard, said.durable);
         return;
       case FRAME.epochKept:
@@ -125,7 +75,7 @@ export class Ledger {
         return;
       case FRAME.ready:
         // Its recovery is durable, with what its hello told.
-        this.#onDurable(said, said.last);
+        sayDurable(said, said.last);
         said.epoch = Math.max(said.epoch, said.recovered);
         said.isRecovered = true;
         return;
@@ -218,11 +168,7 @@ export class Ledger {
 
   /** A client asks. */
   onAsked(action: Action): void {
-    const writes = writesOf(action);
-    if (writes.length === 0) return;
-    const keys = writes.map(([key]) => key);
-    const groups = [...new Set(keys.map((key) => this.#ownersOf(key)))];
-    for (const [key, value] of writes) this.#written.set(nameOf(key, value), { keys, groups });
+    this.#writes.onAsked(action);
   }
 
   /** A client is told: what it asked happened, or what it saw is so, for sure. */
@@ -243,11 +189,11 @@ export class Ledger {
   /** An update was decided from what its keys hold: no crash may take that away and leave what was made of it. */
   onDecided(action: Action, held: readonly Observation[]): void {
     const [write] = writesOf(action);
-    const target = write === undefined ? undefined : this.#written.get(nameOf(write[0], write[1]));
+    const target = write === undefined ? undefined : this.#writes.find(write[0], write[1]);
     if (action.kind !== 'update' || target === undefined) return;
     if (action.onMissing === 'leave' && held.some(({ value }) => value === null)) return;
     for (const { key, value } of held) {
-      const source = value === null ? undefined : this.#written.get(nameOf(key, value));
+      const source = value === null ? undefined : this.#writes.find(key, value);
       if (value === null || source === undefined) continue;
       // The owners of one group have the one before the other.
       const isOfOneGroup = source.groups.length === 1 && target.groups.length === 1;
@@ -262,21 +208,6 @@ export class Ledger {
       if (epoch !== null && said.epoch < epoch) {
         this.#problem(`s${server + 1} keeps epoch ${said.epoch} though all is whole in epoch ${epoch}`);
       }
-    }
-  }
-
-  /** The version of a write and the keys that it wrote. */
-  #onWrite(bytes: Uint8Array, start: number, end: number): void {
-    const cursor = this.#cursor;
-    cursor.open(bytes, start, end);
-    const { version } = cursor;
-    if (this.#seen.has(version)) return;
-    this.#seen.add(version);
-    while (cursor.next()) {
-      if (cursor.deletes) continue;
-      const value = cursor.reader.bytes.subarray(cursor.valueStart, cursor.valueEnd);
-      const name = nameOf(text(cursor.key()), formatJson(withoutExpiry(value)));
-      if (!this.#versions.has(name)) this.#versions.set(name, version);
     }
   }
 
@@ -304,45 +235,15 @@ export class Ledger {
     if (said.isRecovered) said.toldAt = Math.min(said.toldAt, this.#now);
   }
 
-  #onDurable(said: Said, version: number): void {
-    if (!said.isWiped) said.durable = Math.max(said.durable, version);
-    said.everDurable = Math.max(said.everDurable, version);
-  }
-
-  /** What a server remembers must be what it said; `reader` is behind the kind byte of its hello. */
   #onHello(server: number, said: Said, reader: ByteReader): void {
-    reader.f64();
-    const last = reader.f64();
-    reader.f64();
-    reader.u8();
-    const corrupt = reader.sizedText();
-    const epoch = reader.remaining > 0 ? readTable(reader).epoch : 0;
-    said.isRecovered = false;
-    said.toldAt = Number.POSITIVE_INFINITY;
-    if (said.isTrusted) {
-      if (corrupt !== '')
-        this.#problem(`s${server + 1} finds its directory damaged, and nothing damaged it: ${corrupt}`);
-      else if (last < said.durable) {
-        this.#problem(`s${server + 1} has everything up to ${last}, and had said that ${said.durable} is durable`);
-      } else if (epoch < said.epoch) {
-        this.#problem(`s${server + 1} remembers epoch ${epoch}, and had confirmed ${said.epoch}`);
-      }
-    }
-    said.isWiped = false;
-    said.isKept = corrupt !== '';
-    if (epoch === 0 || corrupt !== '') said.heard = 0;
-    said.isShort = last < said.heard;
-    said.last = corrupt === '' ? last : 0;
-    said.recovered = corrupt === '' ? epoch : 0;
-    // Less than it had said, by leave: its disk was hurt.
-    said.durable = Math.min(said.durable, said.last);
-    said.epoch = Math.min(said.epoch, said.recovered);
+    const problem = sayHello(said, server, reader);
+    if (problem !== null) this.#problem(problem);
   }
 
   /** Every owner in sync has it on its disk, in every group that it touches, and keeps the epoch that says who that is. */
   #mustBeDurable(key: string, value: string, what: string): void {
-    const version = this.#versions.get(nameOf(key, value));
-    const written = this.#written.get(nameOf(key, value));
+    const version = this.#writes.versionOf(key, value);
+    const written = this.#writes.find(key, value);
     const file = this.#host.epochFile();
     if (written === undefined) return;
     const epoch = this.#host.epoch() ?? 0;
@@ -368,15 +269,6 @@ export class Ledger {
     }
   }
 
-  #ownersOf(key: string): ServerMask {
-    let owners = this.#owners.get(key);
-    if (owners === undefined) {
-      owners = ownersOf(this.#placement, utf8(key));
-      this.#owners.set(key, owners);
-    }
-    return owners;
-  }
-
   #decode(bytes: Uint8Array): EpochTable {
     let table = this.#decoded.get(bytes);
     if (table === undefined) {
@@ -389,30 +281,4 @@ export class Ledger {
   #problem(what: string): void {
     if (this.problems.length < PROBLEMS_MAX) this.problems.push(`${what} (at ${this.#host.nowMs().toFixed(3)} ms)`);
   }
-}
-
-function forget(said: Said): void {
-  said.durable = 0;
-  said.epoch = 0;
-  said.last = 0;
-  said.recovered = 0;
-  said.heard = 0;
-  said.isShort = false;
-}
-
-function writesOf(action: Action): readonly (readonly [string, string])[] {
-  switch (action.kind) {
-    case 'set':
-    case 'insert':
-      return [[action.key, action.value]];
-    case 'bulk':
-    case 'update':
-      return [...new Map(action.writes)];
-    default:
-      return [];
-  }
-}
-
-function nameOf(key: string, value: string): string {
-  return `${key} ${value}`;
 }
