@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { RespPort } from '../../../actors/gateway/resp-port.ts';
+import { Turns } from '../../../actors/gateway/turns.ts';
 import { Prng } from '../../../src/lib/prng.ts';
 import { NaiveAdministration } from '../../protocol/naive-store.ts';
 import { MemoryStore } from '../../protocol/resp/memory-store.ts';
-import { dial, readAll, until } from './text-port.ts';
+import { dial, openTextPort, readAll, until } from './text-port.ts';
 
-type Limits = Pick<ConstructorParameters<typeof RespPort>[0], 'connectionsMax' | 'limits'>;
+type Limits = Pick<ConstructorParameters<typeof RespPort>[0], 'connectionsMax' | 'limits' | 'turns'>;
 
 async function openPort(store = new MemoryStore(), limits: Limits = {}) {
   const resp = new RespPort({
@@ -105,4 +106,26 @@ test('CLIENT KILL ends the socket of another, and a broken request one own', asy
   expect(await end).toBe('+OK\r\n');
   expect(await rest).toBe('-ERR Protocol error: invalid bulk length\r\n');
   killer.destroy();
+});
+
+test('who asks for much takes turns with those of the other ports, who asks for one thing does not', async () => {
+  const turns = new Turns(1);
+  await using text = await openTextPort({ turns });
+  await using opened = await openPort(new MemoryStore(), { turns });
+  text.cluster.hold();
+  const flood = await dial(text.port);
+  flood.write('GET a\n');
+  await until(() => text.cluster.commands.length === 1);
+  const [much, one] = [await dial(opened.port), await dial(opened.port)];
+  const answers = readAll(much);
+
+  much.end('PING\r\n'.repeat(100));
+  one.write('PING\r\n');
+  await once(one, 'data');
+  const read = much.bytesRead;
+  text.cluster.release();
+
+  expect(read).toBe(0);
+  expect(await answers).toBe('+PONG\r\n'.repeat(100));
+  for (const socket of [flood, one]) socket.destroy();
 });

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { ConnectionLimits } from '../../../actors/gateway/connection.ts';
 import { TextGateway } from '../../../actors/gateway/text.ts';
+import type { Turns } from '../../../actors/gateway/turns.ts';
 import type { PutMode } from '../../../src/model/config.ts';
 import { TextSession } from '../../../src/protocol/text-session.ts';
 import { ADMINISTRATION, ReferenceCluster } from '../../client/reference-cluster.ts';
@@ -15,6 +16,7 @@ export type PortOptions = {
   readonly role?: 'gateway' | 'server';
   /** Threads with its sockets. */
   readonly threads?: number;
+  readonly turns?: Turns;
 };
 
 export type TextPort = {
@@ -39,6 +41,7 @@ export async function openTextPort(options: PortOptions = {}): Promise<TextPort>
         wake,
       ),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.turns === undefined ? {} : { turns: options.turns }),
     ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
   });
   const { port } = await gateway.open();
