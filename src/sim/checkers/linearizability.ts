@@ -11,6 +11,7 @@
  * Two rules keep the search short. A step that finds what it needs and changes nothing is taken at once: no order is
  * lost by it. And a value is not replaced while somebody is left who reads it: it is written only once.
  */
+import { EventList } from './event-list.ts';
 import { ANY_VALUE, type Going, NO_NEED, NOTHING, type Step, UNCHANGED, UNREAD } from './register.ts';
 
 export type Verdict =
@@ -58,12 +59,8 @@ const NONE: readonly number[] = [];
 class Search {
   readonly #steps: readonly Step[];
   readonly #goings: ReadonlyMap<number, Going>;
-  /** Entries: 0 is the head; call and return of the i-th definite step, in the order of their places. */
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #step: Int32Array;
-  readonly #return: Int32Array;
-  readonly #place: Float64Array;
+  /** Of the definite steps that were not taken. */
+  readonly #events: EventList;
   readonly #deletions: number[] = [];
   readonly #unreadWrites: number[] = [];
   readonly #named = new Map<number, Named>();
@@ -87,14 +84,8 @@ class Search {
       else this.#setAside(step);
     }
     this.#deletions.sort((a, b) => a - b);
-    const size = definite.length * 2 + 1;
-    this.#next = new Int32Array(size);
-    this.#previous = new Int32Array(size);
-    this.#step = new Int32Array(size).fill(-1);
-    this.#return = new Int32Array(size);
-    this.#place = new Float64Array(size);
+    this.#events = new EventList(steps, definite);
     this.#readsLeft = readsLeft(steps);
-    this.#link(definite);
   }
 
   #setAside({ needs, leaves, start }: Step): void {
@@ -112,46 +103,21 @@ class Search {
     return this.#steps.some(({ needs, end }) => needs === value && end !== Number.POSITIVE_INFINITY);
   }
 
-  #link(definite: readonly number[]): void {
-    const ends = [...definite].sort((a, b) => (this.#steps[a] as Step).end - (this.#steps[b] as Step).end);
-    const callOf = new Int32Array(this.#steps.length);
-    let call = 0;
-    let end = 0;
-    for (let entry = 1; entry < this.#next.length; entry++) {
-      const starting = definite[call];
-      const ending = ends[end] as number;
-      const endsAt = (this.#steps[ending] as Step).end;
-      // Within one moment steps overlap: starts come first.
-      if (starting !== undefined && (this.#steps[starting] as Step).start <= endsAt) {
-        this.#step[entry] = starting;
-        this.#place[entry] = (this.#steps[starting] as Step).start;
-        callOf[starting] = entry;
-        call++;
-      } else {
-        this.#place[entry] = endsAt;
-        this.#return[callOf[ending] as number] = entry;
-        end++;
-      }
-      this.#next[entry - 1] = entry;
-      this.#previous[entry] = entry - 1;
-    }
-  }
-
   run(configurationsMax: number): Verdict {
-    const next = this.#next;
+    const { next } = this.#events;
     const taken: Taken[] = [];
     let farthest = 0;
-    this.#horizon = this.#firstReturn();
+    this.#horizon = this.#events.firstReturn();
     let entry = this.#firstFree();
     let choice = 0;
     while (next[0] !== 0) {
-      const step = this.#step[entry] as number;
+      const step = this.#events.step[entry] as number;
       if (step < 0) {
         // The end of a step that was not taken: nothing behind it can be taken before it.
         farthest = Math.max(farthest, entry);
         let last = taken.pop();
         for (; last?.forced; last = taken.pop()) this.#takeBack(last);
-        if (last === undefined) return { kind: 'violation', step: this.#stepEndingAt(farthest) };
+        if (last === undefined) return { kind: 'violation', step: this.#events.stepEndingAt(farthest) };
         this.#takeBack(last);
         entry = last.entry;
         choice = last.choice + 1;
@@ -176,10 +142,14 @@ class Search {
 
   /** Where to go on: at a step that can be taken at once, or else at the first one. */
   #firstFree(): number {
-    for (let entry = this.#next[0] as number; (this.#step[entry] as number) >= 0; entry = this.#next[entry] as number) {
-      if (this.#isFree(this.#steps[this.#step[entry] as number] as Step)) return entry;
+    for (
+      let entry = this.#events.next[0] as number;
+      (this.#events.step[entry] as number) >= 0;
+      entry = this.#events.next[entry] as number
+    ) {
+      if (this.#isFree(this.#steps[this.#events.step[entry] as number] as Step)) return entry;
     }
-    return this.#next[0] as number;
+    return this.#events.next[0] as number;
   }
 
   /** Whether a step finds what it needs and changes nothing. */
@@ -199,7 +169,7 @@ class Search {
       deletions: this.#usedDeletions,
       unread: this.#usedUnread,
     };
-    const step = this.#steps[this.#step[entry] as number] as Step;
+    const step = this.#steps[this.#events.step[entry] as number] as Step;
     const forced = this.#isFree(step);
     const { needs, leaves } = step;
     const used = this.#satisfy(step, choice);
@@ -212,8 +182,8 @@ class Search {
     }
     if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) - 1;
     if (leaves !== UNCHANGED) this.#state = leaves;
-    this.#lift(entry);
-    this.#horizon = this.#firstReturn();
+    this.#events.lift(entry);
+    this.#horizon = this.#events.firstReturn();
     return { ...before, used, forced };
   }
 
@@ -230,13 +200,13 @@ class Search {
   }
 
   #takeBack({ entry, state, deletions, unread, used }: Taken): void {
-    this.#unlift(entry);
-    this.#horizon = this.#firstReturn();
+    this.#events.unlift(entry);
+    this.#horizon = this.#events.firstReturn();
     this.#state = state;
     this.#usedDeletions = deletions;
     this.#usedUnread = unread;
     for (const value of used) this.#usedNamed.delete(value);
-    const { needs } = this.#steps[this.#step[entry] as number] as Step;
+    const { needs } = this.#steps[this.#events.step[entry] as number] as Step;
     if (needs > UNREAD) this.#readsLeft[needs] = (this.#readsLeft[needs] as number) + 1;
   }
 
@@ -334,46 +304,13 @@ class Search {
   /** Whether nobody was here before: the steps not taken among those that have begun say which were. */
   #isNew(): boolean {
     let name = `${this.#state} ${this.#usedDeletions} ${this.#usedUnread}`;
-    for (let entry = this.#next[0] as number; ; entry = this.#next[entry] as number) {
+    for (let entry = this.#events.next[0] as number; ; entry = this.#events.next[entry] as number) {
       name += ` ${entry}`;
-      if ((this.#step[entry] as number) < 0) break;
+      if ((this.#events.step[entry] as number) < 0) break;
     }
     if (this.#usedNamed.size > 0) name += `:${[...this.#usedNamed].sort((a, b) => a - b).join(' ')}`;
     const { size } = this.#entered;
     return this.#entered.add(name).size > size;
-  }
-
-  #firstReturn(): number {
-    let entry = this.#next[0] as number;
-    while ((this.#step[entry] as number) >= 0) entry = this.#next[entry] as number;
-    return entry === 0 ? Number.POSITIVE_INFINITY : (this.#place[entry] as number);
-  }
-
-  #lift(entry: number): void {
-    this.#unlink(entry);
-    this.#unlink(this.#return[entry] as number);
-  }
-
-  #unlift(entry: number): void {
-    this.#relink(this.#return[entry] as number);
-    this.#relink(entry);
-  }
-
-  #unlink(entry: number): void {
-    const [previous, next] = [this.#previous[entry] as number, this.#next[entry] as number];
-    this.#next[previous] = next;
-    if (next !== 0) this.#previous[next] = previous;
-  }
-
-  #relink(entry: number): void {
-    const [previous, next] = [this.#previous[entry] as number, this.#next[entry] as number];
-    this.#next[previous] = entry;
-    if (next !== 0) this.#previous[next] = entry;
-  }
-
-  #stepEndingAt(entry: number): number {
-    const place = this.#place[entry] as number;
-    return this.#steps.findIndex(({ end }) => end === place);
   }
 }
 
