@@ -14,8 +14,12 @@ import { edited, editsOf } from './mutant.ts';
 const MUTANTS_A_DAY = 5;
 const DAY_MS = 86_400_000;
 
-/** Those that were found within so many seeds are found soon, and then within so many also when seeds mean others. */
+/**
+ * Those that were found within so many seeds of the first thousand are found soon, and then within so many also when seeds
+ * mean others.
+ */
 const SOON = 10;
+const FIRST_SEEDS = 1_000;
 const SEEDS_MAX = 100;
 
 /** How many defects there must be at least, and how many of them must be found soon: these take turns. */
@@ -27,9 +31,9 @@ const AGAIN = 'npm run bench -- mutants --write';
 const found = readFound();
 const soon = new Prng(1).shuffle(
   MUTANTS.filter(({ name }) => {
-    const { played, kind } = found.get(name) ?? { played: Number.POSITIVE_INFINITY, kind: null };
+    const { seed, played, kind } = found.get(name) ?? { seed: 0, played: Number.POSITIVE_INFINITY, kind: null };
     // That a run does not end is known only after minutes.
-    return played <= SOON && kind !== 'endless';
+    return played <= SOON && seed <= FIRST_SEEDS && kind !== 'endless';
   }),
 );
 
