@@ -50,9 +50,11 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
   const id = state.nextJoin++;
   state.joins.set(id, { id, target, source, groups, barriers: null, through: 0 as Version });
   // A bulk that is still owed to another group comes as the whole record: leaves alone would make this server show its
-  // part of it and be unable to give the rest to those who lack it.
+  // part of it and be unable to give the rest to those who lack it. One that it knows to be agreed it had before, and
+  // perhaps deletes of these keys since, of which nothing is left.
+  const agreed = viewOf(state, target).hello?.committed ?? (0 as Version);
   for (const bulk of state.openBulks.values()) {
-    if (bulk.frame !== null && bulk.groups.some((group) => groups.includes(group.owners))) {
+    if (bulk.frame !== null && bulk.version > agreed && bulk.groups.some((group) => groups.includes(group.owners))) {
       sendWrite(state, target, bulk.frame);
     }
   }

@@ -41,6 +41,14 @@ export const MEMBERS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a bulk comes again to one that had it, and has pruned deletes since',
+    expected: 'register',
+    likely: ['blackout', 'blackout', 'absent', 'deaths'],
+    file: 'broker/catch-up.ts',
+    find: 'bulk.frame !== null && bulk.version > agreed && bulk',
+    replace: 'bulk.frame !== null && bulk',
+  },
+  {
     name: 'a catch-up goes on after one of its two servers is lost',
     expected: 'register',
     likely: ['deaths', 'deaths', 'copies'],
