@@ -50,7 +50,11 @@ export class ThreadFaults implements ReplicaFaults {
   #atPoints: readonly ActivePoint[] = [];
   #slowing: NodeJS.Timeout | null = null;
 
-  constructor(data: ServerThreadData, faults: readonly ServerFault[], world: ThreadFaultsWorld) {
+  constructor(
+    data: ServerThreadData,
+    { acting, passed }: NonNullable<ServerThreadData['faults']>,
+    world: ThreadFaultsWorld,
+  ) {
     this.#world = world;
     this.#gate = new Int32Array(data.gate);
     this.#prng = new Prng(data.seed ^ Math.imul(data.incarnation, LIVES_APART));
@@ -70,6 +74,7 @@ export class ThreadFaults implements ReplicaFaults {
     );
     this.points = new Points({
       faults: () => this.#atPoints,
+      passed,
       sleep: (ms) => {
         Atomics.wait(this.#nothing, 0, 0, ms);
         this.onWake();
@@ -77,7 +82,7 @@ export class ThreadFaults implements ReplicaFaults {
       die: (reason) => this.#die(reason),
     });
     this.disk = new PointDisk(this.#disk, this.points);
-    this.replace(faults);
+    this.replace(acting);
   }
 
   replace(faults: readonly ServerFault[]): void {

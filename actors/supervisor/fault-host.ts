@@ -11,7 +11,8 @@ import { LinkFaults, type ReplaceRules } from '../../src/faults/link-faults.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { type ServerIndex, serverName } from '../../src/model/ids.ts';
 import { damageFile, lackOfDamage, wipeDirectory } from '../../src/node/damage.ts';
-import { endCount, type ServerFault, sharedCount } from '../../src/node/server-fault.ts';
+import { endCount, type ServerFault, sharedCount, sharedPasses } from '../../src/node/server-fault.ts';
+import type { ServerThreadData } from '../../src/node/server-thread.ts';
 import { DownFaults } from './down-faults.ts';
 import type { Supervisor } from './handlers.ts';
 import { exhaustMemory, flap, hang, whenSpent } from './life-faults.ts';
@@ -38,6 +39,7 @@ export class ThreadFaultHost implements FaultHost {
   readonly #down: DownFaults;
   /** By server, what acts inside its thread. */
   readonly #inside: Set<ServerFault>[];
+  readonly #passed: Int32Array[];
   readonly #clocks = new Set<ClockShift>();
   #effects: Promise<unknown> = Promise.resolve();
 
@@ -46,11 +48,17 @@ export class ThreadFaultHost implements FaultHost {
     this.#links = new LinkFaults(options.replaceRules);
     this.#down = new DownFaults(options.supervisor);
     this.#inside = options.supervisor.servers.map(() => new Set());
+    this.#passed = options.supervisor.servers.map(() => sharedPasses());
   }
 
   /** What acts inside the thread of a server now: a new life begins with it. */
-  faultsOf(server: ServerIndex): readonly ServerFault[] {
-    return [...(this.#inside[server] as Set<ServerFault>)];
+  faultsOf(server: ServerIndex): NonNullable<ServerThreadData['faults']> {
+    return { acting: [...(this.#inside[server] as Set<ServerFault>)], passed: this.passed(server) };
+  }
+
+  /** How often a server passed each of POINTS; one that runs in another process is not seen. */
+  passed(server: ServerIndex): Int32Array {
+    return this.#passed[server] as Int32Array;
   }
 
   /** Milliseconds that the wall clock of a server is ahead. */
@@ -190,8 +198,8 @@ export class ThreadFaultHost implements FaultHost {
 
   #tell(server: ServerIndex): void {
     const { life } = this.#options.supervisor.server(server);
-    const faults = this.faultsOf(server);
-    life?.control.call('replaceFaults', [faults], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
+    const { acting } = this.faultsOf(server);
+    life?.control.call('replaceFaults', [acting], { timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => undefined);
   }
 
   #flap(servers: readonly ServerIndex[], count: number, spent: () => void): () => void {

@@ -12,7 +12,6 @@ import { RING_BYTES } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
 import { ControlClient, ControlError } from '../../src/node/control.ts';
 import { createLinkEnds, transferListOf } from '../../src/node/link.ts';
-import type { ServerFault } from '../../src/node/server-fault.ts';
 import {
   GATE,
   GATE_WORD,
@@ -49,7 +48,7 @@ export type SupervisorOptions = {
   /** A thread that begins as actors/storage-server/thread.ts does. */
   readonly spawn: (data: ServerThreadData, transferList: ServerThreadData['control'][]) => Worker;
   /** The faults that act inside a server's thread from its beginning; null when there can be none. */
-  readonly faultsOf: (server: ServerIndex) => readonly ServerFault[] | null;
+  readonly faultsOf: (server: ServerIndex) => ServerThreadData['faults'];
   /** A thread was started; `end` is the broker's end of its link. The link of the life before must be closed when this returns. */
   readonly onStarted: (server: ServerIndex, incarnation: Incarnation, end: ChannelEnd) => void;
   /** Its thread is gone. Not called for threads that end because the host stops. */

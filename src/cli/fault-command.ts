@@ -21,7 +21,7 @@ import { FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { StartHost } from './host.ts';
 import { startOrFail } from './run-host.ts';
 import { localTarget, remoteTarget, type ScriptTarget, socketTarget } from './script-target.ts';
-import { ThreadScriptHost } from './script-threads.ts';
+import { passedPoints, ThreadScriptHost } from './script-threads.ts';
 import { startOptions } from './start-options.ts';
 import { checked, sure, tellReport } from './script-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -46,10 +46,11 @@ export async function runFaultScript(
   try {
     const status = await target.status();
     const script = own ?? sure(file, parseScript(text, shapeOf(status)));
-    if (own === null) await checkFaults(target);
+    // A host that injects no faults says so before the script begins.
+    const points = await passedPoints(target).catch(failed);
     // A running host has data of its own, and perhaps that of an earlier script.
     const keyPrefix = own === null ? `fault-${randomBytes(6).toString('hex')}-` : '';
-    const host = new ThreadScriptHost(target, status, { seed, keyPrefix });
+    const host = new ThreadScriptHost(target, status, { seed, keyPrefix, points });
     try {
       sure(file, checkScript(script, host));
       const ended = await runOn(host, script, seed, terminal);
@@ -145,16 +146,9 @@ async function removeKeys({ history }: ThreadScriptHost, target: ScriptTarget): 
   await Promise.all(deleted);
 }
 
-/** A host that injects no faults is told before the script begins. */
-async function checkFaults(target: ScriptTarget): Promise<void> {
-  try {
-    await target.fault('LIST');
-  } catch (error) {
-    const { code, message } = error as Partial<KvError>;
-    throw new CommandFailed(`${code ?? ''} ${message ?? String(error)}`.trim(), exitCodeOf(`${code}`), {
-      cause: error,
-    });
-  }
+function failed(error: unknown): never {
+  const { code, message } = error as Partial<KvError>;
+  throw new CommandFailed(`${code ?? ''} ${message ?? String(error)}`.trim(), exitCodeOf(`${code}`), { cause: error });
 }
 
 function shapeOf({ servers, replicas, mode }: ClusterStatus): Pick<Script, 'servers' | 'replicas' | 'mode'> {

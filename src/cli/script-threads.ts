@@ -1,23 +1,22 @@
 /** Fault scripts in real time: the host that the runner of src/faults asks, over a cluster of threads. */
 import { CoppiceError } from '../client/error.ts';
-import {
-  type FaultAnswer,
-  type FaultSight,
-  type LoadAction,
-  type LoadOutcome,
-  POINT_UNSEEN,
-  type ScriptHost,
-  type ServerSight,
+import type {
+  FaultAnswer,
+  FaultSight,
+  LoadAction,
+  LoadOutcome,
+  ScriptHost,
+  ServerSight,
 } from '../faults/script-host.ts';
 import { formatFaultStatement } from '../faults/format.ts';
 import { parseFault } from '../faults/parse-fault.ts';
 import { Picker } from '../faults/picker.ts';
-import type { Check, EventPattern, FaultStatement, Selector } from '../faults/syntax.ts';
+import type { Check, FaultStatement, Selector } from '../faults/syntax.ts';
 import { namedBy } from '../faults/resolve.ts';
 import { Prng } from '../lib/prng.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { ERRORS, type ErrorCode, fail } from '../model/errors.ts';
-import type { ServerIndex } from '../model/ids.ts';
+import { type ServerIndex, serverName } from '../model/ids.ts';
 import type { ClusterStatus } from '../model/status.ts';
 import type { Neighbour } from '../faults/action.ts';
 import { ScriptHistory } from '../sim/script-history.ts';
@@ -27,7 +26,8 @@ import type { ScriptTarget } from './script-target.ts';
 /** Milliseconds between two looks at the cluster. */
 const LOOK_MS = 20;
 
-const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set(['fsync', 'segment-cut', 'snapshot']);
+/** By server, points that it passed, and how often. */
+export type PassedPoints = { readonly [server: string]: { readonly [point: string]: number } };
 
 export class ThreadScriptHost implements ScriptHost {
   readonly lookMs = LOOK_MS;
@@ -39,16 +39,19 @@ export class ThreadScriptHost implements ScriptHost {
   readonly #names = new Map<string, readonly Neighbour[]>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #status: ClusterStatus;
+  #points: PassedPoints;
+  #arePointsAsked = false;
   #isClosed = false;
 
   constructor(
     target: ScriptTarget,
     status: ClusterStatus,
-    { seed, keyPrefix }: { readonly seed: number; readonly keyPrefix: string },
+    { seed, keyPrefix, points }: { readonly seed: number; readonly keyPrefix: string; readonly points: PassedPoints },
   ) {
     this.keyPrefix = keyPrefix;
     this.#target = target;
     this.#status = status;
+    this.#points = points;
     this.#prng = new Prng(seed);
     this.#poll();
   }
@@ -102,6 +105,11 @@ export class ThreadScriptHost implements ScriptHost {
     return this.#status.servers.map(({ state, role }) => ({ state, isLeader: role === 'leader' }));
   }
 
+  passed(server: ServerIndex, point: string): number {
+    this.#arePointsAsked = true;
+    return this.#points[serverName(server)]?.[point] ?? 0;
+  }
+
   pick(selector: Selector): Result<readonly ServerIndex[], string> {
     const leader = this.servers().findIndex(({ isLeader }) => isLeader);
     const view = { servers: this.#status.servers.length, leader: leader < 0 ? null : (leader as ServerIndex) };
@@ -131,9 +139,8 @@ export class ThreadScriptHost implements ScriptHost {
     return null;
   }
 
-  cannotSee({ kind }: EventPattern): string | null {
-    if (kind === 'point') return POINT_UNSEEN;
-    return UNSEEN.has(kind) ? `${kind} is not told here: there are state, leader-elected, fault and healed` : null;
+  cannotSee(): string | null {
+    return null;
   }
 
   rssBytes(): number {
@@ -182,14 +189,15 @@ export class ThreadScriptHost implements ScriptHost {
 
   #poll(): void {
     this.after(LOOK_MS, () => {
-      this.#target
-        .status()
-        .then((status) => {
-          this.#status = status;
-        })
+      this.#see()
         .catch((error: unknown) => this.#broken(error))
         .finally(() => this.#poll());
     });
+  }
+
+  async #see(): Promise<void> {
+    this.#status = await this.#target.status();
+    if (this.#arePointsAsked) this.#points = await passedPoints(this.#target);
   }
 
   /** What was drawn for a name stands in the answer. */
@@ -212,6 +220,11 @@ export class ThreadScriptHost implements ScriptHost {
     const servers = this.#status.servers.map((server) => ({ ...server, state: 'down' as const }));
     this.#status = { ...this.#status, servers };
   }
+}
+
+/** How often each point was passed so far. Rejects with an error that has a code, FAULTSOFF where no faults can be. */
+export async function passedPoints(target: ScriptTarget): Promise<PassedPoints> {
+  return JSON.parse(await target.fault('POINTS')) as PassedPoints;
 }
 
 function failureOf(error: unknown): ReturnType<typeof fail> {

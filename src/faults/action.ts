@@ -98,4 +98,6 @@ export type FaultHost = {
   begin(action: FaultAction, seed: number, spent: () => void): () => void;
   /** Starts servers that are down, and ends and starts those that run. */
   restart(servers: readonly ServerIndex[]): void;
+  /** How often a server passed each of POINTS (point-names.ts), over all its lives. */
+  passed(server: ServerIndex): Int32Array;
 };

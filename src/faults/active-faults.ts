@@ -12,6 +12,7 @@ import type { Surroundings } from './cursor.ts';
 import { formatFault, formatSelector } from './format.ts';
 import { helpOn } from './forms.ts';
 import { parseFault } from './parse-fault.ts';
+import { POINTS } from './point-names.ts';
 import { type ClusterView, nameOf, Picker, selectorOf } from './picker.ts';
 import { type Plan, resolve, type Step } from './resolve.ts';
 import type { Fault, FaultKind, FaultOptions, FaultStatement, Healed, Selector } from './syntax.ts';
@@ -107,6 +108,8 @@ export class ActiveFaults {
         return this.#healed(statement.what);
       case 'list':
         return said(JSON.stringify(this.list().map((one) => ({ ...one, servers: one.servers.map(nameOf) }))));
+      case 'points':
+        return said(JSON.stringify(this.#passed()));
       case 'help':
         return said(helpOn(statement.topic) ?? '');
       default:
@@ -123,6 +126,18 @@ export class ActiveFaults {
   /** Every fault that acts now, oldest first. */
   list(): ActiveFault[] {
     return [...this.#entries.values()].map(describe);
+  }
+
+  /** By server, the points that it passed and how often. */
+  #passed(): Record<string, Record<string, number>> {
+    const servers = Array.from({ length: this.#host.view().servers }, (_, index) => index as ServerIndex);
+    return Object.fromEntries(
+      servers.map((server) => {
+        const counts = this.#host.actions.passed(server);
+        const passed = POINTS.map((name, place) => [name, counts[place] as number] as const);
+        return [nameOf(server), Object.fromEntries(passed.filter(([, count]) => count > 0))];
+      }),
+    );
   }
 
   /** Heals every fault and starts every server that is down. Answers how many faults there were. */

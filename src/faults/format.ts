@@ -27,7 +27,8 @@ export function formatFaultStatement(statement: FaultStatement): string {
     case 'heal':
       return `HEAL ${formatHealed(statement.what)}`;
     case 'list':
-      return 'LIST';
+    case 'points':
+      return statement.kind.toUpperCase();
     case 'help':
       return statement.topic === null ? 'HELP' : `HELP ${statement.topic}`;
     default:

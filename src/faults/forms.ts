@@ -103,6 +103,7 @@ export const OTHER_STATEMENTS: readonly (readonly [words: string, parameters: st
   ['RESUME', 'SERVERS', 'ends their hang'],
   ['HEAL', '[all | NAME | KIND | SERVERS]', 'ends faults; without more: all, and every server is started'],
   ['LIST', '', 'the faults that act now, as one line of JSON'],
+  ['POINTS', '', 'how often each server passed each named point, as one line of JSON'],
   ['HELP', '[KIND]', 'this'],
 ];
 

@@ -49,8 +49,9 @@ export function parseFaultStatement(cursor: Cursor): FaultStatement {
       cursor.skip();
       return { kind: 'heal', what: parseHealed(cursor) };
     case 'list':
+    case 'points':
       cursor.skip();
-      return { kind: 'list' };
+      return { kind: word };
     case 'help':
       cursor.skip();
       return { kind: 'help', topic: parseTopic(cursor) };

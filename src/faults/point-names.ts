@@ -59,10 +59,19 @@ const SENDS: ReadonlyMap<number, string> = new Map(SENT.map((name) => [FRAME[nam
 /** Everything that has a point before it and one after it. */
 export const POINT_CALLS: readonly string[] = [...DISK_CALLS, ...SENDS.values()];
 
+/** Every point; how often each was passed is counted in this order. */
+export const POINTS: readonly string[] = POINT_CALLS.flatMap((call) => [`before-${call}`, `after-${call}`]);
+
+const PLACES: ReadonlyMap<string, number> = new Map(POINTS.map((name, place) => [name, place]));
+
 /** Whether there is a point of this name. */
 export function isPoint(name: string): boolean {
-  const call = /^(?:before|after)-(.+)$/.exec(name)?.[1];
-  return call !== undefined && POINT_CALLS.includes(call);
+  return PLACES.has(name);
+}
+
+/** Its place among POINTS. */
+export function placeOf(point: string): number {
+  return PLACES.get(point) as number;
 }
 
 /** Whether what happens at this point can fail: a frame that is sent cannot. */

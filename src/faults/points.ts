@@ -3,7 +3,7 @@
  * code that passes them. Decides only; how to wait and how to die are its host's.
  */
 import { DiskError, type DiskErrorCode } from '../storage/disk.ts';
-import { sendOf } from './point-names.ts';
+import { placeOf, sendOf } from './point-names.ts';
 
 /** What a point does to whoever passes it. */
 export type PointAct =
@@ -20,6 +20,8 @@ export type ActivePoint = { readonly fault: PointFault; take(): boolean };
 
 export type PointHost = {
   faults(): readonly ActivePoint[];
+  /** How often each of POINTS was passed, over all lives; null where nobody asks. */
+  readonly passed: Int32Array | null;
   /** Nothing else happens for so long. */
   sleep(ms: number): void;
   /** Ends this life without another instruction of the product. */
@@ -33,14 +35,16 @@ export class Points {
     this.#host = host;
   }
 
-  /** Whether nothing happens at any point. */
+  /** Whether nothing happens at any point, and nobody counts. */
   get isIdle(): boolean {
-    return this.#host.faults().length === 0;
+    return this.#host.passed === null && this.#host.faults().length === 0;
   }
 
   /** Passes a point of the disk; the error with which the call is to fail, or null. */
   pass(when: 'before' | 'after', call: string, path: string): DiskError | null {
     const name = `${when}-${call}`;
+    const { passed } = this.#host;
+    if (passed !== null) passed[placeOf(name)] = (passed[placeOf(name)] as number) + 1;
     let error: DiskError | null = null;
     for (const active of this.#host.faults()) {
       const { point, act } = active.fault;

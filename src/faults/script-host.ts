@@ -43,9 +43,6 @@ export type FaultSight = { readonly id: string; readonly statement: string; read
 /** What a fault statement came to: the line after OK. */
 export type FaultAnswer = (result: Result<string, KvError>) => void;
 
-/** Why no host can tell of `on point`: who passes one tells nobody, for that would be a switch in the code. */
-export const POINT_UNSEEN = 'a point is passed in silence: begin POINT NAME ... TIMES 1 AS it, and say on healed it';
-
 export type ScriptHost = {
   /** Milliseconds of the one clock of the run. */
   now(): number;
@@ -59,6 +56,8 @@ export type ScriptHost = {
   /** Faults that act now. */
   active(): readonly FaultSight[];
   servers(): readonly ServerSight[];
+  /** How often a server passed a named point (point-names.ts), over all its lives. */
+  passed(server: ServerIndex, point: string): number;
   /** Servers that a selector means now, or why it means none. */
   pick(selector: Selector): Result<readonly ServerIndex[], string>;
   /** Whether every server is up and nothing is on its way to anybody. */

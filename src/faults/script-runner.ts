@@ -22,6 +22,9 @@ import { Timetable } from './timetable.ts';
 /** Milliseconds that a client waits for an answer, and that all may take to be whole again, when nobody SETs them. */
 const KNOBS_MS = { patience: 15_000, liveness: 30_000 };
 
+/** Statements that change nothing. */
+const SILENT: ReadonlySet<string> = new Set(['list', 'points', 'help']);
+
 /** What in this script the host cannot do, as BADFAULT with the line; asked before anything begins. */
 export function checkScript(
   script: Script,
@@ -160,7 +163,7 @@ export class ScriptRunner {
         const found = `${result.error.code} ${result.error.message}`;
         this.#keep(line, formatStatement(statement), { holds: false, found });
       } else if (statement.kind === 'fault') this.#tell(this.#faultLog.begun(result.value, this.#host.now()));
-      if (result.ok && statement.kind !== 'list' && statement.kind !== 'help') this.#host.mark(result.value);
+      if (result.ok && !SILENT.has(statement.kind)) this.#host.mark(result.value);
       done();
     });
   }

@@ -107,7 +107,7 @@ export type FaultStatement =
   | { readonly kind: 'fault'; readonly fault: Fault; readonly options: FaultOptions }
   | { readonly kind: 'restart' | 'resume'; readonly servers: Selector }
   | { readonly kind: 'heal'; readonly what: Healed }
-  | { readonly kind: 'list' }
+  | { readonly kind: 'list' | 'points' }
   | { readonly kind: 'help'; readonly topic: string | null };
 
 export const COMPARISONS = ['<=', '>=', '!=', '<', '>', '='] as const;

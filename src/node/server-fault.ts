@@ -6,6 +6,7 @@
 import type { DiskFault, Survivors } from '../faults/action.ts';
 import { type Calls, isDue } from '../faults/calls.ts';
 import type { Flakiness } from '../faults/flaky.ts';
+import { POINTS } from '../faults/point-names.ts';
 import type { PointFault } from '../faults/points.ts';
 
 export type ServerFault =
@@ -34,6 +35,11 @@ export function sharedCount(times: number | null): Int32Array {
   const words = new Int32Array(new SharedArrayBuffer(8));
   words[WORD.left] = times ?? UNTIL_HEALED;
   return words;
+}
+
+/** Counts of POINTS, by the server's thread alone. */
+export function sharedPasses(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * POINTS.length));
 }
 
 /** Counts a call that the fault could act on: whether it acts on this one. */

@@ -41,8 +41,8 @@ export type ServerThreadData = {
   readonly rules: readonly { readonly to: Neighbour; readonly rules: readonly LinkRule[] }[];
   /** GATE_WORDS words. */
   readonly gate: SharedArrayBuffer;
-  /** The faults that act on it; null when there can be none. */
-  readonly faults: readonly ServerFault[] | null;
+  /** The faults that act on it, and how often each of POINTS was passed by its server; null when there can be none. */
+  readonly faults: { readonly acting: readonly ServerFault[]; readonly passed: Int32Array } | null;
 };
 
 export type ServerThreadStatus = {

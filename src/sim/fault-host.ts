@@ -49,6 +49,10 @@ export class SimulatedFaultHost implements FaultHost {
     for (const index of servers) this.#cluster.server(index).restart();
   }
 
+  passed(server: ServerIndex): Int32Array {
+    return this.#cluster.server(server).passed;
+  }
+
   /** To be called by each server where it has acted as often as it was to; in a moment of its own the fault is over. */
   #whenAllSpent(servers: number, spent: (() => void) | undefined): () => void {
     let left = servers;

@@ -4,21 +4,16 @@
  */
 import { ActiveFaults } from '../faults/active-faults.ts';
 import { parseScript } from '../faults/parse-script.ts';
+import { placeOf } from '../faults/point-names.ts';
 import type { ScriptReport } from '../faults/report.ts';
-import {
-  type FaultAnswer,
-  type LoadAction,
-  type LoadOutcome,
-  POINT_UNSEEN,
-  type ScriptHost,
-  type ServerSight,
-} from '../faults/script-host.ts';
+import type { FaultAnswer, LoadAction, LoadOutcome, ScriptHost, ServerSight } from '../faults/script-host.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
 import type { Check, EventPattern, Fault, FaultStatement, Script, Selector } from '../faults/syntax.ts';
 import { assert } from '../lib/assert.ts';
 import { Prng } from '../lib/prng.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
+import type { ServerIndex } from '../model/ids.ts';
 import type { Administration } from '../model/status.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
 import type { HistoryEvent } from './history.ts';
@@ -154,6 +149,10 @@ class Stage implements ScriptHost {
     return servers.map(({ index }) => ({ state: broker?.view(index).state ?? 'down', isLeader: false }));
   }
 
+  passed(server: ServerIndex, point: string): number {
+    return this.#cluster.server(server).passed[placeOf(point)] as number;
+  }
+
   pick(selector: Selector) {
     return this.#faults.servers(selector);
   }
@@ -176,8 +175,7 @@ class Stage implements ScriptHost {
   }
 
   cannotSee({ kind }: EventPattern): string | null {
-    if (kind === 'point') return POINT_UNSEEN;
-    return UNSEEN.has(kind) ? `${kind} is not told here: there are state, fault and healed` : null;
+    return UNSEEN.has(kind) ? 'nobody leads in a simulated cluster' : null;
   }
 
   rssBytes(): number {
@@ -268,10 +266,4 @@ class Stage implements ScriptHost {
   }
 }
 
-const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set([
-  'leader-elected',
-  'term',
-  'fsync',
-  'segment-cut',
-  'snapshot',
-]);
+const UNSEEN: ReadonlySet<EventPattern['kind']> = new Set(['leader-elected', 'term']);

@@ -8,6 +8,7 @@ import type { Replica } from '../replica/replica.ts';
 import { DiskError } from '../storage/disk.ts';
 import type { Neighbour, Survivors } from '../faults/action.ts';
 import type { Flakiness } from '../faults/flaky.ts';
+import { POINTS } from '../faults/point-names.ts';
 import type { ActivePoint } from '../faults/points.ts';
 import { SimulatedClock } from './clock.ts';
 import { type CrashPoint, CrashPoints } from './crash-point.ts';
@@ -35,6 +36,7 @@ export class SimulatedServer implements LifeOwner {
   readonly flakiness = new Set<Flakiness>();
   /** The faults at points of its code. */
   pointFaults: readonly ActivePoint[] = [];
+  readonly passed = new Int32Array(POINTS.length);
   readonly #world: ServerWorld;
   readonly #crashPoints: CrashPoints;
   #life: Life | null = null;

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultAction } from '../../src/faults/action.ts';
 import { ActiveFaults, type ActiveFaultsHost } from '../../src/faults/active-faults.ts';
+import { POINTS } from '../../src/faults/point-names.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { DelayQueue } from '../../src/routing/delay-queue.ts';
 
@@ -19,6 +20,7 @@ class Stage implements ActiveFaultsHost {
       return () => void this.acting.delete(action);
     },
     restart: (servers: readonly number[]) => void this.log.push(`restart ${servers.join()}`),
+    passed: (server: number) => Int32Array.from(POINTS, (name) => (name === 'after-wal-sync' ? server : 0)),
   };
 
   now(): number {
@@ -172,6 +174,18 @@ describe('the faults that act now', () => {
     expect(JSON.parse(say('list'))).toEqual([
       { id: 'f1', kind: 'crash', statement: 'CRASH s2 FOR 3s', servers: ['s2'], since: 0, until: 3_000 },
     ]);
+  });
+
+  test('say which named points each server passed', () => {
+    const { say } = open();
+
+    expect(JSON.parse(say('points'))).toEqual({
+      s1: {},
+      s2: { 'after-wal-sync': 1 },
+      s3: { 'after-wal-sync': 2 },
+      s4: { 'after-wal-sync': 3 },
+      s5: { 'after-wal-sync': 4 },
+    });
   });
 
   test('swizzle clogs one server after the other and ends by itself', () => {

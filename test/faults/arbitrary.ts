@@ -153,6 +153,7 @@ export const faultStatement: fc.Arbitrary<FaultStatement> = fc.oneof(
   fc.record({ kind: fc.constantFrom('restart', 'resume'), servers }),
   fc.constantFrom<FaultStatement>(
     { kind: 'list' },
+    { kind: 'points' },
     { kind: 'help', topic: null },
     { kind: 'help', topic: 'fsync fail' },
   ),

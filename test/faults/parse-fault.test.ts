@@ -21,6 +21,7 @@ describe('a FAULT statement', () => {
     ['heal disk full', 'HEAL DISK FULL'],
     ['heal disk-full', 'HEAL DISK FULL'],
     ['list', 'LIST'],
+    ['points', 'POINTS'],
     ['cut s1 | s2 broker', 'PARTITION s1 | s2 broker'],
     ['partition s1 / s2 s3 for 1s', 'PARTITION s1 | s2 s3 FOR 1s'],
     ['cut s1 -> s2', 'CUT s1 -> s2'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canFail, fileOf, isPoint, POINT_CALLS, sendOf } from '../../src/faults/point-names.ts';
+import { canFail, fileOf, isPoint, POINT_CALLS, POINTS, sendOf } from '../../src/faults/point-names.ts';
 import { PointDisk } from '../../src/faults/point-disk.ts';
 import { type ActivePoint, type PointFault, Points } from '../../src/faults/points.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
@@ -14,15 +14,18 @@ function pointed(faults: readonly PointFault[]) {
   const below = new SimulatedDisk();
   below.makeDirectory('d');
   const slept: number[] = [];
+  const passed = new Int32Array(POINTS.length);
   const active: ActivePoint[] = faults.map((fault) => ({ fault, take: () => true }));
   const points = new Points({
     faults: () => active,
+    passed,
     sleep: (ms) => slept.push(ms),
     die: (reason) => {
       throw new Dead(reason);
     },
   });
-  return { below, points, slept, disk: new PointDisk(below, points) };
+  const counts = () => Object.fromEntries(POINTS.map((name, at) => [name, passed[at]]).filter(([, count]) => count));
+  return { below, points, slept, counts, disk: new PointDisk(below, points) };
 }
 
 const CREATE = { access: 'create', sync: 'inline' } as const;
@@ -80,6 +83,24 @@ describe('a disk with points', () => {
     expect(() => disk.write(handle, 0, utf8('batch'))).toThrow(DiskError);
 
     expect(new TextDecoder().decode(below.contentOf('d/wal-0000000001'))).toBe(content);
+  });
+
+  test('counts who passes, and what was not done passes nothing after it', () => {
+    const { disk, points, counts } = pointed([{ point: 'before-wal-sync', act: { kind: 'error', code: 'EIO' } }]);
+    const handle = disk.open('d/wal-0000000001', CREATE);
+
+    disk.write(handle, 0, utf8('batch'));
+    disk.write(handle, 5, utf8('batch'));
+    disk.sync(handle, () => undefined);
+    points.send(Uint8Array.of(FRAME.durable), () => undefined);
+
+    expect(counts()).toEqual({
+      'before-wal-write': 2,
+      'after-wal-write': 2,
+      'before-wal-sync': 1,
+      'before-send-durable': 1,
+      'after-send-durable': 1,
+    });
   });
 
   test('reports a failed sync to whoever asked for it', () => {

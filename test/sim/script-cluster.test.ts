@@ -154,6 +154,29 @@ describe('a script in virtual time', () => {
     expect(report.notes).toEqual(['two are down', 'never happened: on fault nobody CRASH s3']);
   });
 
+  test('tells what servers did to their disks and sent', () => {
+    const { report } = run(
+      [
+        'LOAD w clients 4 rate 400 mix set:1 keys 10 FOR 2s',
+        'on fsync s1 #20 CRASH s1 FOR 100ms AS twentieth',
+        'on segment-cut s1 CRASH s1 FOR 100ms AS next',
+        'on point after-send-durable #300 HANG s2 FOR 50ms AS told',
+        'at 1s LOAD more clients 8 rate 4000 mix set:1 keys 10 FOR 2s',
+        'on snapshot one NOTE a checkpoint',
+        'on fsync next NOTE its next life writes',
+        'on point before-checkpoint-remove #1000000 NOTE too many',
+      ].join('\n'),
+    );
+
+    expect(report.faults.map(({ id }) => id).slice(0, 2)).toEqual(['twentieth', 'next']);
+    expect(report.faults.map(({ id }) => id)).toContain('told');
+    expect(report.notes).toEqual([
+      'its next life writes',
+      'a checkpoint',
+      'never happened: on point before-checkpoint-remove #1000000 NOTE too many',
+    ]);
+  });
+
   test('counts lines without a time from the one above', () => {
     const { report } = run(
       ['at 1s CRASH s1 AS first', 'WAIT 500ms', 'RESTART s1', 'after 250ms CRASH s2 AS second'].join('\n'),
@@ -191,7 +214,6 @@ describe('a script in virtual time', () => {
     ['explode s1', '1:1: expected one of LOAD'],
     ['CLUSTER mode leader\nHANG leader', '1:1: mode leader is not simulated yet'],
     ['CRASH s1\nEXPECT rss < 1gb', '2:1: memory is not simulated'],
-    ['on fsync s1 CRASH s1', '1:1: fsync is not told here'],
   ])('%j is refused before anything begins', (script, message) => {
     const ran = runScriptInSimulator(script, 1);
 
