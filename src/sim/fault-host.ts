@@ -50,7 +50,7 @@ export class SimulatedFaultHost implements FaultHost {
   }
 
   passed(server: ServerIndex): Int32Array {
-    return this.#cluster.server(server).passed;
+    return this.#cluster.server(server).countPoints();
   }
 
   /** To be called by each server where it has acted as often as it was to; in a moment of its own the fault is over. */

@@ -90,6 +90,7 @@ class Stage implements ScriptHost {
     });
     this.#history = new ScriptHistory(() => this.now());
     const cluster = this.#cluster;
+    for (const server of cluster.servers) server.countPoints();
     this.#clients = new ScriptClients(cluster.queue);
     this.#faults = new ActiveFaults(
       {
@@ -150,7 +151,7 @@ class Stage implements ScriptHost {
   }
 
   passed(server: ServerIndex, point: string): number {
-    return this.#cluster.server(server).passed[placeOf(point)] as number;
+    return this.#cluster.server(server).countPoints()[placeOf(point)] as number;
   }
 
   pick(selector: Selector) {

@@ -36,8 +36,8 @@ export type LifeOwner = {
   readonly flakiness: ReadonlySet<Flakiness>;
   /** The faults at points of its code, as of now. */
   readonly pointFaults: readonly ActivePoint[];
-  /** How often each of POINTS was passed. */
-  readonly passed: Int32Array;
+  /** How often each of POINTS was passed; null: nobody counts. */
+  readonly passed: Int32Array | null;
   /** A frame is about to be sent. */
   onSend(): void;
   /** The replica gave up. */
@@ -78,7 +78,9 @@ export function replicaOf(life: Life, owner: LifeOwner, world: ServerWorld): Rep
   const { config, knobs, queue, rare } = world;
   const points = new Points({
     faults: () => owner.pointFaults,
-    passed: owner.passed,
+    get passed() {
+      return owner.passed;
+    },
     sleep: (ms) => life.late.sleep(ms, life.thread),
     die: (reason) => {
       throw new Panic(reason);

@@ -36,7 +36,7 @@ export class SimulatedServer implements LifeOwner {
   readonly flakiness = new Set<Flakiness>();
   /** The faults at points of its code. */
   pointFaults: readonly ActivePoint[] = [];
-  readonly passed = new Int32Array(POINTS.length);
+  passed: Int32Array | null = null;
   readonly #world: ServerWorld;
   readonly #crashPoints: CrashPoints;
   #life: Life | null = null;
@@ -61,6 +61,12 @@ export class SimulatedServer implements LifeOwner {
       after: (delayMs, run) => this.#onThreadAfter(delayMs, run),
     });
     this.#crashPoints = new CrashPoints(this.disk, world.prng);
+  }
+
+  /** Counts from now on how often its points are passed: a thousand seeds have no time for it. */
+  countPoints(): Int32Array {
+    this.passed ??= new Int32Array(POINTS.length);
+    return this.passed;
   }
 
   get life(): Life | null {
