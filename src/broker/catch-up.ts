@@ -16,7 +16,6 @@ import {
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import { ping } from './heartbeat.ts';
-import { sendWrite } from './space.ts';
 import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
 
 /** Starts every catch-up that can start: one a pair of target and source. */
@@ -49,15 +48,8 @@ function isGiving(state: BrokerState, source: ServerIndex, target: ServerIndex):
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
   const id = state.nextJoin++;
   state.joins.set(id, { id, target, source, groups, barriers: null, through: 0 as Version });
-  // A bulk that is still owed to another group comes as the whole record: leaves alone would make this server show its
-  // part of it and be unable to give the rest to those who lack it. One that it knows to be agreed it had before, and
-  // perhaps deletes of these keys since, of which nothing is left.
-  const agreed = viewOf(state, target).hello?.committed ?? (0 as Version);
-  for (const bulk of state.openBulks.values()) {
-    if (bulk.frame !== null && bulk.version > agreed && bulk.groups.some((group) => groups.includes(group.owners))) {
-      sendWrite(state, target, bulk.frame);
-    }
-  }
+  // What it was put out with it had said to have; a log that ends before that was cut short while nobody looked.
+  const last = viewOf(state, target).hello?.last ?? 0;
   const { out } = state;
   out.reset();
   out.u8(FRAME.transfer);
@@ -68,7 +60,7 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
     const group = groupOf(state, owners);
     group.joining = (group.joining | maskOf(target)) as ServerMask;
     out.u16(owners);
-    out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);
+    out.f64(Math.min(cutOf(state.epochs.wanted, owners, target) ?? 0, last));
   }
   // In the order of the ring: every write before this is in the source's trie when it starts, every one after
   // reaches the target by itself.
@@ -95,7 +87,7 @@ export function settleJoins(state: BrokerState): void {
   for (const join of state.joins.values()) {
     const { barriers } = join;
     if (barriers === null || viewOf(state, join.target).durable < join.through) continue;
-    if (join.groups.some((owners) => groupOf(state, owners).waitsFor(barriers.get(owners) ?? (0 as Version)))) continue;
+    if (join.groups.some((owners) => isOwed(state, owners, barriers.get(owners) ?? (0 as Version)))) continue;
     if (state.host.rare('broker: a complete catch-up waits')) continue;
     state.joins.delete(join.id);
     changeTable(state, (draft) => {
@@ -103,6 +95,17 @@ export function settleJoins(state: BrokerState): void {
     });
     for (const owners of join.groups) leave(state, owners, join.target);
   }
+}
+
+/**
+ * Whether a write of a group up to `barrier` still waits for an owner, there or in another of its groups. Of a bulk that
+ * may yet be taken back the copy has leaves without what they replaced: only who is out can go back before them.
+ */
+function isOwed(state: BrokerState, owners: ServerMask, barrier: Version): boolean {
+  const group = groupOf(state, owners);
+  if (group.waitsFor(barrier)) return true;
+  for (const bulk of state.openBulks.values()) if (bulk.version <= barrier && bulk.groups.includes(group)) return true;
+  return false;
 }
 
 /** Forgets catch-ups that involve a server that is gone. */

@@ -28,6 +28,8 @@ export type Scan = {
   pages: Map<ServerIndex, Page>;
   believed: Map<ServerMask, ServerIndex>;
   requests: Map<number, ServerIndex>;
+  /** What an uncertain page left out may have been there. */
+  readonly followsUncertain: boolean;
   uncertain: boolean;
 };
 
@@ -41,6 +43,10 @@ export class Scans {
   }
 
   submit(command: ScanCommand, reply: ReplyTo): void {
+    this.#begin(command, reply, false);
+  }
+
+  #begin(command: ScanCommand, reply: ReplyTo, followsUncertain: boolean): void {
     const state = this.#state;
     const most = state.host.rare('broker: a page of a scan has one key') ? 1 : SCAN_KEYS_MAX;
     const scan: Scan = {
@@ -52,7 +58,8 @@ export class Scans {
       pages: new Map(),
       believed: new Map(),
       requests: new Map(),
-      uncertain: false,
+      followsUncertain,
+      uncertain: followsUncertain,
     };
     this.#open.add(scan);
     this.#ask(scan);
@@ -69,7 +76,7 @@ export class Scans {
     scan.pages = new Map();
     scan.requests = new Map();
     scan.believed = new Map();
-    scan.uncertain = false;
+    scan.uncertain = scan.followsUncertain;
     scan.barrier = state.lastVersion;
     scan.wallMs = state.host.wallMs();
     for (const owners of placementGroups(state.placement)) {
@@ -157,8 +164,8 @@ export class Scans {
     const more = horizon !== null || entries.length > scan.command.limit;
     const page = entries.slice(0, scan.command.limit);
     if (page.length === 0 && more && horizon !== null) {
-      // A page full of copies that another server answers for: go on behind it.
-      this.submit({ ...scan.command, after: horizon }, scan.reply);
+      // A page full of copies that another server answers for, or of keys whose time has come: go on behind it.
+      this.#begin({ ...scan.command, after: horizon }, scan.reply, scan.uncertain);
       return;
     }
     scan.reply({ kind: 'scanned', entries: page, more, notes: notesOf(state, scan.uncertain) });

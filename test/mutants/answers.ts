@@ -92,6 +92,14 @@ export const READS: readonly Mutant[] = [
     replace: 'membersOf((owners & ready) as ServerMask)[0];',
   },
   {
+    name: 'a scan that goes on behind an uncertain page is certain',
+    expected: 'register',
+    likely: ['fleeting', 'deaths', 'deaths', 'copies'],
+    file: 'broker/scans.ts',
+    find: '    scan.uncertain = scan.followsUncertain;\n',
+    replace: '    scan.uncertain = false;\n',
+  },
+  {
     name: 'a scan without an owner in sync is not called uncertain',
     expected: 'register',
     likely: ['deaths', 'groups'],
