@@ -17,6 +17,7 @@ export function readHello(reader: ByteReader, readTable: (reader: ByteReader) =>
   return {
     last: reader.f64() as Version,
     committed: reader.f64() as Version,
+    pruned: reader.f64() as Version,
     torn: reader.u8() === 1,
     corrupt: reader.sizedText(),
     table: reader.remaining > 0 ? readTable(reader) : null,

@@ -12,6 +12,8 @@ export type ServerPhase = 'absent' | 'starting' | 'heard' | 'admitted' | 'welcom
 export type Hello = {
   readonly last: Version;
   readonly committed: Version;
+  /** Of all writes that are newer it still has the records, to send them on. */
+  readonly pruned: Version;
   readonly torn: boolean;
   /** What is damaged, or empty. */
   readonly corrupt: string;

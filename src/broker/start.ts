@@ -196,20 +196,25 @@ function rollForward(state: BrokerState, starting: Starting): void {
   }
   starting.tails.clear();
   const before = state.epochs.wanted;
-  const heard = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
+  const remembering = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
-  for (const view of heard) mask |= maskOf(view.index);
+  for (const view of remembering) mask |= maskOf(view.index);
   starting.heard = state.servers.reduce(
     (all, view) => (view.phase === 'heard' ? all | maskOf(view.index) : all),
     0 as number,
   ) as ServerMask;
-  const lowered = heard.flatMap((view) => cutsToLower(state, view.index));
+  const lowered = remembering.flatMap((view) => cutsToLower(state, view.index));
   changeTable(state, (draft) => {
     lowerCuts(draft, lowered);
     const alive = new Map<ServerMask, Alive>();
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);
-      const here = membersOf((inSync & mask) as ServerMask).map((server) => viewOf(state, server).hello as Hello);
+      const heard = membersOf((inSync & mask) as ServerMask);
+      const pruned = newest(heard.map((server) => helloOf(state, server).pruned));
+      // Its log was cut short: what it lacks is in another one's checkpoint alone, and deletes of it nowhere any more.
+      const short = heard.filter((server) => helloOf(state, server).last < pruned);
+      for (const server of short) putOut(draft, owners, server, 0 as Version);
+      const here = heard.filter((server) => !short.includes(server)).map((server) => helloOf(state, server));
       const agreed = newest(here.map((hello) => hello.committed));
       for (const server of membersOf((inSync & ~mask) as ServerMask)) {
         const { hello } = viewOf(state, server);
@@ -256,6 +261,10 @@ function isAgreed(state: BrokerState, version: Version, frame: Uint8Array): bool
     }
   }
   return isKnown;
+}
+
+function helloOf(state: BrokerState, server: ServerIndex): Hello {
+  return viewOf(state, server).hello as Hello;
 }
 
 function newest(versions: readonly Version[]): Version {

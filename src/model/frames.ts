@@ -15,7 +15,7 @@
  *   transfer  join u32, target u8, count varint, count × (owners u16, after f64)
  *   checkpoint                                                   take one now
  *
- *   hello     incarnation f64, last f64, committed f64, torn u8, dotted u8, corrupt text, table (absent when empty)
+ *   hello     incarnation f64, last f64, committed f64, pruned f64, torn u8, corrupt text, table (absent when empty)
  *   tail      count varint, count × owners u16 (its groups of which it has this), write frame        tailEnd
  *   ready     dotted u8
  *   durable   version f64        every write up to this one that was addressed to the sender

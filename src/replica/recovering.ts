@@ -53,6 +53,7 @@ export class Recovering {
     out.f64(this.#options.incarnation);
     out.f64(remembered?.last ?? 0);
     out.f64(remembered?.committed ?? 0);
+    out.f64(remembered?.pruned ?? 0);
     out.u8((this.#opened?.recovery.tornBytes ?? 0) > 0 ? 1 : 0);
     out.sizedText(problem ?? '');
     if (remembered?.table != null) writeTable(out, remembered.table);

@@ -15,6 +15,8 @@ export type Remembered = {
   readonly table: EpochTable | null;
   readonly last: Version;
   readonly committed: Version;
+  /** Writes up to here may be in the checkpoint alone; of all that are newer the records are there. */
+  readonly pruned: Version;
   readonly cuts: readonly (Cut & { readonly before: Lsn })[];
   readonly drops: ReadonlySet<Version>;
   /** An LSN below which no write is newer than `version`. */
@@ -32,6 +34,8 @@ export class Remembering {
   #tableLsn = 0 as Lsn;
   #last = 0 as Version;
   #committed = 0 as Version;
+  /** What the oldest meta record says: a checkpoint begins with one. */
+  #oldestMeta = { lsn: Number.POSITIVE_INFINITY, last: 0 as Version };
   readonly #cuts: (Cut & { readonly before: Lsn })[] = [];
   readonly #drops = new Set<Version>();
   readonly #cursor = new WriteCursor();
@@ -56,6 +60,7 @@ export class Remembering {
           this.#table = table;
           this.#tableLsn = lsn;
         }
+        if (lsn < this.#oldestMeta.lsn) this.#oldestMeta = { lsn, last };
         this.#agreed(committed, last);
         break;
       }
@@ -80,6 +85,7 @@ export class Remembering {
       table: this.#table,
       last: this.#last,
       committed: this.#committed,
+      pruned: this.#oldestMeta.last,
       cuts: this.#cuts,
       drops: this.#drops,
       newerFrom: (version) => this.#newerFrom(version),

@@ -188,4 +188,12 @@ export const STARTING: readonly Mutant[] = [
     find: 'if (!isRefuted(absence, groups, version)) return false;',
     replace: '',
   },
+  {
+    name: 'a log that was cut short while the host was down lacks nothing',
+    expected: 'copies',
+    likely: ['damage truncate', 'damage truncate', 'blackout', 'wipe', 'copies', 'checkpoints'],
+    file: 'broker/start.ts',
+    find: 'const short = heard.filter((server) => helloOf(state, server).last < pruned);',
+    replace: 'const short = heard.filter((server) => helloOf(state, server).last < 0);',
+  },
 ];

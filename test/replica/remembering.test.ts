@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../src/lib/bytes.ts';
 import { FRAME } from '../../src/model/frames.ts';
 import type { Lsn, Version } from '../../src/model/ids.ts';
-import { RECORD } from '../../src/replica/records.ts';
+import { firstTable } from '../../src/replication/epoch-table.ts';
+import { RECORD, writeMeta } from '../../src/replica/records.ts';
 import { Remembering } from '../../src/replica/remembering.ts';
 
 type Write = { readonly lsn: number; readonly version: number };
@@ -56,5 +57,26 @@ describe('what a directory says of itself', () => {
     const from = remembered.newerFrom(remembered.last);
 
     expect(from).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('says which writes may be in its checkpoint alone: those before the oldest meta record that is left', () => {
+    const remembering = new Remembering();
+    const out = new ByteWriter();
+    for (const [lsn, last] of [
+      [900, 60],
+      [700, 50],
+      [800, 55],
+    ] as const) {
+      out.reset();
+      writeMeta(out, {
+        committed: 40 as Version,
+        last: last as Version,
+        table: firstTable({ servers: 1, replicas: 1 }),
+      });
+      remembering.visit(lsn as Lsn, RECORD.meta, out.view(), 0, out.length);
+    }
+
+    expect(remembering.remembered()).toMatchObject({ pruned: 50, last: 60 });
+    expect(new Remembering().remembered().pruned).toBe(0);
   });
 });

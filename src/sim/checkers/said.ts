@@ -73,6 +73,7 @@ export function sayHello(said: Said, server: number, reader: ByteReader): string
   reader.f64();
   const last = reader.f64();
   reader.f64();
+  reader.f64();
   reader.u8();
   const corrupt = reader.sizedText();
   const epoch = reader.remaining > 0 ? readTable(reader).epoch : 0;

@@ -226,7 +226,7 @@ function writeOf(version: number, value: string): Uint8Array {
 function hello(last: number, corrupt = ''): Uint8Array {
   const writer = new ByteWriter();
   writer.u8(FRAME.hello);
-  for (const number of [1, last, last]) writer.f64(number);
+  for (const number of [1, last, last, 0]) writer.f64(number);
   writer.u8(0);
   writer.sizedText(corrupt);
   return writer.copy();
