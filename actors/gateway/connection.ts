@@ -215,7 +215,7 @@ export class Connection implements Taker {
     return (
       this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
       this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
-        this.#limits.outputSoftMax
+        Math.min(this.#limits.outputSoftMax, this.#session.unreadMax)
     );
   }
 

@@ -71,7 +71,10 @@ export const DEADLINE_MS = 10_000;
 export const HEARTBEAT_INTERVAL_MS = 100;
 export const HEARTBEATS_MISSED_MAX = 5;
 
-/** RESP: bytes of an inline request or of the head of a word; words and bytes of one request, and of one not authenticated. */
+/**
+ * RESP: bytes of an inline request or of the head of a word; words and bytes of one request, and of one not
+ * authenticated, whose unread replies may not be more either.
+ */
 export const INLINE_BYTES_MAX = 64 * 1024;
 export const REQUEST_ARGUMENTS_MAX = 1024 * 1024;
 export const REQUEST_BYTES_MAX = 64 * 1024 * 1024;

@@ -90,6 +90,11 @@ export class TextSession {
     return this.#talk.heldBytes;
   }
 
+  /** Whoever reaches this port is trusted. */
+  get unreadMax(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the beginning of a request is here and its end is not. */
   get inRequest(): boolean {
     return this.#lines.isInLine || this.#unfinished !== null;

@@ -4,6 +4,7 @@
  * bound. Decides whether a request may run now; what it does is in the rows of the command table.
  */
 import { text } from '../../lib/bytes.ts';
+import { UNTRUSTED_BYTES_MAX } from '../../model/limits.ts';
 import { Barrier } from '../barrier.ts';
 import { denialOf, denialText } from './access.ts';
 import { type Entry, fits, subcommandOf } from './command-index.ts';
@@ -55,6 +56,11 @@ export class RespSession {
   /** Bytes of replies that are ready but wait for older ones. */
   get heldBytes(): number {
     return this.#talk.heldBytes;
+  }
+
+  /** Bytes of replies that may wait unread before requests wait too: few while nobody knows who asks. */
+  get unreadMax(): number {
+    return this.#talk.client.isAuthenticated ? Number.POSITIVE_INFINITY : UNTRUSTED_BYTES_MAX;
   }
 
   /** Whether the beginning of a request is here and its end is not. */

@@ -1,9 +1,13 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
+import { Connection, CONNECTION_LIMITS, type ConnectionSocket } from '../../../actors/gateway/connection.ts';
 import { RespPort } from '../../../actors/gateway/resp-port.ts';
 import { Turns } from '../../../actors/gateway/turns.ts';
 import { Prng } from '../../../src/lib/prng.ts';
+import { OUTPUT_BYTES_SOFT_MAX, UNTRUSTED_BYTES_MAX } from '../../../src/model/limits.ts';
+import { RespSession } from '../../../src/protocol/resp/session.ts';
 import { NaiveAdministration } from '../../protocol/naive-store.ts';
+import { newHost } from '../../protocol/resp/client.ts';
 import { MemoryStore } from '../../protocol/resp/memory-store.ts';
 import { dial, openTextPort, readAll, until } from './text-port.ts';
 
@@ -77,6 +81,63 @@ test('a reader that does not read stops being read, and gets every reply when it
   socket.end();
   expect((await all).length).toBe(sent * 20_010);
   writer.destroy();
+});
+
+/** A socket whose other side takes nothing. */
+class DeafSocket extends EventEmitter implements ConnectionSocket {
+  destroyed = false;
+  writableLength = 0;
+  #isPaused = false;
+
+  write(bytes: Uint8Array): boolean {
+    this.writableLength += bytes.length;
+    return false;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  end(): void {}
+  destroy(): void {
+    this.destroyed = true;
+  }
+
+  setNoDelay(): void {}
+  setTimeout(): void {}
+}
+
+test('nobody unknown makes unread replies pile up', async () => {
+  const unread: number[] = [];
+  for (const password of ['', 'secret']) {
+    const { host } = newHost();
+    host.users.requirePassword(Buffer.from(password));
+    const socket = new DeafSocket();
+    const turns = new Turns();
+    const connection = new Connection(
+      socket,
+      (wake, peer) => new RespSession(host, peer, wake),
+      CONNECTION_LIMITS,
+      turns,
+    );
+    for (let i = 0; i < 1_000; i++) {
+      if (!socket.isPaused()) socket.emit('data', Buffer.from('PING x\r\n'.repeat(500)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    unread.push(socket.writableLength);
+    connection.destroy();
+  }
+
+  expect(unread[0]).toBeGreaterThan(OUTPUT_BYTES_SOFT_MAX / 2);
+  expect(unread[1]).toBeLessThan(4 * UNTRUSTED_BYTES_MAX);
 });
 
 test('a drain answers what is in flight', async () => {
