@@ -14,6 +14,7 @@ import {
   serverName,
 } from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
+import { doubtedGroups, endDoubt } from './doubts.ts';
 import { changeTable } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
@@ -25,12 +26,15 @@ export function planJoins(state: BrokerState): void {
     if (view.phase !== 'ready' || view.isFull) continue;
     if (rare('broker: a catch-up begins later')) continue;
     const bySource = new Map<ServerIndex, ServerMask[]>();
-    for (const owners of groupsMissing(state.epochs.wanted, view.index)) {
+    const doubted = doubtedGroups(state, view.index);
+    for (const owners of [...groupsMissing(state.epochs.wanted, view.index), ...doubted]) {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
       if (isMember(groupOf(state, owners).joining, view.index)) continue;
-      if (isMember(inSyncOf(state.epochs.durable, owners), view.index)) continue;
+      if (isMember(inSyncOf(state.epochs.durable, owners), view.index) && !doubted.includes(owners)) continue;
       // A source gives a target one catch-up at a time; the rest follows when that one has settled.
-      const source = membersOf(answerers(state, owners)).find((server) => !isGiving(state, server, view.index));
+      const source = membersOf(answerers(state, owners)).find(
+        (server) => server !== view.index && !isGiving(state, server, view.index),
+      );
       if (source === undefined) continue;
       const groups = bySource.get(source);
       if (groups === undefined) bySource.set(source, [owners]);
@@ -90,9 +94,13 @@ export function settleJoins(state: BrokerState): void {
     if (join.groups.some((owners) => isOwed(state, owners, barriers.get(owners) ?? (0 as Version)))) continue;
     if (state.host.rare('broker: a complete catch-up waits')) continue;
     state.joins.delete(join.id);
-    changeTable(state, (draft) => {
-      for (const owners of join.groups) putIn(draft, owners, join.target);
-    });
+    endDoubt(state, join.target, join.groups);
+    const missing = join.groups.filter((owners) => !isMember(inSyncOf(state.epochs.wanted, owners), join.target));
+    if (missing.length > 0) {
+      changeTable(state, (draft) => {
+        for (const owners of missing) putIn(draft, owners, join.target);
+      });
+    }
     for (const owners of join.groups) leave(state, owners, join.target);
   }
 }

@@ -18,6 +18,7 @@ import { advanceAll, onReadyWrites } from './acknowledge.ts';
 import { admit, admitNow, admitReplaceable, noteReady, welcomeAdmitted } from './admission.ts';
 import { abortJoins, abortJoinsTo, planJoins } from './catch-up.ts';
 import type { Commands } from './commands.ts';
+import { doubtedGroups, endDoubt } from './doubts.ts';
 import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
@@ -91,6 +92,7 @@ export class Members {
     view.phase = 'absent';
     view.hello = null;
     abortJoins(state, server);
+    endDoubt(state, server, doubtedGroups(state, server));
     if (wasLive && (state.phase === 'serving' || state.phase === 'welcoming')) putOutServer(state, server, reason);
     forgetHeard(this.#starting, server);
     // What it sent of its tail must not be rolled forward without it: the others are asked again.

@@ -28,6 +28,7 @@ import {
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
 import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
+import { doubt } from './doubts.ts';
 import { changeTable, putOutServer } from './epochs.ts';
 import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
@@ -195,6 +196,7 @@ function rollForward(state: BrokerState, starting: Starting): void {
     enqueue(state, rolledForward(state, version, frame));
   }
   starting.tails.clear();
+  state.doubted.clear();
   const before = state.epochs.wanted;
   const remembering = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
@@ -210,11 +212,8 @@ function rollForward(state: BrokerState, starting: Starting): void {
     for (const owners of placementGroups(state.placement)) {
       const inSync = inSyncOf(before, owners);
       const heard = membersOf((inSync & mask) as ServerMask);
-      const pruned = newest(heard.map((server) => helloOf(state, server).pruned));
-      // Its log was cut short: what it lacks is in another one's checkpoint alone, and deletes of it nowhere any more.
-      const short = heard.filter((server) => helloOf(state, server).last < pruned);
-      for (const server of short) putOut(draft, owners, server, 0 as Version);
-      const here = heard.filter((server) => !short.includes(server)).map((server) => helloOf(state, server));
+      const here = heard.map((server) => viewOf(state, server).hello as Hello);
+      doubt(state, owners, heard);
       const agreed = newest(here.map((hello) => hello.committed));
       for (const server of membersOf((inSync & ~mask) as ServerMask)) {
         const { hello } = viewOf(state, server);
@@ -261,10 +260,6 @@ function isAgreed(state: BrokerState, version: Version, frame: Uint8Array): bool
     }
   }
   return isKnown;
-}
-
-function helloOf(state: BrokerState, server: ServerIndex): Hello {
-  return viewOf(state, server).hello as Hello;
 }
 
 function newest(versions: readonly Version[]): Version {

@@ -55,12 +55,12 @@ export class Remembering {
         break;
       case RECORD.meta: {
         const { table, committed, last } = readMeta(bytes.subarray(start, end));
+        if (lsn < this.#oldestMeta.lsn) this.#oldestMeta = { lsn, last };
         const isLater = this.#table === null || later(table.epoch, lsn, this.#table.epoch, this.#tableLsn);
         if (isLater) {
           this.#table = table;
           this.#tableLsn = lsn;
         }
-        if (lsn < this.#oldestMeta.lsn) this.#oldestMeta = { lsn, last };
         this.#agreed(committed, last);
         break;
       }

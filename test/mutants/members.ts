@@ -72,8 +72,8 @@ export const CATCHING_UP: readonly Mutant[] = [
     expected: 'late',
     likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/catch-up.ts',
-    find: '.find((server) => !isGiving(state, server, view.index));',
-    replace: '.find((server) => server >= 0 || !isGiving(state, server, view.index));',
+    find: '(server) => server !== view.index && !isGiving(state, server, view.index),',
+    replace: '(server) => server !== view.index,',
   },
   {
     name: 'one that catches up counts though its leaves are of a bulk that may be taken back',

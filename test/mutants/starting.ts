@@ -192,8 +192,8 @@ export const STARTING: readonly Mutant[] = [
     name: 'a log that was cut short while the host was down lacks nothing',
     expected: 'copies',
     likely: ['damage truncate', 'damage truncate', 'blackout', 'wipe', 'copies', 'checkpoints'],
-    file: 'broker/start.ts',
-    find: 'const short = heard.filter((server) => helloOf(state, server).last < pruned);',
-    replace: 'const short = heard.filter((server) => helloOf(state, server).last < 0);',
+    file: 'broker/doubts.ts',
+    find: '  if (short.length === 0) return;\n',
+    replace: '  if (short.length >= 0) return;\n',
   },
 ];
