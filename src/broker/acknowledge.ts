@@ -59,10 +59,34 @@ function complete(state: BrokerState, write: Write): void {
   const { reply } = write;
   if (reply === null) return;
   write.reply = null;
-  state.inFlight--;
-  const notes = writtenNotes(state, write.groups);
-  if (write.kind === 'delete') reply({ kind: 'deleted', existed: write.existed, notes });
-  else reply({ kind: 'written', items: write.items, notes });
+  if (write.kind === 'write') {
+    state.inFlight--;
+    reply({ kind: 'written', items: write.items, notes: writtenNotes(state, write.groups) });
+    return;
+  }
+  // What was there may have been a part of a bulk that can yet be taken back.
+  whenWhole(state, write.unsure, (areWhole) => {
+    state.inFlight--;
+    const notes = writtenNotes(state, write.groups);
+    reply({ kind: 'deleted', existed: write.existed, notes: areWhole ? notes : { ...notes, uncertain: true } });
+  });
+}
+
+/** Calls back when bulks are whole, or with false when some of them wait for owners of which none is left. */
+function whenWhole(state: BrokerState, bulks: readonly Write[], then: (areWhole: boolean) => void): void {
+  const open = bulks.filter(({ version }) => state.openBulks.has(version));
+  if (open.length === 0 || open.some((bulk) => isStuck(state, bulk))) {
+    then(open.length === 0);
+    return;
+  }
+  let left = open.length;
+  const release = (): void => {
+    if (--left === 0) then(open.every(({ version }) => !state.openBulks.has(version)));
+  };
+  for (const bulk of open) {
+    bulk.shown ??= [];
+    bulk.shown.push(release);
+  }
 }
 
 /** What an acknowledgement of a write in these groups says besides. */
@@ -106,24 +130,22 @@ export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Ver
 
 /**
  * Plain writes that were in flight when the last owner in sync went, and are not on its disk, did not happen. Answers
- * who they were sent to: one that was catching up then may have them.
+ * whose copies may show them: whoever they were sent to, and whoever had begun to catch up from one of those.
  */
 function dropUnkept(state: BrokerState, group: Group, last: Version): number {
   const writes = [...group.writes];
   const isKept = (write: Write): boolean => write.version <= last || write.frame !== null;
   if (writes.every(isKept)) return 0;
-  let sentTo = 0;
   while (group.writes.size > 0) group.writes.shift();
   for (const write of writes) {
     if (isKept(write)) {
       group.writes.push(write);
     } else {
-      sentTo |= write.sentTo;
       state.deletes.delete(write.version);
       answerTimeout(state, write, 'the last owner in sync went down with this write in flight');
     }
   }
-  return sentTo;
+  return group.owners;
 }
 
 /** Writes that wait for owners of which none is left are answered now: they may have happened. */

@@ -5,7 +5,15 @@
 import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
 import { type ServerMask, type Version, isMember, maskOf } from '../model/ids.ts';
-import { type EpochTable, forgetAbsence, markJoined, writeTable } from '../replication/epoch-table.ts';
+import {
+  type EpochTable,
+  forgetAbsence,
+  groupsMissing,
+  markJoined,
+  putOut,
+  writeTable,
+} from '../replication/epoch-table.ts';
+import { isCutShort } from './doubts.ts';
 import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
@@ -63,10 +71,23 @@ export function admitNow(state: BrokerState, view: ServerView): void {
   if (!remembers(state, view)) {
     putOutWiped(state, view.index);
     view.acknowledged = 0 as Version;
-  } else settleAround(state, view.index);
+  } else {
+    settleAround(state, view.index);
+    putOutCutShort(state, view);
+  }
   noteGroupsAlive(state, view);
   view.phase = 'admitted';
   welcomeAdmitted(state);
+}
+
+/** Where the log of a server ends before its cut nothing of it counts: it may lack deletes of which nothing is left. */
+function putOutCutShort(state: BrokerState, view: ServerView): void {
+  const { wanted } = state.epochs;
+  const short = groupsMissing(wanted, view.index).filter((owners) => isCutShort(wanted, owners, view));
+  if (short.length === 0) return;
+  changeTable(state, (draft) => {
+    for (const owners of short) putOut(draft, owners, view.index, 0 as Version);
+  });
 }
 
 /** Servers whose damaged directories had to be kept, until the other owners of what is in them came. */

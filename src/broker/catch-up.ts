@@ -3,7 +3,7 @@
  * while new writes already reach it too. When the copy is there and every write ordered until then is agreed, a new
  * epoch puts it back in sync.
  */
-import { FRAME } from '../model/frames.ts';
+import { FRAME, REFILL_JOINS } from '../model/frames.ts';
 import {
   type ServerIndex,
   type ServerMask,
@@ -26,8 +26,9 @@ export function planJoins(state: BrokerState): void {
     if (view.phase !== 'ready' || view.isFull) continue;
     if (rare('broker: a catch-up begins later')) continue;
     const bySource = new Map<ServerIndex, ServerMask[]>();
-    const doubted = doubtedGroups(state, view.index);
-    for (const owners of [...groupsMissing(state.epochs.wanted, view.index), ...doubted]) {
+    const missing = groupsMissing(state.epochs.wanted, view.index);
+    const doubted = missing.length > 0 ? [] : doubtedGroups(state, view.index);
+    for (const owners of [...missing, ...doubted]) {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
       if (isMember(groupOf(state, owners).joining, view.index)) continue;
       if (isMember(inSyncOf(state.epochs.durable, owners), view.index) && !doubted.includes(owners)) continue;
@@ -50,10 +51,9 @@ function isGiving(state: BrokerState, source: ServerIndex, target: ServerIndex):
 }
 
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
-  const id = state.nextJoin++;
+  const isRefill = groups.some((owners) => isMember(inSyncOf(state.epochs.wanted, owners), target));
+  const id = state.nextJoin++ + (isRefill ? REFILL_JOINS : 0);
   state.joins.set(id, { id, target, source, groups, barriers: null, through: 0 as Version });
-  // What it was put out with it had said to have; a log that ends before that was cut short while nobody looked.
-  const last = viewOf(state, target).hello?.last ?? 0;
   const { out } = state;
   out.reset();
   out.u8(FRAME.transfer);
@@ -64,7 +64,7 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
     const group = groupOf(state, owners);
     group.joining = (group.joining | maskOf(target)) as ServerMask;
     out.u16(owners);
-    out.f64(Math.min(cutOf(state.epochs.wanted, owners, target) ?? 0, last));
+    out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);
   }
   // In the order of the ring: every write before this is in the source's trie when it starts, every one after
   // reaches the target by itself.

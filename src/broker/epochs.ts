@@ -28,7 +28,8 @@ import {
   writeTable,
 } from '../replication/epoch-table.ts';
 import { ByteReader } from '../lib/bytes.ts';
-import { type BrokerState, groupOf, isLive, readyServers, viewOf } from './state.ts';
+import { sendWrite } from './space.ts';
+import { type BrokerState, groupOf, isLive, mayHold, readyServers, viewOf } from './state.ts';
 
 /** Changes the wanted table and starts to make it durable. */
 export function changeTable(state: BrokerState, change: (draft: TableDraft) => void): void {
@@ -101,8 +102,15 @@ export function putOutServer(state: BrokerState, server: ServerIndex, reason: st
     return membersOf(inSync).some((other) => other !== server && isLive(viewOf(state, other)));
   });
   if (left.length === 0) return;
+  // Not above what it said to have: a log that is cut short until it comes back ends before its cut.
+  const said = Math.max(view.durable, view.hello?.last ?? 0);
   changeTable(state, (draft) => {
-    for (const owners of left) putOut(draft, owners, server, groupOf(state, owners).resolved(state.lastVersion));
+    for (const owners of left) {
+      const group = groupOf(state, owners);
+      // At a start what others say to have may yet be lost with their page caches.
+      const resolved = state.phase === 'serving' ? group.resolved(state.lastVersion) : group.agreed;
+      putOut(draft, owners, server, Math.min(resolved, said) as Version);
+    }
   });
   state.host.note(server, `put out of ${left.length} placement groups by epoch ${wanted.epoch + 1}: ${reason}`);
 }
@@ -118,8 +126,9 @@ export function settleAround(state: BrokerState, server: ServerIndex): void {
     return isMember(inSync, server) && inSync !== maskOf(server);
   });
   if (shared.length === 0) return;
-  // What it knows to be agreed, the others have; of what is newer nobody knows that.
-  const agreed = viewOf(state, server).hello?.committed ?? (0 as Version);
+  // What it knows to be agreed, the others have; of what is newer nobody knows that, and it still has the records.
+  const { hello } = viewOf(state, server);
+  const agreed = Math.min(hello?.committed ?? 0, hello?.pruned ?? 0) as Version;
   changeTable(state, (draft) => {
     for (const owners of shared) {
       for (const other of membersOf(inSyncOf(wanted, owners))) {
@@ -139,7 +148,9 @@ export function putOutWiped(state: BrokerState, server: ServerIndex): void {
       putOut(draft, owners, server, 0 as Version);
       if (inSyncOf(draft.table, owners) !== 0) continue;
       const others = membersOf(lastlyInSync(state, owners)).filter((other) => other !== server);
-      for (const other of others) putIn(draft, owners, other);
+      // Those that are here may differ in what nobody was told of: one of them is the truth, the rest catches up.
+      const truth = others.find((other) => isLive(viewOf(state, other)));
+      for (const other of truth === undefined ? others : [truth]) putIn(draft, owners, other);
     }
   });
 }
@@ -182,6 +193,7 @@ export function force(
 ): { readonly groups: number; readonly behind: readonly string[]; readonly replaced: ServerMask } {
   const { wanted } = state.epochs;
   const ready = readyServers(state);
+  const recovered = state.servers.reduce((mask, view) => (mayHold(view) ? mask | maskOf(view.index) : mask), 0);
   const changes: { owners: ServerMask; chosen: ServerIndex[] }[] = [];
   const behind: string[] = [];
   let replaced = 0;
@@ -190,7 +202,7 @@ export function force(
     const chosen = named.filter((server) => isMember(owners, server) && isMember(ready, server));
     if (chosen.length === 0) continue;
     changes.push({ owners, chosen });
-    replaced |= owners & ~maskOf(chosen[0] as ServerIndex) & ready;
+    replaced |= owners & ~maskOf(chosen[0] as ServerIndex) & recovered;
     for (const server of chosen) {
       const cut = cutOf(wanted, owners, server);
       const text = cut === null ? null : `${serverName(server)} is behind since epoch ${Math.floor(cut / 2 ** 32)}`;
@@ -206,8 +218,17 @@ export function force(
         putIn(draft, owners, leader);
       }
     });
+    for (const { owners, chosen } of changes) sendOpenBulks(state, owners, chosen[0] as ServerIndex);
   }
   return { groups: changes.length, behind, replaced: replaced as ServerMask };
+}
+
+/** Bulks that wait in a group whose truth is now somebody who never got them. */
+function sendOpenBulks(state: BrokerState, owners: ServerMask, leader: ServerIndex): void {
+  for (const bulk of state.openBulks.values()) {
+    const isOwed = bulk.groups.some((group) => group.owners === owners) && !isMember(bulk.sentTo, leader);
+    if (isOwed && bulk.frame !== null) sendWrite(state, leader, bulk.frame);
+  }
 }
 
 export function tableBytes(table: EpochTable): Uint8Array {

@@ -21,6 +21,8 @@ export type Write = {
   readonly wallMs: number;
   /** Of a delete: owners that had everything before it when it was ordered. Others may have caught up later. */
   readonly witnesses: ServerMask;
+  /** Of a delete: bulks before it that wrote its key and may yet be taken back, so that it was not there. */
+  readonly unsure: readonly Write[];
   /**
    * The `write` frame, kept for what must reach every owner even if one comes back later: a bulk over several groups,
    * which is all or nothing, and records of an earlier life of the broker.
@@ -47,6 +49,8 @@ export class Group {
   readonly parked = new Deque<Parked>();
   /** The newest write that was ordered. */
   newest = 0 as Version;
+  /** Agreed for certain, though a bulk that is not newer may wait here once more because another group lacks it. */
+  agreed = 0 as Version;
   /** Owners that are catching up and get what is written meanwhile. */
   joining = 0 as ServerMask;
   /**
@@ -68,6 +72,7 @@ export class Group {
   /** Up to which version everything in this group is durable at its owners in sync; `last`: the newest of all. */
   resolved(last: Version): Version {
     const oldest = this.writes.peek();
-    return oldest === undefined ? last : ((oldest.version - 1) as Version);
+    const resolved = oldest === undefined ? last : ((oldest.version - 1) as Version);
+    return resolved > this.agreed ? resolved : this.agreed;
   }
 }

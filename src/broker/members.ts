@@ -25,7 +25,7 @@ import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello, ServerPhase } from './server-view.ts';
 import { resetSpace } from './space.ts';
 import { type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
-import { type BrokerState, isLive, viewOf } from './state.ts';
+import { type BrokerState, isLive, mayHold, viewOf } from './state.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
 const STARTING_TICKS_MAX = 300;
@@ -90,10 +90,10 @@ export class Members {
     const view = viewOf(state, server);
     const wasLive = isLive(view);
     view.phase = 'absent';
-    view.hello = null;
     abortJoins(state, server);
     endDoubt(state, server, doubtedGroups(state, server));
     if (wasLive && (state.phase === 'serving' || state.phase === 'welcoming')) putOutServer(state, server, reason);
+    view.hello = null;
     forgetHeard(this.#starting, server);
     // What it sent of its tail must not be rolled forward without it: the others are asked again.
     hearLate(state);
@@ -132,9 +132,7 @@ export class Members {
     const state = this.#state;
     if (state.questions.asked.has(server)) {
       for (const other of membersOf(settleBulks(state, server))) {
-        const { phase } = viewOf(state, other);
-        const holdsIt = phase === 'ready' || phase === 'replayed' || phase === 'welcomed';
-        if (holdsIt) this.putOut(other, 'it holds a write that was given up');
+        if (mayHold(viewOf(state, other))) this.putOut(other, 'it holds a write that was given up');
       }
       admitNow(state, viewOf(state, server));
     } else {

@@ -19,7 +19,7 @@ import {
 import { changeTable } from './epochs.ts';
 import type { Write } from './group.ts';
 import type { ServerView } from './server-view.ts';
-import { type BrokerState, groupOf } from './state.ts';
+import { answerers, type BrokerState, groupOf } from './state.ts';
 
 /** Asks for every record above what a server knows to be agreed, whoever else may have it. */
 export function askForAll(state: BrokerState, view: ServerView): void {
@@ -144,6 +144,7 @@ function insert(state: BrokerState, version: Version, frame: Uint8Array): void {
   const write = rolledForward(state, version, frame);
   state.openBulks.set(version, write);
   for (const group of write.groups) {
+    if (answerers(state, group.owners) !== 0) group.agreed = group.resolved(state.lastVersion);
     const writes = [...group.writes, write].sort((a, b) => a.version - b.version);
     while (group.writes.size > 0) group.writes.shift();
     for (const each of writes) group.writes.push(each);
@@ -164,6 +165,7 @@ export function rolledForward(state: BrokerState, version: Version, frame: Uint8
     existed: false,
     wallMs: 0,
     witnesses: 0 as ServerMask,
+    unsure: [],
     frame,
     reply: null,
     deadlineMs: Number.POSITIVE_INFINITY,

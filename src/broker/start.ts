@@ -16,7 +16,7 @@ import {
   serverName,
   versionOf,
 } from '../model/ids.ts';
-import type { Alive } from '../replication/absence.ts';
+import { type Alive, isRefuted } from '../replication/absence.ts';
 import {
   type EpochTable,
   cutOf,
@@ -28,11 +28,11 @@ import {
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
 import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
-import { doubt } from './doubts.ts';
+import { doubt, isCutShort } from './doubts.ts';
 import { changeTable, putOutServer } from './epochs.ts';
 import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
-import { type BrokerState, raiseVersion, readyServers, viewOf } from './state.ts';
+import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
 /** What starting needs to remember and serving does not. */
@@ -182,9 +182,23 @@ export function onTail(
   if (mustDrop(state, from, frame) || starting.tails.has(version)) return;
   const counts = (owners: ServerMask): boolean => {
     const cut = cutOf(state.epochs.wanted, owners, from);
-    return cut === null || version <= cut;
+    // What it had agreed may be taken back by the truth of the group: one that was absent must drop it.
+    return cut === null || (version <= cut && !isTakenBack(state, owners, groupsOf(frame), version));
   };
   if (held.some(counts)) starting.tails.set(version, frame.slice());
+}
+
+/** Whether somebody in sync with a group must drop a bulk when it is back. */
+function isTakenBack(
+  { epochs }: BrokerState,
+  owners: ServerMask,
+  groups: readonly ServerMask[],
+  version: Version,
+): boolean {
+  return membersOf(inSyncOf(epochs.wanted, owners)).some((server) => {
+    const absence = epochs.wanted.absences.get(server);
+    return absence !== undefined && version <= absence.before && isRefuted(absence, groups, version);
+  });
 }
 
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */
@@ -215,17 +229,21 @@ function rollForward(state: BrokerState, starting: Starting): void {
       const here = heard.map((server) => viewOf(state, server).hello as Hello);
       doubt(state, owners, heard);
       const agreed = newest(here.map((hello) => hello.committed));
+      // Of what is newer than that the others have the records, whoever lacks it.
+      const pruned = newest(here.map((hello) => hello.pruned));
+      groupOf(state, owners).agreed = agreed;
       for (const server of membersOf((inSync & ~mask) as ServerMask)) {
         const { hello } = viewOf(state, server);
         const isEmpty = hello !== null && hello.corrupt === '';
         // What is damaged may be the last copy there is: it is given up only when another one is at hand.
         if (isEmpty || (hello !== null && here.length > 0)) putOut(draft, owners, server, 0 as Version);
-        else if (here.length > 0) putOut(draft, owners, server, agreed);
+        else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);
       }
       for (const server of membersOf((owners & ~inSync) as ServerMask)) {
         // Out before, and now without what it had: its cut promises nothing any more.
         const view = viewOf(state, server);
-        if (view.hello !== null && !remembers(state, view)) putOut(draft, owners, server, 0 as Version);
+        const lacksIt = !remembers(state, view) || isCutShort(draft.table, owners, view);
+        if (view.hello !== null && lacksIt) putOut(draft, owners, server, 0 as Version);
       }
       const through = newest(here.map((hello) => hello.last));
       if (here.length > 0) alive.set(owners, { through, rolled: openIn(state, owners, through) });

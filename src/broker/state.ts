@@ -215,12 +215,19 @@ export function isStuck(state: BrokerState, bulk: Write): boolean {
   return bulk.groups.some((group) => answerers(state, group.owners) === 0);
 }
 
+/** Whether a server runs with what it recovered, or is about to. */
+export function mayHold({ phase }: ServerView): boolean {
+  return phase === 'ready' || phase === 'replayed' || phase === 'welcomed';
+}
+
 export function isLive({ phase }: ServerView): boolean {
   return phase === 'admitted' || phase === 'welcomed' || phase === 'replayed' || phase === 'ready';
 }
 
 /** What is agreed at every owner in sync, as far as one server is concerned: its recovery counts from here. */
 export function committedFor(state: BrokerState, server: ServerIndex): Version {
+  // What was heard at a start may be in a page cache alone, until every recovery is durable.
+  if (state.phase !== 'serving') return 0 as Version;
   let committed = state.lastVersion;
   for (const group of state.groups.values()) {
     if (group.writes.size === 0 || !isMember(group.owners, server)) continue;

@@ -3,7 +3,8 @@
  * past it. This is the one place where a write is acknowledged.
  */
 import { expiring } from '../document/expiring.ts';
-import { writeHead, writeItem } from '../model/frames.ts';
+import { compareBytes } from '../lib/bytes.ts';
+import { WriteCursor, writeHead, writeItem } from '../model/frames.ts';
 import { type ServerIndex, type ServerMask, membersOf, serverName } from '../model/ids.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { inSyncOf } from '../replication/epoch-table.ts';
@@ -16,6 +17,8 @@ import { sendWrite, withoutRoom } from './space.ts';
 import { type BrokerState, answerers, groupOf, isUp, keyName, nextVersion } from './state.ts';
 
 const DOT = 0x2e;
+
+const NONE: readonly Write[] = [];
 
 /** Orders and sends a write, or refuses it whole before anything was ordered. */
 export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo): void {
@@ -81,7 +84,8 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
     kind: kind === 'delete' ? 'delete' : 'write',
     existed: false,
     wallMs: kind === 'delete' ? state.host.wallMs() : 0,
-    witnesses: kind === 'delete' ? inSyncOf(state.epochs.wanted, owners[0] as ServerMask) : (0 as ServerMask),
+    witnesses: kind === 'delete' ? witnessesOf(state, owners[0] as ServerMask) : (0 as ServerMask),
+    unsure: kind === 'delete' && state.openBulks.size > 0 ? openBulksOf(state, items) : NONE,
     frame: groups.length > 1 ? frame.slice() : null,
     shown: null,
     tell: state.observers.size > 0 ? () => tell(state, changes) : null,
@@ -96,6 +100,22 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
   for (let server = 0; targets >> server !== 0; server++) {
     if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
   }
+}
+
+/** Bulks over several groups that wrote a key of these and are not whole yet. */
+function openBulksOf(state: BrokerState, items: readonly Change[]): Write[] {
+  const cursor = new WriteCursor();
+  return [...state.openBulks.values()].filter(({ frame }) => {
+    if (frame === null) return false;
+    cursor.open(frame, 0, frame.length);
+    while (cursor.next()) if (items.some(({ key }) => compareBytes(key, cursor.key()) === 0)) return true;
+    return false;
+  });
+}
+
+/** Owners that have everything that was ordered before now: in sync, or with a copy that will be. */
+function witnessesOf(state: BrokerState, owners: ServerMask): ServerMask {
+  return (inSyncOf(state.epochs.wanted, owners) | groupOf(state, owners).arriving) as ServerMask;
 }
 
 function storedOf({ value, expiresAtMs }: Change): Uint8Array | null {

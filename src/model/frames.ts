@@ -82,6 +82,9 @@ export function loggedBytes(frameBytes: number): number {
   return frameBytes + 28;
 }
 
+/** Catch-ups with numbers from here on refill a server that is in sync; the others are of groups that it is out of. */
+export const REFILL_JOINS = 0x8000_0000;
+
 /** Starts a `write` frame; `count` items must follow. */
 export function writeHead(writer: ByteWriter, version: Version, count: number): void {
   writer.u8(FRAME.write);

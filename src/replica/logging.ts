@@ -6,9 +6,10 @@ import type { Version } from '../model/ids.ts';
 import { type EpochTable, readTable } from '../replication/epoch-table.ts';
 import type { Store } from '../storage/store.ts';
 import type { Batch } from './batch.ts';
+import { isLate } from './late-items.ts';
 import { appendRecord, RECORD, writeMeta } from './records.ts';
 import type { Space } from './space.ts';
-import type { Standing } from './standing.ts';
+import { newerOf, type Standing } from './standing.ts';
 
 export class Logging {
   readonly #store: Store;
@@ -37,6 +38,7 @@ export class Logging {
     const standing = this.#standing;
     let appended = false;
     let through = Math.max(this.#throughLogged, standing.last);
+    let { table } = standing;
     batch.each((_from, bytes, start, end) => {
       switch (bytes[start]) {
         case FRAME.write:
@@ -45,11 +47,13 @@ export class Logging {
           appended = true;
           break;
         case FRAME.items:
+          if (isLate(table, standing.self, { bytes, start, end })) break;
           store.append(RECORD.items, bytes, start, end);
           appended = true;
           break;
         case FRAME.epoch:
-          this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));
+          table = newerOf(table, readTable(new ByteReader(bytes, start + 1, end)));
+          this.appendMeta(table);
           appended = true;
           break;
         case FRAME.ping:
@@ -78,6 +82,11 @@ export class Logging {
       appended = true;
     }
     return appended;
+  }
+
+  /** What is agreed, as far as that is logged: what a later life knows of it. */
+  get committed(): Version {
+    return this.#committedLogged;
   }
 
   /** Up to where every write addressed to this server has come, as far as that is logged. */

@@ -9,6 +9,7 @@
  *   committed version f64, last f64                what every in-sync owner has, and up to where all has come, as the broker last said
  */
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
+import { OP } from '../model/frames.ts';
 import type { ServerMask, Version } from '../model/ids.ts';
 import { type EpochTable, readTable, writeTable } from '../replication/epoch-table.ts';
 import type { Store } from '../storage/store.ts';
@@ -63,4 +64,22 @@ export function readDrops(reader: ByteReader): Version[] {
   const versions: Version[] = [];
   for (let count = reader.varint(); count > 0; count--) versions.push(reader.f64() as Version);
   return versions;
+}
+
+/** Visits the leaves of an `items` frame; a null value is a tombstone. */
+export function eachItem(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (version: Version, owners: ServerMask, key: Uint8Array, value: Uint8Array | null) => void,
+): void {
+  const reader = new ByteReader(bytes, start + 1, end);
+  reader.u32();
+  for (let count = reader.varint(); count > 0; count--) {
+    const version = reader.f64() as Version;
+    const owners = reader.u16() as ServerMask;
+    const deletes = reader.u8() === OP.delete;
+    const key = reader.sized();
+    visit(version, owners, key, deletes ? null : reader.sized());
+  }
 }

@@ -2,14 +2,13 @@
  * A storage server's way back to its state, from what its directory holds, under the table it is given. What it holds
  * above the cut of a group it was put out of is dropped, then and in every later recovery (the cut itself is a record).
  */
-import { ByteReader } from '../lib/bytes.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
-import { OP, WriteCursor } from '../model/frames.ts';
+import { WriteCursor } from '../model/frames.ts';
 import { cutOf, type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
 import { ownersOf } from '../routing/placement.ts';
 import type { Recovery } from '../storage/store.ts';
 import type { Copies } from './copies.ts';
-import { type Cut, RECORD } from './records.ts';
+import { type Cut, eachItem, RECORD } from './records.ts';
 import type { Remembered } from './remembering.ts';
 
 /** The cuts that `table` asks of this server now. */
@@ -48,24 +47,6 @@ export function replay(
     }
     if (++records % 4096 === 0) onProgress(records);
   });
-}
-
-/** Visits the leaves of an `items` frame; a null value is a tombstone. */
-export function eachItem(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  visit: (version: Version, owners: ServerMask, key: Uint8Array, value: Uint8Array | null) => void,
-): void {
-  const reader = new ByteReader(bytes, start + 1, end);
-  reader.u32();
-  for (let count = reader.varint(); count > 0; count--) {
-    const version = reader.f64() as Version;
-    const owners = reader.u16() as ServerMask;
-    const deletes = reader.u8() === OP.delete;
-    const key = reader.sized();
-    visit(version, owners, key, deletes ? null : reader.sized());
-  }
 }
 
 /** By group: a record before the LSN counts up to the cut. */

@@ -8,14 +8,14 @@ import type { Lsn, Version } from '../model/ids.ts';
 import { WriteCursor } from '../model/frames.ts';
 import type { EpochTable } from '../replication/epoch-table.ts';
 import type { VisitRecord } from '../storage/segment-scan.ts';
-import { type Cut, RECORD, readCuts, readDrops, readMeta } from './records.ts';
+import { type Cut, eachItem, RECORD, readCuts, readDrops, readMeta } from './records.ts';
 
 /** What a directory says of itself. `table` is null when nothing was ever agreed there: a new or a wiped server. */
 export type Remembered = {
   readonly table: EpochTable | null;
   readonly last: Version;
   readonly committed: Version;
-  /** Writes up to here may be in the checkpoint alone; of all that are newer the records are there. */
+  /** Writes up to here may be in the checkpoint or in leaves alone; of all that are newer the records are there. */
   readonly pruned: Version;
   readonly cuts: readonly (Cut & { readonly before: Lsn })[];
   readonly drops: ReadonlySet<Version>;
@@ -34,8 +34,10 @@ export class Remembering {
   #tableLsn = 0 as Lsn;
   #last = 0 as Version;
   #committed = 0 as Version;
-  /** What the oldest meta record says: a checkpoint begins with one. */
-  #oldestMeta = { lsn: Number.POSITIVE_INFINITY, last: 0 as Version };
+  /** The newest version that came as a leaf, and the last page of leaves: of these there is no record to send on. */
+  #copied = 0 as Version;
+  #copiedLsn = -1;
+  readonly #metas: { readonly lsn: Lsn; readonly last: Version }[] = [];
   readonly #cuts: (Cut & { readonly before: Lsn })[] = [];
   readonly #drops = new Set<Version>();
   readonly #cursor = new WriteCursor();
@@ -55,7 +57,7 @@ export class Remembering {
         break;
       case RECORD.meta: {
         const { table, committed, last } = readMeta(bytes.subarray(start, end));
-        if (lsn < this.#oldestMeta.lsn) this.#oldestMeta = { lsn, last };
+        this.#metas.push({ lsn, last });
         const isLater = this.#table === null || later(table.epoch, lsn, this.#table.epoch, this.#tableLsn);
         if (isLater) {
           this.#table = table;
@@ -64,6 +66,12 @@ export class Remembering {
         this.#agreed(committed, last);
         break;
       }
+      case RECORD.items:
+        eachItem(bytes, start, end, (version) => {
+          if (version > this.#copied) this.#copied = version;
+        });
+        if (lsn > this.#copiedLsn) this.#copiedLsn = lsn;
+        break;
       case RECORD.cut:
         for (const cut of readCuts(bytes.subarray(start, end))) this.#cuts.push({ ...cut, before: lsn });
         break;
@@ -85,7 +93,7 @@ export class Remembering {
       table: this.#table,
       last: this.#last,
       committed: this.#committed,
-      pruned: this.#oldestMeta.last,
+      pruned: this.#pruned(),
       cuts: this.#cuts,
       drops: this.#drops,
       newerFrom: (version) => this.#newerFrom(version),
@@ -100,6 +108,15 @@ export class Remembering {
     } else if (version > this.#piece.newest) {
       this.#piece.newest = version;
     }
+  }
+
+  /** A checkpoint begins with a meta record, and the epoch that ends a catch-up is in one. */
+  #pruned(): Version {
+    const lastAfter = (lsn: number): Version | undefined =>
+      this.#metas.filter((meta) => meta.lsn > lsn).sort((a, b) => a.lsn - b.lsn)[0]?.last;
+    const checkpointed = lastAfter(-1) ?? (0 as Version);
+    if (this.#copiedLsn < 0) return checkpointed;
+    return Math.max(checkpointed, this.#copied, lastAfter(this.#copiedLsn) ?? this.#last) as Version;
   }
 
   #newerFrom(version: Version): Lsn {

@@ -6,7 +6,7 @@
 import { assert } from '../lib/assert.ts';
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
-import type { Lsn } from '../model/ids.ts';
+import type { Lsn, Version } from '../model/ids.ts';
 import { type EpochTable, inSyncOf, readTable } from '../replication/epoch-table.ts';
 import type { DiskError } from '../storage/disk.ts';
 import type { Store } from '../storage/store.ts';
@@ -15,14 +15,15 @@ import { Batch } from './batch.ts';
 import { Checkpointing } from './checkpointing.ts';
 import type { Copies } from './copies.ts';
 import type { Peer, ReplicaHost, ReplicaOptions } from './host.ts';
+import { isLate } from './late-items.ts';
 import { Logging } from './logging.ts';
 import { pongFrame } from './pong.ts';
 import type { Recovered } from './recovering.ts';
-import { eachItem } from './recovery.ts';
+import { eachItem } from './records.ts';
 import { scanFrame } from './scan.ts';
 import { type ReplicaFaults, Skipping } from './skipping.ts';
 import { Space } from './space.ts';
-import type { Standing } from './standing.ts';
+import { newerOf, type Standing } from './standing.ts';
 import { Transfers } from './transfer.ts';
 
 export class Serving {
@@ -93,7 +94,10 @@ export class Serving {
   onFrame(from: Peer, bytes: Uint8Array, start: number, end: number): void {
     if (this.#isOver) return;
     // A page of a catch-up that has no room: its giver waits for the answer, and the broker has given the catch-up up.
-    if (bytes[start] === FRAME.items && this.#space.isFull) return;
+    if (bytes[start] === FRAME.items && this.#space.isFull) {
+      this.#space.tellFull();
+      return;
+    }
     this.#collecting.add(from, bytes, start, end);
   }
 
@@ -170,7 +174,8 @@ export class Serving {
       frame.f64(standing.last);
       this.#host.send('broker', frame.view());
     }
-    this.#copies.prune(standing.told, (owners) => inSyncOf(standing.table, owners) === owners);
+    const agreed = Math.min(standing.told, this.#logging.committed) as Version;
+    this.#copies.prune(agreed, (owners) => inSyncOf(standing.table, owners) === owners);
     this.#checkpointing.onDurable(standing.committed, standing.isComplete);
     if (this.#hasWork()) this.#host.wake();
   }
@@ -198,9 +203,11 @@ export class Serving {
         this.#onEpoch(readTable(reader));
         break;
       case FRAME.items:
-        eachItem(bytes, start, end, (version, owners, key, value) =>
-          this.#copies.applyLeaf(key, version, owners, value),
-        );
+        if (!isLate(this.#standing.table, this.#standing.self, { bytes, start, end })) {
+          eachItem(bytes, start, end, (version, owners, key, value) =>
+            this.#copies.applyLeaf(key, version, owners, value),
+          );
+        }
         this.#forward(from, FRAME.itemsTaken, reader.u32());
         break;
       case FRAME.itemsEnd:
@@ -254,7 +261,7 @@ export class Serving {
   /** The epoch is durable here: from now on it counts. */
   #onEpoch(table: EpochTable): void {
     const standing = this.#standing;
-    standing.table = standing.newer(table);
+    standing.table = newerOf(standing.table, table);
     this.#host.epoch(!standing.isComplete);
     const frame = this.#frame(FRAME.epochKept);
     frame.f64(table.epoch);

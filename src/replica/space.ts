@@ -65,6 +65,15 @@ export class Space {
     const worthBytes = isFull && this.#rare('replica: every change of room is told') ? 1 : WORTH_TELLING_BYTES;
     if (isFull === told.isFull && limit >= told.limit && limit - told.limit < worthBytes) return;
     if (isFull === told.isFull && limit === told.limit) return;
+    this.#tell(isFull, limit);
+  }
+
+  /** A page of a catch-up found no room: the broker must hear of it, even if there is room again a moment later. */
+  tellFull(): void {
+    if (!this.#told.isFull) this.#tell(true, this.#taken + this.#store.room);
+  }
+
+  #tell(isFull: boolean, limit: number): void {
     this.#told = { isFull, limit };
     const out = this.#out;
     out.reset();

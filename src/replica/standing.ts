@@ -5,6 +5,11 @@
 import type { ServerIndex, Version } from '../model/ids.ts';
 import { type EpochTable, groupsMissing } from '../replication/epoch-table.ts';
 
+/** The later of the table of now and one that came: tables may be heard twice. */
+export function newerOf(now: EpochTable, table: EpochTable): EpochTable {
+  return table.epoch > now.epoch ? table : now;
+}
+
 export class Standing {
   table: EpochTable;
   /** Every write up to here that was addressed to this server is durable here. */
@@ -16,13 +21,13 @@ export class Standing {
    * who is lost then is cut before that: until the broker says again that it is agreed it may yet be dropped there.
    */
   told = 0 as Version;
-  readonly #self: ServerIndex;
+  readonly self: ServerIndex;
 
   constructor(
     self: ServerIndex,
     begin: { readonly table: EpochTable; readonly last: Version; readonly committed: Version },
   ) {
-    this.#self = self;
+    this.self = self;
     this.table = begin.table;
     this.last = begin.last;
     this.committed = begin.committed;
@@ -30,12 +35,7 @@ export class Standing {
 
   /** Whether no group that this server owns is out of sync with it. */
   get isComplete(): boolean {
-    return groupsMissing(this.table, this.#self).length === 0;
-  }
-
-  /** The later of a table that came and the one of now: tables may be heard twice. */
-  newer(table: EpochTable): EpochTable {
-    return table.epoch > this.table.epoch ? table : this.table;
+    return groupsMissing(this.table, this.self).length === 0;
   }
 
   onDurable(version: Version): void {

@@ -27,7 +27,9 @@ export function withAlive(absence: Absence, groups: ReadonlyMap<ServerMask, Aliv
       alive.set(owners, { through: now.through, rolled: now.rolled.filter((version) => version <= absence.before) });
     } else {
       const through = Math.min(before.through, now.through) as Version;
-      const rolled = before.rolled.filter((version) => had(now, version));
+      const rolled = [...new Set([...before.rolled, ...now.rolled])].filter(
+        (version) => version <= absence.before && had(before, version) && had(now, version),
+      );
       alive.set(owners, { through, rolled });
     }
   }

@@ -135,8 +135,8 @@ export const EPOCHS: readonly Mutant[] = [
     name: 'a server is cut at the newest version, not at what is agreed',
     expected: 'register',
     file: 'broker/epochs.ts',
-    find: 'for (const owners of left) putOut(draft, owners, server, groupOf(state, owners).resolved(state.lastVersion));',
-    replace: 'for (const owners of left) putOut(draft, owners, server, state.lastVersion);',
+    find: 'putOut(draft, owners, server, Math.min(resolved, said) as Version);',
+    replace: 'putOut(draft, owners, server, state.lastVersion);',
   },
   {
     name: 'the cut of one that was out already is moved up',
@@ -159,7 +159,7 @@ export const EPOCHS: readonly Mutant[] = [
     expected: 'ledger',
     likely: ['hang-host', 'wipe'],
     file: 'broker/epochs.ts',
-    find: 'for (const other of others) putIn(draft, owners, other);',
+    find: 'for (const other of truth === undefined ? others : [truth]) putIn(draft, owners, other);',
     replace: 'void others;',
   },
   {
@@ -208,8 +208,8 @@ export const EPOCHS: readonly Mutant[] = [
     expected: 'register',
     likely: ['absent', 'absent', 'groups'],
     file: 'broker/admission.ts',
-    find: '  } else settleAround(state, view.index);',
-    replace: '  } else if (state.servers.length === 0) settleAround(state, view.index);',
+    find: '    settleAround(state, view.index);\n',
+    replace: '',
   },
   {
     name: 'the last owner in sync is put out like any other',

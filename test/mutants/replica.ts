@@ -32,15 +32,15 @@ export const REPLICA: readonly Mutant[] = [
     expected: 'register',
     likely: ['lost epochs', 'deaths'],
     file: 'replica/logging.ts',
-    find: 'this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));\n          appended = true;',
-    replace: 'this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));',
+    find: 'this.appendMeta(table);\n          appended = true;',
+    replace: 'this.appendMeta(table);',
   },
   {
     name: 'an epoch is confirmed and not kept',
     expected: 'register',
     likely: ['blackout', 'lost epochs'],
     file: 'replica/logging.ts',
-    find: 'this.appendMeta(standing.newer(readTable(new ByteReader(bytes, start + 1, end))));\n          appended = true;',
+    find: 'this.appendMeta(table);\n          appended = true;',
     replace: '',
   },
   {

@@ -17,7 +17,7 @@ export const STARTING: readonly Mutant[] = [
     file: 'broker/start.ts',
     find: '    if (isAgreed(state, version, frame)) continue;\n',
     replace: '',
-    also: [{ file: 'replica/serving.ts', find: 'prune(standing.told,', replace: 'prune(standing.committed,' }],
+    also: [{ file: 'replica/serving.ts', find: 'Math.min(standing.told, ', replace: 'Math.min(standing.committed, ' }],
   },
   {
     name: 'a start takes the oldest table there is',
@@ -49,7 +49,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'order',
     likely: ['absent', 'blackout', 'deaths', 'deaths', 'groups'],
     file: 'broker/start.ts',
-    find: 'return cut === null || version <= cut;',
+    find: 'return cut === null || (version <= cut && !isTakenBack(state, owners, groupsOf(frame), version));',
     replace: 'return cut === null;',
   },
   {
@@ -65,8 +65,8 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['absent', 'blackout', 'deaths', 'deaths', 'copies', 'groups'],
     file: 'broker/start.ts',
-    find: 'return cut === null || version <= cut;',
-    replace: 'return cut === null || cut >= 0;',
+    find: 'return cut === null || (version <= cut && ',
+    replace: 'return cut === null || (cut >= 0 && ',
   },
   {
     name: 'a server that is heard while tails are collected is not asked for its own',
@@ -97,8 +97,8 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['wipe', 'blackout'],
     file: 'broker/start.ts',
-    find: 'if (view.hello !== null && !remembers(state, view)) putOut(draft, owners, server, 0 as Version);',
-    replace: '',
+    find: 'const lacksIt = !remembers(state, view) || isCutShort(draft.table, owners, view);',
+    replace: 'const lacksIt = isCutShort(draft.table, owners, view);',
   },
   {
     name: 'a directory that could not be read is given up without another copy',
@@ -137,7 +137,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['blackout'],
     file: 'broker/start.ts',
-    find: 'else if (here.length > 0) putOut(draft, owners, server, agreed);',
+    find: 'else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);',
     replace: 'else if (here.length > 0) putOut(draft, owners, server, state.lastVersion);',
   },
   {

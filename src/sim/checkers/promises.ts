@@ -74,6 +74,8 @@ function noteProblem(
   }
   if (outcome.type !== 'ok' || !outcome.uncertain || before.starts !== after.starts) return null;
   const keys: (string | null)[] = [...keysOf(operation.action), ...bulkKeys(outcome.answer, bulks())];
+  // A delete hides what it took away, which may have been a part of a bulk.
+  if (operation.action.kind === 'delete') keys.push(null);
   // A COMPUTE over a key that holds nothing hides what it saw of the others.
   if (outcome.answer.kind === 'seen' && outcome.answer.observations.length < keys.length) keys.push(null);
   return keys.some((key) => mayBeUncertain(placement, key, before, after))
