@@ -64,7 +64,7 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
     const group = groupOf(state, owners);
     group.joining = (group.joining | maskOf(target)) as ServerMask;
     out.u16(owners);
-    out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);
+    out.f64(isRefill ? (viewOf(state, source).hello?.pruned ?? 0) : (cutOf(state.epochs.wanted, owners, target) ?? 0));
   }
   // In the order of the ring: every write before this is in the source's trie when it starts, every one after
   // reaches the target by itself.

@@ -111,8 +111,8 @@ export const CATCHING_UP: readonly Mutant[] = [
     name: 'a catch-up begins at the newest version, not at the cut',
     expected: 'register',
     file: 'broker/catch-up.ts',
-    find: 'out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);',
-    replace: 'out.f64(cutOf(state.epochs.wanted, owners, target) === null ? 0 : groupOf(state, owners).newest);',
+    find: '(cutOf(state.epochs.wanted, owners, target) ?? 0)',
+    replace: 'groupOf(state, owners).newest',
   },
   {
     name: 'a bulk that is owed elsewhere counts as agreed',
