@@ -6,6 +6,7 @@ import type { ByteReader } from '../lib/bytes.ts';
 import { FRAME } from '../model/frames.ts';
 import { type ServerMask, type Version, isMember, maskOf } from '../model/ids.ts';
 import {
+  cutOf,
   type EpochTable,
   forgetAbsence,
   groupsMissing,
@@ -13,7 +14,6 @@ import {
   putOut,
   writeTable,
 } from '../replication/epoch-table.ts';
-import { isCutShort } from './doubts.ts';
 import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
@@ -78,6 +78,11 @@ export function admitNow(state: BrokerState, view: ServerView): void {
   noteGroupsAlive(state, view);
   view.phase = 'admitted';
   welcomeAdmitted(state);
+}
+
+/** Whether the log of a server that is out of a group ends before the cut up to which it had said to have everything. */
+export function isCutShort(table: EpochTable, owners: ServerMask, { index, hello }: ServerView): boolean {
+  return hello !== null && hello.last < (cutOf(table, owners, index) ?? 0);
 }
 
 /** Where the log of a server ends before its cut nothing of it counts: it may lack deletes of which nothing is left. */

@@ -220,7 +220,6 @@ export class Broker implements CommandPort {
       state.phase === 'serving' &&
       state.servers.every((view) => isUp(state, view)) &&
       state.epochs.persisting === null &&
-      state.doubted.size === 0 &&
       [...state.groups.values()].every((group) => group.writes.size === 0)
     );
   }

@@ -3,7 +3,7 @@
  * while new writes already reach it too. When the copy is there and every write ordered until then is agreed, a new
  * epoch puts it back in sync.
  */
-import { FRAME, REFILL_JOINS } from '../model/frames.ts';
+import { FRAME } from '../model/frames.ts';
 import {
   type ServerIndex,
   type ServerMask,
@@ -14,7 +14,6 @@ import {
   serverName,
 } from '../model/ids.ts';
 import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
-import { doubtedGroups, endDoubt } from './doubts.ts';
 import { changeTable } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
@@ -26,16 +25,12 @@ export function planJoins(state: BrokerState): void {
     if (view.phase !== 'ready' || view.isFull) continue;
     if (rare('broker: a catch-up begins later')) continue;
     const bySource = new Map<ServerIndex, ServerMask[]>();
-    const missing = groupsMissing(state.epochs.wanted, view.index);
-    const doubted = missing.length > 0 ? [] : doubtedGroups(state, view.index);
-    for (const owners of [...missing, ...doubted]) {
+    for (const owners of groupsMissing(state.epochs.wanted, view.index)) {
       // A group waits for its epoch to be durable: a catch-up belongs to one table.
       if (isMember(groupOf(state, owners).joining, view.index)) continue;
-      if (isMember(inSyncOf(state.epochs.durable, owners), view.index) && !doubted.includes(owners)) continue;
+      if (isMember(inSyncOf(state.epochs.durable, owners), view.index)) continue;
       // A source gives a target one catch-up at a time; the rest follows when that one has settled.
-      const source = membersOf(answerers(state, owners)).find(
-        (server) => server !== view.index && !isGiving(state, server, view.index),
-      );
+      const source = membersOf(answerers(state, owners)).find((server) => !isGiving(state, server, view.index));
       if (source === undefined) continue;
       const groups = bySource.get(source);
       if (groups === undefined) bySource.set(source, [owners]);
@@ -51,8 +46,7 @@ function isGiving(state: BrokerState, source: ServerIndex, target: ServerIndex):
 }
 
 function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex, groups: ServerMask[]): void {
-  const isRefill = groups.some((owners) => isMember(inSyncOf(state.epochs.wanted, owners), target));
-  const id = state.nextJoin++ + (isRefill ? REFILL_JOINS : 0);
+  const id = state.nextJoin++;
   state.joins.set(id, { id, target, source, groups, barriers: null, through: 0 as Version });
   const { out } = state;
   out.reset();
@@ -64,7 +58,7 @@ function startJoin(state: BrokerState, target: ServerIndex, source: ServerIndex,
     const group = groupOf(state, owners);
     group.joining = (group.joining | maskOf(target)) as ServerMask;
     out.u16(owners);
-    out.f64(isRefill ? (viewOf(state, source).hello?.pruned ?? 0) : (cutOf(state.epochs.wanted, owners, target) ?? 0));
+    out.f64(cutOf(state.epochs.wanted, owners, target) ?? 0);
   }
   // In the order of the ring: every write before this is in the source's trie when it starts, every one after
   // reaches the target by itself.
@@ -94,13 +88,9 @@ export function settleJoins(state: BrokerState): void {
     if (join.groups.some((owners) => isOwed(state, owners, barriers.get(owners) ?? (0 as Version)))) continue;
     if (state.host.rare('broker: a complete catch-up waits')) continue;
     state.joins.delete(join.id);
-    endDoubt(state, join.target, join.groups);
-    const missing = join.groups.filter((owners) => !isMember(inSyncOf(state.epochs.wanted, owners), join.target));
-    if (missing.length > 0) {
-      changeTable(state, (draft) => {
-        for (const owners of missing) putIn(draft, owners, join.target);
-      });
-    }
+    changeTable(state, (draft) => {
+      for (const owners of join.groups) putIn(draft, owners, join.target);
+    });
     for (const owners of join.groups) leave(state, owners, join.target);
   }
 }

@@ -223,10 +223,10 @@ export function force(
   return { groups: changes.length, behind, replaced: replaced as ServerMask };
 }
 
-/** Bulks that wait in a group whose truth is now somebody who never got them. */
+/** Bulks that wait in a group whose truth is now somebody who may lack them; twice they change nothing. */
 function sendOpenBulks(state: BrokerState, owners: ServerMask, leader: ServerIndex): void {
   for (const bulk of state.openBulks.values()) {
-    const isOwed = bulk.groups.some((group) => group.owners === owners) && !isMember(bulk.sentTo, leader);
+    const isOwed = bulk.groups.some((group) => group.owners === owners);
     if (isOwed && bulk.frame !== null) sendWrite(state, leader, bulk.frame);
   }
 }

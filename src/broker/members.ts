@@ -18,7 +18,6 @@ import { advanceAll, onReadyWrites } from './acknowledge.ts';
 import { admit, admitNow, admitReplaceable, noteReady, welcomeAdmitted } from './admission.ts';
 import { abortJoins, abortJoinsTo, planJoins } from './catch-up.ts';
 import type { Commands } from './commands.ts';
-import { doubtedGroups, endDoubt } from './doubts.ts';
 import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
@@ -91,7 +90,6 @@ export class Members {
     const wasLive = isLive(view);
     view.phase = 'absent';
     abortJoins(state, server);
-    endDoubt(state, server, doubtedGroups(state, server));
     if (wasLive && (state.phase === 'serving' || state.phase === 'welcoming')) putOutServer(state, server, reason);
     view.hello = null;
     forgetHeard(this.#starting, server);

@@ -27,8 +27,7 @@ import {
   putOut,
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
-import { admit, mayRecover, noteReady, remembers, welcome } from './admission.ts';
-import { doubt, isCutShort } from './doubts.ts';
+import { admit, isCutShort, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable, putOutServer } from './epochs.ts';
 import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
@@ -210,7 +209,6 @@ function rollForward(state: BrokerState, starting: Starting): void {
     enqueue(state, rolledForward(state, version, frame));
   }
   starting.tails.clear();
-  state.doubted.clear();
   const before = state.epochs.wanted;
   const remembering = state.servers.filter((view) => view.phase === 'heard' && remembers(state, view));
   let mask = 0;
@@ -227,7 +225,6 @@ function rollForward(state: BrokerState, starting: Starting): void {
       const inSync = inSyncOf(before, owners);
       const heard = membersOf((inSync & mask) as ServerMask);
       const here = heard.map((server) => viewOf(state, server).hello as Hello);
-      doubt(state, owners, heard);
       const agreed = newest(here.map((hello) => hello.committed));
       // Of what is newer than that the others have the records, whoever lacks it.
       const pruned = newest(here.map((hello) => hello.pruned));

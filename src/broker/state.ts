@@ -83,8 +83,6 @@ export type BrokerState = {
   readonly observers: Set<Observer>;
   /** Bulks over several groups that some group's owners do not all have yet. */
   readonly openBulks: Map<Version, Write>;
-  /** By group, owners in sync that answer nothing while another one is there (doubts.ts). */
-  readonly doubted: Map<ServerMask, ServerMask>;
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
   readonly questions: {
     readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
@@ -121,7 +119,6 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     watchers: new Map(),
     observers: new Set(),
     openBulks: new Map(),
-    doubted: new Map(),
     questions: { asked: new Map(), drops: new Map() },
     phase: 'starting',
     lastVersion: 0 as Version,
@@ -191,9 +188,7 @@ export function readyServers(state: BrokerState): ServerMask {
 /** Owners that may answer for a group: in sync now, and in every epoch that is on its way, and known to hold data. */
 export function answerers(state: BrokerState, owners: ServerMask): ServerMask {
   const { durable, wanted } = state.epochs;
-  const all = inSyncOf(durable, owners) & inSyncOf(wanted, owners) & durable.joined & readyServers(state);
-  const sure = state.doubted.size === 0 ? all : all & ~(state.doubted.get(owners) ?? 0);
-  return (sure === 0 ? all : sure) as ServerMask;
+  return (inSyncOf(durable, owners) & inSyncOf(wanted, owners) & durable.joined & readyServers(state)) as ServerMask;
 }
 
 /** Owners that must have a write before it is acknowledged: in sync in any epoch that counts or is about to. */

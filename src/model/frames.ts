@@ -28,7 +28,7 @@
  *   pong      keys f64, walBytes f64, progress f64
  *   space     full u8, limit f64          whether its disk is full; bytes that surely fit, of all writes since `ready`
  *   items     join u32, count varint, count × (version f64, owners u16, op u8, key, [value])     server to server
- *   itemsEnd  join u32 (of a refill more follows: replica/refills.ts)
+ *   itemsEnd  join u32
  *   itemsTaken join u32                                           one for each `items` that is durable: flow control
  *
  * key, value, segment, prefix, after, text: varint length and bytes. Example: a delete of "a" owned by servers 0 and 1
@@ -81,9 +81,6 @@ export const OUTCOME = { noKey: 0, noPath: 1, found: 2 } as const;
 export function loggedBytes(frameBytes: number): number {
   return frameBytes + 28;
 }
-
-/** Catch-ups with numbers from here on refill a server that is in sync; the others are of groups that it is out of. */
-export const REFILL_JOINS = 0x8000_0000;
 
 /** Starts a `write` frame; `count` items must follow. */
 export function writeHead(writer: ByteWriter, version: Version, count: number): void {

@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
@@ -16,6 +15,7 @@ import {
   readSync,
   renameSync,
   rmdirSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -153,7 +153,8 @@ export const nodeDisk: Disk = {
   },
 
   exists(path) {
-    return existsSync(path);
+    // What cannot be looked at is not gone.
+    return attempt('exists', path, () => statSync(path, { throwIfNoEntry: false }) !== undefined);
   },
 
   crc32(bytes, seed, start = 0, end = bytes.length) {

@@ -20,7 +20,6 @@ import { Logging } from './logging.ts';
 import { pongFrame } from './pong.ts';
 import type { Recovered } from './recovering.ts';
 import { eachItem } from './records.ts';
-import { Refills } from './refills.ts';
 import { scanFrame } from './scan.ts';
 import { type ReplicaFaults, Skipping } from './skipping.ts';
 import { Space } from './space.ts';
@@ -37,7 +36,6 @@ export class Serving {
   readonly #logging: Logging;
   readonly #checkpointing: Checkpointing;
   readonly #transfers: Transfers;
-  readonly #refills = new Refills();
   readonly #cursor = new WriteCursor();
   readonly #reader = new ByteReader(new Uint8Array(0));
   readonly #replayedRecords: number;
@@ -125,8 +123,6 @@ export class Serving {
       // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
       if (batch.isHeartbeat || rare('replica: a mark is written between two batches')) this.#store.markDurable();
       batch.clear();
-      // What a refill left to do.
-      this.onBatchEnd();
       return;
     }
     this.#isCommitting = true;
@@ -208,16 +204,14 @@ export class Serving {
         break;
       case FRAME.items:
         if (!isLate(this.#standing.table, this.#standing.self, { bytes, start, end })) {
-          const join = reader.u32();
-          eachItem(bytes, start, end, (version, owners, key, value) => {
-            this.#copies.applyLeaf(key, version, owners, value);
-            this.#refills.onItem(join, key);
-          });
+          eachItem(bytes, start, end, (version, owners, key, value) =>
+            this.#copies.applyLeaf(key, version, owners, value),
+          );
         }
-        if (from !== 'broker') this.#forward(from, FRAME.itemsTaken, new ByteReader(bytes, start + 1, end).u32());
+        this.#forward(from, FRAME.itemsTaken, reader.u32());
         break;
       case FRAME.itemsEnd:
-        this.#onItemsEnd(reader.u32(), reader);
+        this.#forward('broker', FRAME.joined, reader.u32());
         break;
       case FRAME.itemsTaken:
         if (from !== 'broker') this.#transfers.onTaken(from);
@@ -262,20 +256,6 @@ export class Serving {
     frame.varint(due.length);
     for (const key of due) frame.sized(key);
     this.#host.send('broker', frame.view());
-  }
-
-  /** The copy is here; what a refill leaves to delete is logged first, like a page that comes. */
-  #onItemsEnd(join: number, reader: ByteReader): void {
-    const { trie } = this.#copies;
-    if (this.#refills.end(join, reader, trie, this.#standing.table, this.#out) === 0) {
-      this.#forward('broker', FRAME.joined, join);
-      return;
-    }
-    const deletes = this.#out.view();
-    this.#collecting.add('broker', deletes, 0, deletes.length);
-    const end = this.#frame(FRAME.itemsEnd);
-    end.u32(join);
-    this.#collecting.add('broker', end.view(), 0, end.length);
   }
 
   /** The epoch is durable here: from now on it counts. */

@@ -5,7 +5,7 @@
  */
 import type { Rare } from '../lib/rare.ts';
 import { type ByteReader, ByteWriter } from '../lib/bytes.ts';
-import { FRAME, OP, REFILL_JOINS } from '../model/frames.ts';
+import { FRAME, OP } from '../model/frames.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { type Placement, ownersOf } from '../routing/placement.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
@@ -69,8 +69,6 @@ type Asked = {
 
 class Transfer {
   readonly #join: number;
-  /** The target is in sync: it gets everything, and hears up to where deletes may be forgotten. */
-  readonly #isRefill: boolean;
   readonly #target: ServerIndex;
   readonly #after: ReadonlyMap<ServerMask, Version>;
   readonly #placement: Placement;
@@ -85,7 +83,6 @@ class Transfer {
 
   constructor({ join, target, after }: Asked, placement: Placement, rare: Rare) {
     this.#join = join;
-    this.#isRefill = join >= REFILL_JOINS;
     this.#target = target;
     this.#after = after;
     this.#placement = placement;
@@ -118,7 +115,7 @@ class Transfer {
       const version = trie.versionOf(leaf);
       const owners = ownersOf(this.#placement, key);
       const after = this.#after.get(owners);
-      if (after !== undefined && (this.#isRefill || version > after)) {
+      if (after !== undefined && version > after) {
         page.f64(version);
         page.u16(owners);
         page.u8(trie.isTombstone(leaf) ? OP.delete : OP.set);
@@ -145,11 +142,6 @@ class Transfer {
       this.#frame.reset();
       this.#frame.u8(FRAME.itemsEnd);
       this.#frame.u32(this.#join);
-      if (this.#isRefill) {
-        this.#frame.f64(Math.max(...this.#after.values()));
-        this.#frame.varint(this.#after.size);
-        for (const owners of this.#after.keys()) this.#frame.u16(owners);
-      }
       send(this.#target, this.#frame.view());
     }
   }

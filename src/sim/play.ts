@@ -5,7 +5,7 @@
 import type { ServerIndex } from '../model/ids.ts';
 import { divergence, remains } from './copies.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
-import { Judge, LEAVES_MS_MAX, PATIENCE_MS } from './judge.ts';
+import { isLie, Judge, LEAVES_MS_MAX, PATIENCE_MS } from './judge.ts';
 import { type Happening, kindOf, type Scenario, serversOf } from './scenario.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { isAt, roleOf } from './standing.ts';
@@ -60,6 +60,8 @@ class Player {
   readonly #healing = new Set<() => void>();
   readonly #all: readonly ServerIndex[];
   #workload: Workload | null = null;
+  /** Whether a drive lost something in silence, and was not read anew since. */
+  #haveLied = false;
 
   constructor(scenario: Scenario, write: ((line: string) => void) | null) {
     this.#scenario = scenario;
@@ -137,6 +139,8 @@ class Player {
   }
 
   #happen(happening: Happening): void {
+    // What a drive lied about shows in what the host was told: one that forgets it is beyond what can be told.
+    if (this.#haveLied && happening.kind === 'blackout') return;
     const name = kindOf(happening);
     this.#workload?.onFault(name);
     this.#faults[name] = (this.#faults[name] ?? 0) + 1;
@@ -145,6 +149,7 @@ class Player {
     switch (happening.kind) {
       case 'fault':
         this.#judge.tellOfDamage(happening.action);
+        this.#haveLied ||= isLie(happening.action);
         this.#heals(this.#host.begin(happening.action, happening.seed), happening.forMs);
         return;
       case 'restart':
@@ -186,6 +191,7 @@ class Player {
           this.#judge.becomeWhole(`after s${server + 1} read its disk anew`);
         }
         this.#judge.compare('in a calm');
+        this.#haveLied = false;
         return;
       default:
         happening satisfies never;

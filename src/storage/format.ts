@@ -39,7 +39,9 @@ export function claimDirectory(disk: Disk, directory: string, wanted: DataFormat
     });
   }
   const firstServer = `${directory}/${serverName(0 as ServerIndex)}`;
-  if (disk.exists(firstServer)) return fail('CORRUPT', `${directory}: there is data but no FORMAT file`);
+  const isThere = tryDisk(() => disk.exists(firstServer));
+  if (!isThere.ok) return isThere;
+  if (isThere.value) return fail('CORRUPT', `${directory}: there is data but no FORMAT file`);
   return tryDisk(() => {
     ensureDirectory(disk, directory);
     writeAtomically(disk, formatPath(directory), utf8(encode(wanted, disk)));

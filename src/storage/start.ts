@@ -87,10 +87,17 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
 
 /** On a full disk: what the life before had prepared is room for this one. Nothing that counts is touched. */
 function freeSpace(disk: Disk, directory: string, names: readonly string[], found: Found): void {
-  for (const name of names) {
-    const { kind } = classify(name);
-    if (kind === 'temporary' || kind === 'torn') tryTo(() => disk.remove(`${directory}/${name}`));
-  }
+  const counts = new Set(found.chain.map(({ header }) => header.number));
+  const isStray = (file: ReturnType<typeof classify>): boolean =>
+    file.kind === 'temporary' ||
+    file.kind === 'torn' ||
+    (file.kind === 'segment' && !counts.has(file.number)) ||
+    (file.kind === 'checkpoint' && file.number < (found.checkpoint?.begin ?? 0));
+  tryTo(() => {
+    // What a checkpoint stands for goes when its name is durable.
+    disk.syncDirectory(directory);
+    for (const name of names) if (isStray(classify(name))) tryTo(() => disk.remove(`${directory}/${name}`));
+  });
   const newest = found.chain.at(-1);
   if (newest === undefined) return;
   tryTo(() => {

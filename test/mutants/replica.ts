@@ -198,15 +198,15 @@ export const REPLICA: readonly Mutant[] = [
     expected: 'register',
     likely: ['crash'],
     file: 'replica/transfer.ts',
-    find: 'this.#isRefill || version > after)) {',
-    replace: 'this.#isRefill || version > after + 1)) {',
+    find: 'version > after) {',
+    replace: 'version > after + 1) {',
   },
   {
     name: 'a catch-up leaves out deletes',
     expected: 'register',
     likely: ['crash'],
     file: 'replica/transfer.ts',
-    find: 'if (after !== undefined && (this.#isRefill || version > after)) {',
+    find: 'if (after !== undefined && version > after) {',
     replace: 'if (after !== undefined && version > after && !trie.isTombstone(leaf)) {',
   },
   {

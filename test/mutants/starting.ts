@@ -188,12 +188,4 @@ export const STARTING: readonly Mutant[] = [
     find: 'if (!isRefuted(absence, groups, version)) return false;',
     replace: '',
   },
-  {
-    name: 'a log that was cut short while the host was down lacks nothing',
-    expected: 'copies',
-    likely: ['damage truncate', 'damage truncate', 'blackout', 'wipe', 'copies', 'checkpoints'],
-    file: 'broker/doubts.ts',
-    find: '  if (short.length === 0) return;\n',
-    replace: '  if (short.length >= 0) return;\n',
-  },
 ];

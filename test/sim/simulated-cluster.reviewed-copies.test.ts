@@ -61,30 +61,6 @@ describe('a write that was given up', () => {
   });
 });
 
-describe('a server whose log was cut short while the host was down', () => {
-  test('gets what another one has by a catch-up alone', () => {
-    const { cluster, queue, put, seen, hold, disk, powerLoss, settle, divergence } = driven(two);
-    put('k', '1');
-    put('l', '1');
-    queue.run(350);
-    const release = hold(1);
-    const heal = disk(0 as ServerIndex, { kind: 'lose-write' });
-    put('k', '2');
-    queue.run(200);
-    release();
-    settle();
-    queue.run(1_000);
-    heal();
-
-    powerLoss();
-    queue.run(100);
-    settle();
-
-    expect(cluster.broker?.isSettled).toBe(true);
-    expect([seen('k'), seen('l'), divergence()]).toEqual([['2'], ['1'], []]);
-  });
-});
-
 describe('a server whose recovery the broker counted on', () => {
   test('is cut where its own disk ends when it is lost while the cluster starts', () => {
     for (let seed = 1; seed <= 5; seed++) {

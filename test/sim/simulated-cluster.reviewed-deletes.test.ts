@@ -9,7 +9,6 @@ const three = { servers: 3, replicas: 3 };
 
 describe('a deleted key', () => {
   test.each([
-    { when: 'lost with the host, and is there when that starts', outMs: 0, isThere: true },
     { when: 'lost with the host, and comes when the others serve', outMs: 0, isThere: false },
     { when: 'put out before the host went, and is there when that starts', outMs: 300, isThere: true },
     { when: 'put out before the host went, and comes when the others serve', outMs: 300, isThere: false },
