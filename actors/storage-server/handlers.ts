@@ -67,7 +67,7 @@ export class StorageServer implements ServerControl {
       onBatchEnd: () => {
         if (!this.#isDraining) this.#replica.onBatchEnd();
       },
-      isFull: () => (this.#hub.get('broker')?.blockedBytes ?? 0) > ANSWER_BYTES_WAITING_MAX,
+      isFull: () => this.#isBlocked(),
       // What it does between turns, and what faults do to its time, must not wait.
       lingersFor: () => (this.#idleIsDue || this.#isDraining || world.faults?.isActive === true ? null : 'broker'),
       onLinkLost: (from, _link, { broken, reason }) => this.#onLinkLost(from, broken, reason),
@@ -79,6 +79,7 @@ export class StorageServer implements ServerControl {
           if (world.faults?.points.isIdle === false) world.faults.points.send(frame, () => this.#send(to, frame));
           else this.#send(to, frame);
         },
+        isBlocked: () => this.#isBlocked(),
         openStore: (visit) => {
           const options = { server: serverName(data.index), durability: data.durability };
           return openStore(world.disk, data.directory, options, visit);
@@ -168,6 +169,11 @@ export class StorageServer implements ServerControl {
 
   replaceRules(to: Neighbour, rules: readonly LinkRule[]): void {
     this.#hub.replaceRules(to, rules);
+  }
+
+  /** Whether so many answers wait for the broker to read that no more are given for now. */
+  #isBlocked(): boolean {
+    return (this.#hub.get('broker')?.blockedBytes ?? 0) > ANSWER_BYTES_WAITING_MAX;
   }
 
   #onFrame(from: Neighbour, bytes: Uint8Array, start: number, end: number): void {

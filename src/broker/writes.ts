@@ -6,7 +6,7 @@ import { expiring } from '../document/expiring.ts';
 import { compareBytes } from '../lib/bytes.ts';
 import { WriteCursor, writeHead, writeItem } from '../model/frames.ts';
 import { type ServerIndex, type ServerMask, membersOf, serverName } from '../model/ids.ts';
-import { DEADLINE_MS } from '../model/limits.ts';
+import { CHANGE_BYTES_MAX, DEADLINE_MS } from '../model/limits.ts';
 import { inSyncOf } from '../replication/epoch-table.ts';
 import { ownersOf } from '../routing/placement.ts';
 import { receivers } from './catch-up.ts';
@@ -63,6 +63,12 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
   const full = withoutRoom(state, targets as ServerMask, items, kind === 'write' ? 'write' : 'delete');
   if (full !== null) {
     reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));
+    return;
+  }
+  let bytes = 0;
+  for (const { key, value } of items) bytes += key.length + (value?.length ?? 0);
+  if (bytes > CHANGE_BYTES_MAX) {
+    reply(failed(state, 'TOOLARGE', `a change of ${bytes} bytes, the limit CHANGE_BYTES_MAX is ${CHANGE_BYTES_MAX}`));
     return;
   }
   const version = nextVersion(state);

@@ -18,6 +18,9 @@ export const FIELDS_MAX = 1_000_000;
 /** Items of one bulk. */
 export const BULK_ITEMS_MAX = 100_000;
 
+/** Bytes of the keys and values of one change, a bulk or a transaction: it is one frame of a link and one record of a log. */
+export const CHANGE_BYTES_MAX = 96 * 1024 * 1024;
+
 /** Segments of one path: one more than the deepest document can use. */
 export const PATH_SEGMENTS_MAX = DEPTH_MAX + 2;
 
@@ -84,6 +87,8 @@ export const UNTRUSTED_BYTES_MAX = 16 * 1024;
 /** RESP: commands and bytes of one transaction; beyond them it is discarded. */
 export const TRANSACTION_COMMANDS_MAX = 100_000;
 export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
+/** RESP: bytes that its commands may store and answer with: all of it happens at one moment, and everybody waits. */
+export const EXEC_BYTES_MAX = 128 * 1024 * 1024;
 
 /** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
 export const SCAN_CURSORS_MAX = 100_000;

@@ -146,11 +146,14 @@ export class LinkHub<Peer> {
   #pass(): boolean {
     this.#lastFrom = null;
     let more = false;
-    if (this.#owner.isFull?.() !== true)
+    const wasFull = this.#owner.isFull?.() === true;
+    if (!wasFull)
       for (const { link, onFrame } of this.#members.values()) if (link.drain(onFrame, TURN_BYTES_MAX)) more = true;
     this.#owner.onBatchEnd();
+    const isFull = this.#owner.isFull?.() === true;
     this.flush();
-    return more;
+    // What waited for room may go on.
+    return more || ((wasFull || isFull) && this.#owner.isFull?.() !== true);
   }
 
   /**

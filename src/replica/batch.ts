@@ -64,6 +64,25 @@ export class Batch {
     }
   }
 
+  /** How many frames it has. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Like `each`, from one frame on and for as long as `visit` wants more; answers which frame is the next. */
+  visit(
+    begin: number,
+    visit: (from: 'broker' | ServerIndex, bytes: Uint8Array, start: number, end: number) => boolean,
+  ): number {
+    for (let i = begin; i < this.#count; i++) {
+      const from = this.#frames[i * 3] as number;
+      const start = this.#frames[i * 3 + 1] as number;
+      const end = this.#frames[i * 3 + 2] as number;
+      if (!visit(from < 0 ? 'broker' : (from as ServerIndex), this.#bytes, start, end)) return i + 1;
+    }
+    return this.#count;
+  }
+
   clear(): void {
     this.#count = 0;
     this.#length = 0;

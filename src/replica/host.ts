@@ -23,6 +23,8 @@ export type Peer = 'broker' | ServerIndex;
 export type ReplicaHost = {
   /** Puts a frame on the link to `to`, copying it; a peer without a link gets nothing. */
   send(to: Peer, frame: Uint8Array): void;
+  /** Whether more answers wait for the broker to read than are good: then no more are given for now. */
+  readonly isBlocked?: () => boolean;
   /** Opens this server's directory, showing `visit` each record once (storage/recovery.ts); called again after `setAside`. */
   openStore(visit: VisitRecord): Result<Recovery, KvError>;
   /** Puts a damaged directory aside (never deletes it) so that an empty one can be opened. */

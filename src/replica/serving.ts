@@ -45,6 +45,8 @@ export class Serving {
   #collecting: Batch;
   #committing: Batch;
   #isCommitting = false;
+  /** Goes on with a batch whose answers wait to be read. */
+  #resume: (() => void) | null = null;
   #isOver = false;
 
   /** `out`: a writer that others may use between two calls. */
@@ -103,7 +105,15 @@ export class Serving {
 
   /** All frames of this turn were given. */
   onBatchEnd(): void {
-    if (this.#isOver || this.#isCommitting || this.#collecting.isEmpty) return;
+    if (this.#isOver) return;
+    if (this.#resume !== null) {
+      if (this.#host.isBlocked?.() === true) return;
+      const resume = this.#resume;
+      this.#resume = null;
+      resume();
+      return;
+    }
+    if (this.#isCommitting || this.#collecting.isEmpty) return;
     const { rare } = this.#host;
     if (rare('replica: the end of a turn passes by')) return;
     const batch = this.#collecting;
@@ -119,18 +129,21 @@ export class Serving {
       return;
     }
     if (!hasWrites) {
-      this.#finish(batch);
-      // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
-      if (batch.isHeartbeat || rare('replica: a mark is written between two batches')) this.#store.markDurable();
-      batch.clear();
+      this.#finish(batch, () => {
+        // Nothing is being written: what was synced last gets its mark, so that rot in it is told from a torn tail.
+        if (batch.isHeartbeat || rare('replica: a mark is written between two batches')) this.#store.markDurable();
+        batch.clear();
+        if (!this.#collecting.isEmpty) this.onBatchEnd();
+      });
       return;
     }
     this.#isCommitting = true;
     this.#commit(() => {
       this.#isCommitting = false;
-      this.#finish(batch);
-      batch.clear();
-      if (!this.#collecting.isEmpty) this.onBatchEnd();
+      this.#finish(batch, () => {
+        batch.clear();
+        if (!this.#collecting.isEmpty) this.onBatchEnd();
+      });
     });
   }
 
@@ -165,10 +178,20 @@ export class Serving {
   }
 
   /** The batch is durable: apply and answer it, in order. */
-  #finish(batch: Batch): void {
+  #finish(batch: Batch, then: () => void, begin = 0, before = this.#standing.last): void {
     const standing = this.#standing;
-    const before = standing.last;
-    batch.each((from, bytes, start, end) => this.#apply(from, bytes, start, end));
+    const next = batch.visit(begin, (from, bytes, start, end) => {
+      this.#apply(from, bytes, start, end);
+      return this.#host.isBlocked?.() !== true;
+    });
+    if (next < batch.size) {
+      this.#isCommitting = true;
+      this.#resume = () => {
+        this.#isCommitting = false;
+        this.#finish(batch, then, next, before);
+      };
+      return;
+    }
     if (standing.last > before) {
       const frame = this.#frame(FRAME.durable);
       frame.f64(standing.last);
@@ -178,6 +201,7 @@ export class Serving {
     this.#copies.prune(agreed, (owners) => inSyncOf(standing.table, owners) === owners);
     this.#checkpointing.onDurable(standing.committed, standing.isComplete);
     if (this.#hasWork()) this.#host.wake();
+    then();
   }
 
   #apply(from: Peer, bytes: Uint8Array, start: number, end: number): void {

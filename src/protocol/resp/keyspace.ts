@@ -21,6 +21,8 @@ export class Keyspace {
   readonly events: KeyEvent[] | null;
   /** The command that runs. */
   command = '';
+  /** Bytes of values that commands stored, also those that later ones replaced. */
+  bytesPut = 0;
 
   /** `held[i]` is what `keys[i]` holds; a key may be named twice. */
   constructor(
@@ -61,6 +63,7 @@ export class Keyspace {
     if (this.events !== null) this.#note(key, eventsOfPut(this.command, place.held, expiresAtMs, this.nowMs));
     place.held = { value, expiresAtMs };
     place.isChanged = true;
+    this.bytesPut += value.length;
   }
 
   remove(key: Uint8Array): void {

@@ -46,7 +46,8 @@ export class ReplyWriter {
   integer(value: number | bigint): void {
     if (typeof value === 'bigint' || value > 0xffff_ffff || value < 0) {
       this.writer.u8(0x3a);
-      this.#line(String(value));
+      // Beyond 64 bits no client reads it.
+      this.#line(value >= INT64_END ? INT64_MAX : String(value));
     } else this.#head(0x3a, value);
   }
 
@@ -170,6 +171,9 @@ function isAscii(line: string): boolean {
   for (let i = 0; i < line.length; i++) if (line.charCodeAt(i) >= 0x80) return false;
   return true;
 }
+
+const INT64_END = 2 ** 63;
+const INT64_MAX = '9223372036854775807';
 
 const CRLF = utf8('\r\n');
 const OK = utf8('+OK\r\n');

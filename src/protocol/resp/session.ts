@@ -142,14 +142,17 @@ export class RespSession {
       this.#queue(entry, words);
       return true;
     }
-    if ((entry.isBarrier && talk.inFlight > 0) || (entry.isSecret && flags.includes('noauth') && this.#isLate())) {
+    // What was asked before may change a watched key.
+    const isBarrier = entry.isBarrier || (entry.name === 'exec' && transaction.watched > 0);
+    const isAlone = isBarrier || (entry.name === 'exec' && transaction.hasNow);
+    if ((isBarrier && talk.inFlight > 0) || (entry.isSecret && flags.includes('noauth') && this.#isLate())) {
       // It comes here again.
       client.answers = before;
       return false;
     }
     if (this.#host.monitors.size > 0) this.#showToMonitors(entry, words);
     talk.run(entry, words);
-    if (entry.isBarrier) this.#barrier.shut();
+    if (isAlone) this.#barrier.shut();
     return true;
   }
 

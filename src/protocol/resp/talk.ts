@@ -184,7 +184,8 @@ export class Talk {
     slot.entry = entry;
     slot.words = words;
     slot.startedMs = this.#batchMs;
-    slot.isSilent = client.answers !== 'on' && client.answers !== 'skip' && entry?.name !== 'client|reply';
+    slot.isSilent =
+      client.answers !== 'on' && client.answers !== 'skip' && entry?.name !== 'client|reply' && entry?.name !== 'reset';
     return slot;
   }
 

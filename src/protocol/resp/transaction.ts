@@ -36,6 +36,11 @@ export class Transaction {
     return this.#watches.size;
   }
 
+  /** Whether something is queued that is about the connection or others: what follows must not overtake it. */
+  get hasNow(): boolean {
+    return this.#queue?.some(({ entry }) => entry.row.run.kind === 'now') === true;
+  }
+
   begin(): void {
     this.#queue = [];
     this.#bytes = 0;

@@ -41,6 +41,8 @@ describe('recorded conversations', () => {
     ['get "a\r\nPING\r\n', '-ERR Protocol error: unbalanced quotes in request\r\n'],
     ['HELLO 3\r\nGET a\r\nHGETALL h\r\n', null],
     ['RESET\r\n', '+RESET\r\n'],
+    ['CLIENT REPLY OFF\r\nPING\r\nRESET\r\nPING\r\n', '+RESET\r\n+PONG\r\n'],
+    ['SET e v\r\nPEXPIREAT e 9223372036854775807\r\nPEXPIRETIME e\r\n', '+OK\r\n:1\r\n:9223372036854775807\r\n'],
     ['QUIT\r\nPING\r\n', '+OK\r\n'],
     ['LPUSH l 1\r\n', "-ERR unknown command 'LPUSH', with args beginning with: 'l' '1' \r\n"],
   ])('%j', (input, output) => {
@@ -148,6 +150,16 @@ describe('order', () => {
 });
 
 describe('transactions', () => {
+  test('a transaction that would write without end is refused whole', () => {
+    const one = open();
+    ask(one, 'SET', 'a', 'v'.repeat(15 * 1024 * 1024));
+
+    const replies = askAll(one, [['MULTI'], ...Array.from({ length: 20 }, () => ['APPEND', 'a', 'x']), ['EXEC']]);
+
+    expect(replies.at(-1)).toMatch(/^-ERR a transaction writes and answers at most EXEC_BYTES_MAX, \d+ bytes/);
+    expect(ask(one, 'STRLEN', 'a')).toBe(15 * 1024 * 1024);
+  });
+
   test('a watched key that somebody changed makes EXEC answer nil, and nothing happens', () => {
     const host = newHost();
     const [one, other] = [open(host), open(host)];

@@ -22,19 +22,23 @@ function facts(syntax: string, summary: string, flags: RowFacts['flags'], comple
 }
 
 export const SCAN_ROWS: readonly Row[] = [
-  laterRow('keys', facts('pattern', 'All keys that match', ['readonly', 'dangerous']), onKeys),
+  laterRow('keys', facts('pattern', 'All keys that match', ['readonly', 'dangerous', 'barrier']), onKeys),
   laterRow(
     'scan',
     facts(
       'cursor [MATCH pattern] [COUNT count] [TYPE type]',
       'Keys in pages: a cursor and a page',
-      ['readonly'],
+      ['readonly', 'barrier'],
       'O(1)',
     ),
     onScan,
   ),
-  laterRow('dbsize', { ...facts('', 'How many keys there are', ['readonly', 'fast']), group: 'server' }, onDbSize),
-  laterRow('randomkey', facts('', 'Some key', ['readonly'], 'O(1)'), onRandomKey),
+  laterRow(
+    'dbsize',
+    { ...facts('', 'How many keys there are', ['readonly', 'fast', 'barrier']), group: 'server' },
+    onDbSize,
+  ),
+  laterRow('randomkey', facts('', 'Some key', ['readonly', 'barrier'], 'O(1)'), onRandomKey),
   laterRow(
     'flushall',
     { ...facts('[ASYNC|SYNC]', 'Delete all keys', ['write', 'dangerous', 'barrier']), group: 'server' },

@@ -4,7 +4,8 @@
  */
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
-import type { KvError } from '../../../model/errors.ts';
+import { fail, type KvError } from '../../../model/errors.ts';
+import { EXEC_BYTES_MAX } from '../../../model/limits.ts';
 import { denialOf, denialText } from '../access.ts';
 import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
@@ -97,27 +98,30 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
   const keys = steps.flatMap(({ plan }) => (plan === null || plan instanceof Refusal ? [] : plan.keys));
   const writer = new ByteWriter(256);
   const reply = new ReplyWriter(writer, client.protocol);
-  const run = (held: readonly (Held | null)[]): readonly Change[] => {
+  const run = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
     writer.reset();
     if (isTouched()) {
       reply.nilArray();
-      return [];
+      return ok([]);
     }
     const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
     reply.array(steps.length);
-    for (const step of steps) runStep(talk, step, keyspace, reply);
+    for (const step of steps) {
+      runStep(talk, step, keyspace, reply);
+      if (keyspace.bytesPut + writer.length <= EXEC_BYTES_MAX) continue;
+      return fail('TOOLARGE', `a transaction writes and answers at most EXEC_BYTES_MAX, ${EXEC_BYTES_MAX} bytes`);
+    }
     const changes = host.notifications.changesOf(keyspace);
     host.tracking.wrote(changes, talk);
-    return changes;
+    return ok(changes);
   };
   if (keys.length === 0) {
-    run([]);
+    const ran = run([]);
     end();
-    answer((output) => output.writer.bytes(writer.view()));
+    answer((output) => (ran.ok ? output.writer.bytes(writer.view()) : output.error(lineOf(ran.error))));
     return;
   }
-  const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => ok(run(held));
-  host.store.update({ keys, decide }, (outcome) => {
+  host.store.update({ keys, decide: run }, (outcome) => {
     end();
     answer((output) => {
       if (outcome.kind === 'failed') output.error(lineOf(outcome.error));
