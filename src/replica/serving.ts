@@ -177,7 +177,10 @@ export class Serving {
     });
   }
 
-  /** The batch is durable: apply and answer it, in order. */
+  /**
+   * The batch is durable: applies and answers it from its frame `begin` on, in order. While the broker has too many
+   * answers to read it stops, and `onBatchEnd` goes on. `before`: up to where this server was durable before the batch.
+   */
   #finish(batch: Batch, then: () => void, begin = 0, before = this.#standing.last): void {
     const standing = this.#standing;
     const next = batch.visit(begin, (from, bytes, start, end) => {

@@ -7,17 +7,18 @@ export const REPLICA: readonly Mutant[] = [
     expected: 'register',
     likely: ['power'],
     file: 'replica/serving.ts',
-    find: '    this.#commit(() => {\n      this.#isCommitting = false;\n      this.#finish(batch);\n',
-    replace: '    this.#finish(batch);\n    this.#commit(() => {\n      this.#isCommitting = false;\n',
+    find: '    this.#commit(() => {\n      this.#isCommitting = false;\n      this.#finish(batch, () => {\n',
+    replace:
+      '    this.#finish(batch, () => {});\n    this.#commit(() => {\n      this.#isCommitting = false;\n      [0].forEach(() => {\n',
   },
   {
     name: 'what came while a batch was synced is answered with it',
     expected: 'register',
     likely: ['power'],
     file: 'replica/serving.ts',
-    find: '      this.#finish(batch);\n      batch.clear();\n      if (!this.#collecting.isEmpty)',
+    find: '      this.#finish(batch, () => {\n        batch.clear();\n',
     replace:
-      '      this.#finish(batch);\n      this.#finish(this.#collecting);\n      batch.clear();\n      if (!this.#collecting.isEmpty)',
+      '      this.#finish(batch, () => {\n        this.#finish(this.#collecting, () => {});\n        batch.clear();\n',
   },
   {
     name: 'reads are answered ahead of the writes that came before them',
