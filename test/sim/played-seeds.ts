@@ -10,7 +10,7 @@ import { drawScenario } from '../../src/sim/swarm.ts';
 export const PLAYED_SEEDS = 1_000;
 
 /** Every so many seeds one is played twice: it must do exactly the same, event by event. */
-const TWICE_EVERY = 2;
+const TWICE_EVERY = 10;
 
 /** Situations that may be missed: coppice simulate fails for each one, but here a test must not, for being unlucky. */
 const MISSED_MAX = 3;
