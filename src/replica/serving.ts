@@ -26,6 +26,9 @@ import { Space } from './space.ts';
 import { newerOf, type Standing } from './standing.ts';
 import { Transfers } from './transfer.ts';
 
+/** Bytes of answers between two looks at whether the broker reads them. */
+const LOOK_BYTES = 256 * 1024;
+
 export class Serving {
   readonly #host: ReplicaHost;
   readonly #copies: Copies;
@@ -47,6 +50,8 @@ export class Serving {
   #isCommitting = false;
   /** Goes on with a batch whose answers wait to be read. */
   #resume: (() => void) | null = null;
+  /** Bytes of answers since it was last looked whether the broker reads them. */
+  #answeredBytes = 0;
   #isOver = false;
 
   /** `out`: a writer that others may use between two calls. */
@@ -185,6 +190,8 @@ export class Serving {
     const standing = this.#standing;
     const next = batch.visit(begin, (from, bytes, start, end) => {
       this.#apply(from, bytes, start, end);
+      if (this.#answeredBytes < LOOK_BYTES) return true;
+      this.#answeredBytes = 0;
       return this.#host.isBlocked?.() !== true;
     });
     if (next < batch.size) {
@@ -215,10 +222,10 @@ export class Serving {
         this.#applyWrite(bytes, start, end);
         break;
       case FRAME.read:
-        this.#host.send('broker', answerFrame(this.#out, reader, this.#copies.trie));
+        this.#answer(answerFrame(this.#out, reader, this.#copies.trie));
         break;
       case FRAME.scan:
-        this.#host.send('broker', scanFrame(this.#out, reader, this.#copies.trie, this.#host.rare));
+        this.#answer(scanFrame(this.#out, reader, this.#copies.trie, this.#host.rare));
         break;
       case FRAME.ping:
         this.#standing.onDurable(this.#logging.through);
@@ -302,6 +309,11 @@ export class Serving {
 
   #pong(): Uint8Array {
     return pongFrame(this.#out, this.#copies.trie.size, this.#store.walBytes, this.#replayedRecords);
+  }
+
+  #answer(frame: Uint8Array): void {
+    this.#answeredBytes += frame.length;
+    this.#host.send('broker', frame);
   }
 
   #forward(to: Peer, kind: number, join: number): void {
