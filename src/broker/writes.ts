@@ -3,7 +3,7 @@
  * past it. This is the one place where a write is acknowledged.
  */
 import { expiring } from '../document/expiring.ts';
-import { compareBytes } from '../lib/bytes.ts';
+import { equalBytes } from '../lib/bytes.ts';
 import { WriteCursor, writeHead, writeItem } from '../model/frames.ts';
 import { type ServerIndex, type ServerMask, membersOf, serverName } from '../model/ids.ts';
 import { CHANGE_BYTES_MAX, DEADLINE_MS } from '../model/limits.ts';
@@ -114,7 +114,7 @@ function openBulksOf(state: BrokerState, items: readonly Change[]): Write[] {
   return [...state.openBulks.values()].filter(({ frame }) => {
     if (frame === null) return false;
     cursor.open(frame, 0, frame.length);
-    while (cursor.next()) if (items.some(({ key }) => compareBytes(key, cursor.key()) === 0)) return true;
+    while (cursor.next()) if (items.some(({ key }) => equalBytes(key, cursor.key()))) return true;
     return false;
   });
 }

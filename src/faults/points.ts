@@ -44,7 +44,7 @@ export class Points {
   pass(when: 'before' | 'after', call: string, path: string): DiskError | null {
     const name = `${when}-${call}`;
     const { passed } = this.#host;
-    if (passed !== null) passed[placeOf(name)] = (passed[placeOf(name)] as number) + 1;
+    if (passed !== null) count(passed, placeOf(name));
     let error: DiskError | null = null;
     for (const active of this.#host.faults()) {
       const { point, act } = active.fault;
@@ -63,4 +63,8 @@ export class Points {
     send();
     if (call !== null) this.pass('after', call, '');
   }
+}
+
+function count(passed: Int32Array, place: number): void {
+  passed[place] = (passed[place] as number) + 1;
 }

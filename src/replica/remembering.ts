@@ -112,8 +112,8 @@ export class Remembering {
 
   /** A checkpoint begins with a meta record, and the epoch that ends a catch-up is in one. */
   #pruned(): Version {
-    const lastAfter = (lsn: number): Version | undefined =>
-      this.#metas.filter((meta) => meta.lsn > lsn).sort((a, b) => a.lsn - b.lsn)[0]?.last;
+    const inOrder = this.#metas.toSorted((a, b) => a.lsn - b.lsn);
+    const lastAfter = (lsn: number): Version | undefined => inOrder.find((meta) => meta.lsn > lsn)?.last;
     const checkpointed = lastAfter(-1) ?? (0 as Version);
     if (this.#copiedLsn < 0) return checkpointed;
     return Math.max(checkpointed, this.#copied, lastAfter(this.#copiedLsn) ?? this.#last) as Version;

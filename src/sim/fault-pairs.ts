@@ -58,6 +58,11 @@ const OF_MACHINES = ['blackout', 'hang-host', 'host-clock drift', 'host-clock sk
 
 export const PAIR_KINDS: readonly string[] = [...OF_THREADS, ...OF_SERVERS, ...LYING, ...OF_MACHINES];
 
+/** Whether a disk loses something that it said to have, and nothing shows it. */
+export function isLie(kind: string): boolean {
+  return LYING.includes(kind);
+}
+
 export function placeOf(state: ServerState, role: Role): string {
   return `${state} ${role}`;
 }
@@ -75,7 +80,7 @@ export function isMeant(kind: string, place: string): boolean {
   // There is no thread to be slow.
   if (OF_THREADS.includes(kind)) return !place.startsWith('down');
   // A disk that lies to the last one in sync is beyond what can be told.
-  if (LYING.includes(kind)) return !place.endsWith('alone');
+  if (isLie(kind)) return !place.endsWith('alone');
   return true;
 }
 

@@ -174,13 +174,6 @@ export class Judge {
 /** Faults of a disk after which what it holds may be other than what was written. */
 const LYING: readonly DiskFault['kind'][] = ['misdirect', 'lose-write'];
 
-/** Whether a disk loses something that it said to have, and nothing shows it. */
-export function isLie(action: FaultAction): boolean {
-  return action.kind === 'damage'
-    ? action.damage.kind === 'truncate'
-    : action.kind === 'disk' && LYING.includes(action.fault.kind);
-}
-
 /** Keys of several placement groups, that no client uses. */
 const LIVE_KEYS = ['live1', 'live2', 'live3', 'live4'];
 

@@ -5,7 +5,8 @@
 import type { ServerIndex } from '../model/ids.ts';
 import { divergence, remains } from './copies.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
-import { isLie, Judge, LEAVES_MS_MAX, PATIENCE_MS } from './judge.ts';
+import { isLie } from './fault-pairs.ts';
+import { Judge, LEAVES_MS_MAX, PATIENCE_MS } from './judge.ts';
 import { type Happening, kindOf, type Scenario, serversOf } from './scenario.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { isAt, roleOf } from './standing.ts';
@@ -149,7 +150,7 @@ class Player {
     switch (happening.kind) {
       case 'fault':
         this.#judge.tellOfDamage(happening.action);
-        this.#haveLied ||= isLie(happening.action);
+        this.#haveLied ||= isLie(name);
         this.#heals(this.#host.begin(happening.action, happening.seed), happening.forMs);
         return;
       case 'restart':

@@ -87,16 +87,14 @@ function keptRecords(disk: Disk, found: Found): RecordBuffer {
 
 /** On a full disk: what the life before had prepared is room for this one. Nothing that counts is touched. */
 function freeSpace(disk: Disk, directory: string, names: readonly string[], found: Found): void {
-  const counts = new Set(found.chain.map(({ header }) => header.number));
-  const isStray = (file: ReturnType<typeof classify>): boolean =>
-    file.kind === 'temporary' ||
-    file.kind === 'torn' ||
-    (file.kind === 'segment' && !counts.has(file.number)) ||
-    (file.kind === 'checkpoint' && file.number < (found.checkpoint?.begin ?? 0));
+  const chain = new Set(found.chain.map(({ header }) => header.number));
   tryTo(() => {
     // What a checkpoint stands for goes when its name is durable.
     disk.syncDirectory(directory);
-    for (const name of names) if (isStray(classify(name))) tryTo(() => disk.remove(`${directory}/${name}`));
+    for (const name of names) {
+      const file = classify(name);
+      if (file.kind === 'torn' || isStray(file, chain, found)) tryTo(() => disk.remove(`${directory}/${name}`));
+    }
   });
   const newest = found.chain.at(-1);
   if (newest === undefined) return;
@@ -139,7 +137,7 @@ function keepTornTail(disk: Disk, directory: string, found: Found, names: readon
   });
 }
 
-/** Removes what does not count: temporary files, segments outside the chain, older checkpoints. Others stay. */
+/** Removes what does not count; others stay. */
 function removeStrays(
   { disk, directory, rare }: Life,
   names: readonly string[],
@@ -147,12 +145,17 @@ function removeStrays(
   live: ReadonlySet<number>,
 ): void {
   for (const name of names) {
-    const file = classify(name);
-    const isStray =
-      file.kind === 'temporary' ||
-      (file.kind === 'segment' && !live.has(file.number)) ||
-      (file.kind === 'checkpoint' && found.checkpoint !== null && file.number < found.checkpoint.begin);
+    if (!isStray(classify(name), live, found)) continue;
     // It does not count, so it does no harm either: the next start tries again.
-    if (isStray && !rare('storage: a stray file stays at a start')) tryTo(() => disk.remove(`${directory}/${name}`));
+    if (!rare('storage: a stray file stays at a start')) tryTo(() => disk.remove(`${directory}/${name}`));
   }
+}
+
+/** Whether a file does not count: a temporary one, a segment that is none of these, an older checkpoint. */
+function isStray(file: ReturnType<typeof classify>, segments: ReadonlySet<number>, { checkpoint }: Found): boolean {
+  return (
+    file.kind === 'temporary' ||
+    (file.kind === 'segment' && !segments.has(file.number)) ||
+    (file.kind === 'checkpoint' && checkpoint !== null && file.number < checkpoint.begin)
+  );
 }
