@@ -79,6 +79,7 @@ export class StorageServer implements ServerControl {
           if (world.faults?.points.isIdle === false) world.faults.points.send(frame, () => this.#send(to, frame));
           else this.#send(to, frame);
         },
+        flush: () => this.#hub.flush(),
         isBlocked: () => this.#isBlocked(),
         openStore: (visit) => {
           const options = { server: serverName(data.index), durability: data.durability };

@@ -23,6 +23,8 @@ export type Peer = 'broker' | ServerIndex;
 export type ReplicaHost = {
   /** Puts a frame on the link to `to`, copying it; a peer without a link gets nothing. */
   send(to: Peer, frame: Uint8Array): void;
+  /** What was sent leaves at once, though this turn goes on. */
+  flush(): void;
   /** Whether more answers wait for the broker to read than are good: then no more are given for now. */
   readonly isBlocked?: () => boolean;
   /** Opens this server's directory, showing `visit` each record once (storage/recovery.ts); called again after `setAside`. */

@@ -18,6 +18,9 @@ import { sendTail } from './tail.ts';
 /** A life that may serve: all that the recovery decided is durable. */
 export type Recovered = { readonly store: Store; readonly standing: Standing; readonly replayedRecords: number };
 
+/** Leaves and records that are read between two signs of life: some ten milliseconds of work. */
+export const SIGN_STEPS = 65_536;
+
 type Opened = { readonly recovery: Recovery; readonly remembered: Remembered };
 
 export class Recovering {
@@ -28,6 +31,7 @@ export class Recovering {
   readonly #onRecovered: (recovered: Recovered) => void;
   #opened: Opened | null = null;
   #replayedRecords = 0;
+  #steps = 0;
   #isOver = false;
 
   /** `out`: a writer that others may use between two calls. `onRecovered` is called once, or the host hears of a failure. */
@@ -71,7 +75,7 @@ export class Recovering {
         this.#onWelcome(reader);
         break;
       case FRAME.ping:
-        this.#host.send('broker', pongFrame(this.#out, this.#copies.trie.size, 0, this.#replayedRecords));
+        this.#sendPong();
         break;
       default:
         // What was sent to the life before.
@@ -109,6 +113,7 @@ export class Recovering {
     const cuts = cutsAskedOf(table, index);
     replay(recovery, remembered, { cuts, drops }, table, this.#copies, (records) => {
       this.#replayedRecords = records;
+      this.#step();
     });
     const started = recovery.start(incarnation);
     if (!started.ok) {
@@ -132,10 +137,24 @@ export class Recovering {
     });
   }
 
+  /** A server with much to read answers nobody for long: it says now and then that it goes on. */
+  #step(): void {
+    if (++this.#steps % SIGN_STEPS !== 0) return;
+    this.#sendPong();
+    this.#host.flush();
+  }
+
+  #sendPong(): void {
+    this.#host.send('broker', pongFrame(this.#out, this.#copies.trie.size, 0, this.#replayedRecords));
+  }
+
   /** Null, or what is wrong with the directory. */
   #open(): string | null {
     const remembering = new Remembering(this.#host.rare);
-    const opened = this.#host.openStore(remembering.visit);
+    const opened = this.#host.openStore((lsn, kind, bytes, start, end) => {
+      remembering.visit(lsn, kind, bytes, start, end);
+      this.#step();
+    });
     if (!opened.ok) return opened.error.message;
     this.#opened = { recovery: opened.value, remembered: remembering.remembered() };
     return null;

@@ -16,14 +16,17 @@ export function cutsAskedOf(table: EpochTable, self: ServerIndex): Cut[] {
   return groupsMissing(table, self).map((owners) => ({ owners, cut: cutOf(table, owners, self) as Version }));
 }
 
-/** Brings `copies` to what the directory holds under the remembered cuts and the ones asked for now. */
+/**
+ * Brings `copies` to what the directory holds under the remembered cuts and the ones asked for now. `onStep` is called
+ * behind each leaf and each record, with the number of records so far.
+ */
 export function replay(
   recovery: Recovery,
   remembered: Remembered,
   asked: { readonly cuts: readonly Cut[]; readonly drops: readonly Version[] },
   table: EpochTable,
   copies: Copies,
-  onProgress: (records: number) => void,
+  onStep: (records: number) => void,
 ): void {
   const cuts = cutIndex(remembered, asked.cuts);
   const drops = new Set([...remembered.drops, ...asked.drops]);
@@ -32,6 +35,7 @@ export function replay(
     const owners = cuts.size > 0 || tombstone ? ownersOf(table, key) : (0 as ServerMask);
     if (dropped(owners, version, 0)) return;
     copies.appendLeaf(key, version, owners, tombstone ? null : value);
+    onStep(0);
   });
   const cursor = new WriteCursor();
   let records = 0;
@@ -45,7 +49,7 @@ export function replay(
         if (!dropped(owners, version, lsn)) copies.applyLeaf(key, version, owners, value);
       });
     }
-    if (++records % 4096 === 0) onProgress(records);
+    onStep(++records);
   });
 }
 

@@ -111,6 +111,7 @@ export function replicaOf(life: Life, owner: LifeOwner, world: ServerWorld): Rep
         owner.onSend();
         points.send(frame, () => send(life, to, frame));
       },
+      flush: () => {},
       openStore: (visit) => {
         const { segmentBytes } = knobs;
         const options = { server: `s${index + 1}`, durability: config.durability, segmentBytes, rare };
