@@ -5,6 +5,7 @@
  */
 import type { Prng } from '../src/lib/prng.ts';
 import { ByteReader } from '../src/lib/bytes.ts';
+import { ok } from '../src/lib/result.ts';
 import type { CommandPort } from '../src/model/commands.ts';
 import type { ClusterConfig } from '../src/model/config.ts';
 import { FRAME } from '../src/model/frames.ts';
@@ -228,16 +229,25 @@ export class JoinedServer {
 
   #onSocketFrame(from: Neighbour, bytes: Uint8Array, start: number, end: number): void {
     if (from === 'broker') {
-      if (bytes[start] === FRAME.epoch) this.#onEpoch(new ByteReader(bytes, start + 1, end).f64());
-      else if (bytes[start] === FRAME.ping && this.#broker !== null) this.#broker.beats = true;
+      if (bytes[start] === FRAME.epoch) {
+        if (!this.#keepsEpoch(new ByteReader(bytes, start + 1, end).f64())) return;
+      } else if (bytes[start] === FRAME.ping && this.#broker !== null) this.#broker.beats = true;
     }
     this.#thread.send(from, bytes.subarray(start, end));
   }
 
-  /** The broker's own file has this epoch already: from now on, no broker that does not know it may come. */
-  #onEpoch(epoch: number): void {
+  /**
+   * The broker's own file has this epoch already: from now on, no broker that does not know it may come. Where the disk
+   * refuses to remember that, this broker has to go: it asks again, and is told what the disk says until it is well.
+   */
+  #keepsEpoch(epoch: number): boolean {
     const known = this.#membership;
-    if (known !== null && epoch > known.epoch) this.#remember({ ...known, epoch });
+    if (known === null || epoch <= known.epoch) return true;
+    const membership = { ...known, epoch };
+    const kept = this.#isKept ? keepMembership(nodeDisk, this.#options.directory, membership) : ok(undefined);
+    if (kept.ok) this.#membership = membership;
+    else this.#broker?.socket?.destroy(kept.error.message);
+    return kept.ok;
   }
 
   #check(): void {
