@@ -25,6 +25,11 @@ import { acceptOnce } from './accept-once.ts';
 
 /** Milliseconds without a frame of the broker, which sends one every 100: its machine is gone, not only its process. */
 const BROKER_SILENCE_MS_MAX = 5_000;
+/**
+ * The same before its first heartbeat: a broker that starts waits for other servers and for what this one has to read,
+ * but ends the connection itself after half a minute of either.
+ */
+const BROKER_START_MS_MAX = 120_000;
 const CHECK_INTERVAL_MS = 500;
 
 /** Bytes for the thread that it has no room for: reading the socket pauses above the first figure, until the second. */
@@ -254,11 +259,12 @@ export class JoinedServer {
     const now = performance.now();
     this.#copies.expire(now);
     const socket = this.#broker?.socket;
-    if (socket == null || this.#broker?.beats !== true) return;
+    if (this.#broker === null || socket == null) return;
     // What a thread that hangs has not taken yet is not the broker's silence.
     if (this.#isPaused) this.#broker.heardMs = now;
     const silentMs = now - this.#broker.heardMs;
-    if (silentMs > BROKER_SILENCE_MS_MAX) socket.destroy(`no frame of the broker for ${Math.round(silentMs)} ms`);
+    const silentMsMax = this.#broker.beats ? BROKER_SILENCE_MS_MAX : BROKER_START_MS_MAX;
+    if (silentMs > silentMsMax) socket.destroy(`no frame of the broker for ${Math.round(silentMs)} ms`);
   }
 
   #resume(): void {

@@ -76,3 +76,17 @@ test('a joined server whose disk refuses to remember an epoch lets its broker go
   expect(refused).toMatchObject({ code: 'DISK' });
   expect(server.membership?.epoch).toBe(1);
 });
+
+test('a joined server gives up a broker whose machine is gone before its first heartbeat, and is joined again', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { server } = openServer();
+  const socket = await joined(server);
+  await vi.waitFor(() => expect(server.status('').reason).toBeNull());
+  await new Promise((resolve) => socket.once('data', resolve));
+
+  vi.advanceTimersByTime(10 * 60_000);
+  const again = await server.join(JOIN, () => Promise.resolve()).catch((error: unknown) => error);
+
+  expect(again).toMatch(/^joined port=/);
+});
