@@ -27,6 +27,7 @@ import {
 import type { Phase } from '../../src/replica/host.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import type { LinkRule } from '../../src/routing/link-rules.ts';
+import { putAside } from '../../src/storage/aside.ts';
 import type { Disk } from '../../src/storage/disk.ts';
 import { ensureDirectory, tryDisk } from '../../src/storage/files.ts';
 import { openStore } from '../../src/storage/recovery.ts';
@@ -257,7 +258,7 @@ export class StorageServer implements ServerControl {
 
   #setAside(): void {
     const { directory, incarnation } = this.#data;
-    this.#world.disk.rename(directory, `${directory}.corrupt-${incarnation}`);
+    putAside(this.#world.disk, directory, `.corrupt-${incarnation}`);
     this.#ownDirectory();
   }
 
