@@ -76,13 +76,17 @@ export class JoinedThread {
     return this.#hub.get('broker')?.backlogBytes ?? 0;
   }
 
-  /** Starts it as a server of this cluster; its frames wait until `attach`. */
+  /** Starts it as a server of this cluster; its frames wait until `attach`. Throws UNAVAILABLE when there is no thread. */
   begin(membership: Membership): Incarnation {
     assert(this.#ends.size === 0, 'the thread before was ended');
     this.#index = membership.index;
     this.#supervisor ??= this.#newSupervisor(membership);
-    this.#supervisor.server(this.#index).start();
-    return this.incarnation;
+    const server = this.#supervisor.server(this.#index);
+    server.start();
+    if (server.life !== null) return server.life.incarnation;
+    const { reason } = server;
+    void server.stop(reason);
+    throw asError({ code: 'UNAVAILABLE', message: reason });
   }
 
   /** From now on its links are read. */

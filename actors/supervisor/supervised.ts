@@ -37,7 +37,7 @@ export type Life = {
 
 export type SupervisedHost = {
   readonly prng: Prng;
-  /** A thread for a new incarnation, with its links. */
+  /** A thread for a new incarnation, with its links. What it throws counts as a death. */
   begin(server: ServerIndex, incarnation: Incarnation): Life;
   /** The number of the next incarnation. */
   nextIncarnation(server: ServerIndex): Incarnation;
@@ -93,7 +93,8 @@ export class Supervised {
     this.#cancelRestart();
     const incarnation = this.#host.nextIncarnation(this.index);
     this.#machine.send({ type: 'START', incarnation });
-    const life = this.#host.begin(this.index, incarnation);
+    const life = this.#begin(incarnation);
+    if (life === null) return;
     this.#life = life;
     this.#lastWords = null;
     life.worker.on('message', (report: ServerReport) => this.#onReport(report));
@@ -133,6 +134,17 @@ export class Supervised {
   exited(): Promise<void> {
     if (this.#life === null || this.state === 'stuck') return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Null when there is none: a host that may have no more threads now must not end of it. */
+  #begin(incarnation: Incarnation): Life | null {
+    try {
+      return this.#host.begin(this.index, incarnation);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#machine.send({ type: 'EXITED', reason, atMs: performance.now() });
+      return null;
+    }
   }
 
   #terminate(): Promise<void> {

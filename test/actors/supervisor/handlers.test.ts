@@ -82,6 +82,23 @@ describe('the supervisor', () => {
     expect(cluster.notices.at(-1)?.reason).toMatch(/^given up after 10 deaths in 60 s; the last: /);
   });
 
+  test('counts a thread that the system refuses to make as one that died, and tries again', async () => {
+    let asked = 0;
+    cluster = new TinyCluster(1, () => {
+      if (++asked === 1) throw new Error('Worker initialization failure: EAGAIN');
+    });
+
+    cluster.supervisor.start();
+    await cluster.until(() => cluster.states()[0] === 'running');
+
+    expect(cluster.notices.map(({ state, reason }) => `${state} ${reason}`.trim())).toEqual([
+      'starting',
+      'backingOff Worker initialization failure: EAGAIN',
+      'starting Worker initialization failure: EAGAIN',
+      'running Worker initialization failure: EAGAIN',
+    ]);
+  });
+
   test('starts nothing in the directory of a thread that does not end, and says so', async () => {
     cluster = new TinyCluster(1, () => immortalWorker());
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -32,7 +32,7 @@ export class TinyCluster {
   readonly hub: LinkHub<ServerIndex>;
   #checks = new Set<() => void>();
 
-  constructor(servers = 3, spawn?: (data: ServerThreadData) => Worker) {
+  constructor(servers = 3, spawn?: (data: ServerThreadData) => Worker | undefined) {
     const prng = new Prng(1);
     const thread = new URL('./threads/tiny-server.ts', import.meta.url);
     this.hub = new LinkHub<ServerIndex>({
