@@ -159,7 +159,7 @@ export class JoinedThread {
     // The broker asks it to join again; until then there is nobody to start a thread for.
     setImmediate(() => {
       const server = this.#supervisor?.server(this.#index);
-      if (server?.state === 'backingOff') void server.stop(reason);
+      if (server?.state === 'backingOff' || server?.state === 'givenUp') void server.stop(reason);
     });
   }
 }

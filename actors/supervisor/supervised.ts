@@ -6,7 +6,7 @@
 import type { Worker } from 'node:worker_threads';
 import { createActor } from 'xstate';
 import type { Prng } from '../../src/lib/prng.ts';
-import { backOffMs } from '../../src/lib/restart-policy.ts';
+import { backOffMs, GIVEN_UP_MS } from '../../src/lib/restart-policy.ts';
 import type { Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import type { ControlClient } from '../../src/node/control.ts';
 import type { ServerControl, ServerReport } from '../../src/node/server-thread.ts';
@@ -190,11 +190,14 @@ export class Supervised {
     this.#lastState = state;
     this.#host.onState(this.index, state, context.incarnation as Incarnation, context.reason);
     if (state === 'stuck') this.#tellWaiting();
-    if (state === 'backingOff') this.#restartAfter(context.asked ? 0 : context.deathsMs.length);
+    if (state === 'backingOff') {
+      this.#restartAfter(backOffMs(context.asked ? 0 : context.deathsMs.length, this.#host.prng.float()));
+    }
+    if (state === 'givenUp') this.#restartAfter(GIVEN_UP_MS);
   }
 
-  #restartAfter(deaths: number): void {
-    this.#restartTimer = setTimeout(() => this.start(), backOffMs(deaths, this.#host.prng.float()));
+  #restartAfter(delayMs: number): void {
+    this.#restartTimer = setTimeout(() => this.start(), delayMs);
   }
 
   #cancelRestart(): void {

@@ -11,6 +11,9 @@ export const BACK_OFF_MS_MAX = 5_000;
 export const RESTARTS_MAX = 10;
 export const RESTARTS_WINDOW_MS = 60_000;
 
+/** Milliseconds after which one that was given up is tried again: what it died of may be over without anybody's doing. */
+export const GIVEN_UP_MS = 60_000;
+
 /** The deaths that still count at `atMs`; with one at `atMs` itself unless it was `asked` for. */
 export function recentDeaths(
   deathsMs: readonly number[],
