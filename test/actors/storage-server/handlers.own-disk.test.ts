@@ -1,7 +1,7 @@
 /** A storage server whose directory is where a disk of its own is mounted. Linux and root only. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { ServerIndex } from '../../../src/model/ids.ts';
 import { RealCluster } from './real-cluster.ts';
 
@@ -13,7 +13,6 @@ function mounted(directory: string): string | null {
   const { status, error, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', directory], {
     encoding: 'utf8',
   });
-  onTestFinished(() => void spawnSync('umount', ['-l', directory]));
   return status === 0 ? null : (error?.message ?? stderr.trim());
 }
 
@@ -26,18 +25,24 @@ function rot(directory: string): void {
   writeFileSync(path, bytes);
 }
 
-test('a server whose directory cannot be moved, because a disk is mounted there, is refilled when its log is rotten', async (context) => {
+/** A cluster with some data whose second server has a disk of its own, and that server's directory. */
+async function started(context: TestContext): Promise<{ cluster: RealCluster; directory: string }> {
   const cluster = new RealCluster();
   const directory = `${cluster.directory}/s2`;
-  const problem = process.platform === 'linux' ? mounted(directory) : `there is no tmpfs on ${process.platform}`;
-  if (problem !== null) context.skip(problem);
   onTestFinished(() => {
     spawnSync('umount', ['-l', directory]);
     return cluster.stop();
   });
+  const problem = process.platform === 'linux' ? mounted(directory) : `there is no tmpfs on ${process.platform}`;
+  if (problem !== null) context.skip(problem);
   cluster.supervisor.start();
   await cluster.until(() => cluster.broker.isSettled);
   await Promise.all(Array.from({ length: 200 }, (_, i) => cluster.put(`k${i}`, { i })));
+  return { cluster, directory };
+}
+
+test('a server whose directory cannot be moved, because a disk is mounted there, is refilled when its log is rotten', async (context) => {
+  const { cluster, directory } = await started(context);
 
   cluster.host.begin({ kind: 'crash', servers: [S2] }, 1);
   await cluster.until(() => cluster.stateOf(1) === 'down');
@@ -48,4 +53,17 @@ test('a server whose directory cannot be moved, because a disk is mounted there,
   expect(cluster.stateOf(1)).toBe('up');
   expect(cluster.notes.join('\n')).toMatch(/s2: its directory is damaged and set aside/);
   expect(readdirSync(directory).join(' ')).toMatch(/wal-\d+\.corrupt-2/);
+});
+
+test('a server on a disk of its own that a fault wipes comes back empty and is refilled', async (context) => {
+  const { cluster, directory } = await started(context);
+
+  const heal = cluster.host.begin({ kind: 'wipe', servers: [S2] }, 1);
+  await cluster.host.settled();
+  const left = readdirSync(directory);
+  heal();
+  await cluster.until(() => cluster.broker.isSettled);
+
+  expect(left).toEqual([]);
+  expect(cluster.stateOf(1)).toBe('up');
 });
