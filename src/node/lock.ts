@@ -8,7 +8,6 @@ import {
   existsSync,
   ftruncateSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -20,6 +19,8 @@ import {
 import { join } from 'node:path';
 import { err, ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
+import { ensureDirectory } from '../storage/files.ts';
+import { nodeDisk } from './disk.ts';
 
 export type DirectoryLock = {
   /** Lets others have the directory. Once; later calls do nothing. */
@@ -31,10 +32,11 @@ type Holder = { readonly pid: number; readonly began: string };
 /** Directories that this thread holds. */
 const held = new Set<string>();
 
-/** Locks the directory, made when it is missing. BUSY "Data Dir Locked (pid N)" while its holder lives; DISK. */
+/** Locks the directory, made durably when it is missing. BUSY "Data Dir Locked (pid N)" while its holder lives; DISK. */
 export function lockDirectory(directory: string): Result<DirectoryLock, KvError> {
   try {
-    mkdirSync(directory, { recursive: true });
+    // Whoever finds it made afterwards takes the names of those above it for durable.
+    ensureDirectory(nodeDisk, directory);
     const path = join(realpathSync(directory), '.lock');
     if (held.has(path)) return locked(directory, process.pid);
     const own = `${process.pid} ${beganAt(process.pid)}\n`;
