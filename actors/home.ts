@@ -2,8 +2,9 @@
 import { join, resolve } from 'node:path';
 import { type HostOptions, StartError } from '../src/cli/host.ts';
 import type { KvError } from '../src/model/errors.ts';
+import { type ServerIndex, serverName } from '../src/model/ids.ts';
 import { nodeDisk } from '../src/node/disk.ts';
-import { lockDirectory } from '../src/node/lock.ts';
+import { type DirectoryLock, lockDirectory } from '../src/node/lock.ts';
 import { readFileChecked, replaceFile } from '../src/storage/checked-file.ts';
 import { claimDirectory } from '../src/storage/format.ts';
 
@@ -26,19 +27,33 @@ export function damagedEverywhere(damages: string): StartError {
   return new StartError(`every copy is damaged, and nothing was changed: ${damages}; ${advice}`, EXIT_FAILED);
 }
 
-/** Locks the data directory, checks that it is of this shape and reads the epoch file; a StartError. */
-export function openHome({ cluster, directory }: HostOptions): Home {
+/**
+ * Locks the data directory and those of servers that lie elsewhere, checks that it is of this shape and reads the epoch
+ * file; a StartError.
+ */
+export function openHome({ cluster, directory, places }: HostOptions): Home {
   const root = resolve(directory);
   if (cluster.durability === 'memory') {
     return { root, savedEpoch: null, isNew: true, keepEpoch: () => undefined, release: () => undefined };
   }
   const epochPath = join(root, 'epoch');
-  const lock = lockDirectory(root);
-  if (!lock.ok) throw new StartError(lock.error.message, EXIT_FAILED);
+  const directories = places.map((place) => resolve(place.directory ?? root));
+  // What is named for a server lies anywhere, and another host may have been given it too.
+  const elsewhere = directories.filter((path, index) => path !== join(root, serverName(index as ServerIndex)));
+  const locks: DirectoryLock[] = [];
+  const release = (): void => {
+    for (const lock of locks) lock.release();
+  };
   const refuse = ({ message }: KvError): never => {
-    lock.value.release();
+    release();
     throw new StartError(message, EXIT_FAILED);
   };
+  for (const path of [root, ...elsewhere]) {
+    const lock = lockDirectory(path);
+    if (lock.ok) locks.push(lock.value);
+    // A disk that cannot be used is the business of the server that lives there.
+    else if (path === root || lock.error.code === 'BUSY') return refuse(lock.error);
+  }
   const claimed = claimDirectory(nodeDisk, root, cluster);
   if (!claimed.ok) return refuse(claimed.error);
   const epoch = readFileChecked(nodeDisk, epochPath);
@@ -51,6 +66,6 @@ export function openHome({ cluster, directory }: HostOptions): Home {
       const kept = replaceFile(nodeDisk, epochPath, bytes);
       if (!kept.ok) throw new Error(kept.error.message);
     },
-    release: () => lock.value.release(),
+    release,
   };
 }
