@@ -4,12 +4,13 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { arch, release, totalmem, type as osType } from 'node:os';
 import { StartError } from '../../src/cli/host.ts';
 import type { PutMode } from '../../src/model/config.ts';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { Administration } from '../../src/model/status.ts';
+import { nodeDisk } from '../../src/node/disk.ts';
 import { RESP_COMMANDS } from '../../src/protocol/resp/command-table.ts';
 import { err, ok } from '../../src/lib/result.ts';
 import type { HostFacts, UsersFile } from '../../src/protocol/resp/facts.ts';
@@ -151,6 +152,8 @@ function usersFile(path: string): UsersFile {
       try {
         writeFileSync(`${path}.new`, lines, { mode: 0o600, flush: true });
         renameSync(`${path}.new`, path);
+        // Who was told that a user is gone must not meet him after a loss of power.
+        nodeDisk.syncDirectory(dirname(path));
         return null;
       } catch (error) {
         return (error as Error).message;

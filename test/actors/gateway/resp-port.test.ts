@@ -1,17 +1,21 @@
 import { EventEmitter, once } from 'node:events';
-import { expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Connection, CONNECTION_LIMITS, type ConnectionSocket } from '../../../actors/gateway/connection.ts';
 import { RespPort } from '../../../actors/gateway/resp-port.ts';
 import { Turns } from '../../../actors/gateway/turns.ts';
 import { Prng } from '../../../src/lib/prng.ts';
 import { OUTPUT_BYTES_SOFT_MAX, UNTRUSTED_BYTES_MAX } from '../../../src/model/limits.ts';
+import { nodeDisk } from '../../../src/node/disk.ts';
 import { RespSession } from '../../../src/protocol/resp/session.ts';
 import { NaiveAdministration } from '../../protocol/naive-store.ts';
 import { newHost } from '../../protocol/resp/client.ts';
 import { MemoryStore } from '../../protocol/resp/memory-store.ts';
 import { dial, openTextPort, readAll, until } from './text-port.ts';
 
-type Limits = Pick<ConstructorParameters<typeof RespPort>[0], 'connectionsMax' | 'limits' | 'turns'>;
+type Limits = Partial<ConstructorParameters<typeof RespPort>[0]>;
 
 async function openPort(store = new MemoryStore(), limits: Limits = {}) {
   const resp = new RespPort({
@@ -46,6 +50,23 @@ test('commands in one packet and in one-byte pieces get the same replies', async
     "+OK\r\n$4\r\n1\r\n2\r\n*0\r\n-ERR unknown command 'NONSENSE', with args beginning with: \r\n+OK\r\n",
   );
   expect(await alone).toBe(await all);
+});
+
+test('users that ACL SAVE kept are durable when it answers, their name too', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'coppice-users-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const synced = vi.spyOn(nodeDisk, 'syncDirectory');
+  onTestFinished(() => synced.mockRestore());
+  await using opened = await openPort(new MemoryStore(), { directory, isKept: true });
+  const client = await dial(opened.port);
+
+  client.write('ACL SAVE\r\n');
+  const answer = String((await once(client, 'data'))[0]);
+  client.destroy();
+
+  expect(answer).toBe('+OK\r\n');
+  expect(readdirSync(directory)).toEqual(['users.acl']);
+  expect(synced.mock.calls).toEqual([[directory]]);
 });
 
 test('one connection too many is told so, and the others stay', async () => {
