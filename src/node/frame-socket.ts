@@ -31,13 +31,17 @@ const LENGTH_BYTES = 4;
 /** Bytes of a buffer for what leaves in one write. */
 const WRITE_BYTES = 64 * 1024;
 
+/** Room for an envelope that is not whole yet; one that was larger than the second figure does not keep its memory. */
+const PARTIAL_BYTES = 1024;
+const KEPT_BYTES_MAX = 1024 * 1024;
+
 /** Milliseconds that the other side has to take the last frames. */
 const END_TIMEOUT_MS = 2_000;
 
 export class FrameSocket {
   readonly #socket: Socket;
   readonly #first: Uint8Array;
-  readonly #partial = new ByteWriter(1024);
+  #partial = new ByteWriter(PARTIAL_BYTES);
   #out = new ByteWriter(WRITE_BYTES);
   #flushIsDue = false;
   #events: FrameSocketEvents | null = null;
@@ -128,9 +132,9 @@ export class FrameSocket {
   }
 
   #read(bytes: Uint8Array): void {
-    const partial = this.#partial;
     let at = 0;
     while (at < bytes.length && this.#closed === null) {
+      const partial = this.#partial;
       if (partial.length === 0) {
         const end = wholeUntil(bytes, at);
         if (end !== null) {
@@ -149,7 +153,8 @@ export class FrameSocket {
         this.destroy(`an envelope of ${length} bytes: the other side does not speak this protocol`);
       } else if (partial.length === LENGTH_BYTES + length) {
         this.#deliver(partial.buffer, LENGTH_BYTES, partial.length);
-        partial.reset();
+        if (partial.buffer.length > KEPT_BYTES_MAX) this.#partial = new ByteWriter(PARTIAL_BYTES);
+        else partial.reset();
       }
     }
     if (this.#closed === null) this.#events?.onBatchEnd();

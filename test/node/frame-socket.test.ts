@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { FrameSocket } from '../../src/node/frame-socket.ts';
 import type { Neighbour } from '../../src/faults/action.ts';
 import type { ServerIndex } from '../../src/model/ids.ts';
@@ -81,6 +83,34 @@ test('what was sent before the end arrives, frames larger than any chunk too', a
 
   expect(envelopes[0]).toEqual(['broker', [2, 3]]);
   expect(envelopes[1]?.[1]).toHaveLength(large.length);
+});
+
+test('a large frame leaves no memory behind', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const [here, there] = await pair();
+  const sender = new FrameSocket(here);
+  let bytes = 0;
+  const socket = new FrameSocket(there);
+  socket.listen({
+    onFrame: (_peer, _bytes, start, end) => void (bytes += end - start),
+    onBatchEnd: () => undefined,
+    onClosed: () => undefined,
+  });
+  collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+
+  sender.send('broker', new Uint8Array(64 * 1024 * 1024));
+  await vi.waitFor(() => expect(bytes).toBe(64 * 1024 * 1024), { timeout: 10_000 });
+  // Memory of a typed array is let go in the background.
+  await vi.waitFor(
+    () => {
+      collectGarbage();
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+    },
+    { timeout: 5_000, interval: 100 },
+  );
+  expect(socket.backlogBytes).toBe(0);
 });
 
 test('bytes that are no envelope close the socket', async () => {
