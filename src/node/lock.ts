@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from '../lib/result.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { ensureDirectory } from '../storage/files.ts';
+import { SPARE } from '../storage/names.ts';
 import { nodeDisk } from './disk.ts';
 
 export type DirectoryLock = {
@@ -73,7 +74,8 @@ function takeFile(path: string, own: string): Holder | null {
 function create(path: string, content: string): boolean {
   if (existsSync(path)) return false;
   const temporary = `${path}.new.${process.pid}`;
-  writeFileSync(temporary, content);
+  if (isRenamed(`${path}${SPARE}`, temporary)) overwrite(temporary, content);
+  else writeFileSync(temporary, content);
   try {
     return isLinked(temporary, path);
   } finally {
@@ -92,6 +94,17 @@ function isLinked(from: string, to: string): boolean {
   }
 }
 
+/** False when there is no such file. */
+function isRenamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** Another content in the same place on the disk: a full one takes it too. */
 function overwrite(path: string, content: string): void {
   const file = openSync(path, 'r+');
@@ -106,7 +119,8 @@ function overwrite(path: string, content: string): void {
 function release(path: string, own: string): void {
   if (!held.delete(path)) return;
   try {
-    if (readFileSync(path, 'utf8') === own) unlinkSync(path);
+    // Its place on the disk is kept: a host that ends in order starts again on a full one.
+    if (readFileSync(path, 'utf8') === own) renameSync(path, `${path}${SPARE}`);
   } catch (error) {
     // Gone with its directory: nothing is left to let go of.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

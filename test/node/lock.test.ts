@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { lockDirectory } from '../../src/node/lock.ts';
 import { unwrap } from '../storage/scenario.ts';
 
@@ -85,4 +85,23 @@ test('a directory that cannot be made is DISK', () => {
   writeFileSync(join(directory, 'file'), '');
 
   expect(lockDirectory(join(directory, 'file', 'data'))).toMatchObject({ error: { code: 'DISK' } });
+});
+
+test('a host that ended in order starts again on a disk that is full by then', (context) => {
+  const disk = join(mkdtempSync(join(tmpdir(), 'coppice-lock-disk-')), 'disk');
+  mkdirSync(disk);
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', disk]);
+    rmSync(join(disk, '..'), { recursive: true });
+  });
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+  if (status !== 0) context.skip('nothing can be mounted here');
+  unwrap(lockDirectory(disk)).release();
+  expect(() => writeFileSync(join(disk, 'stranger'), new Uint8Array(1024 * 1024))).toThrow('ENOSPC');
+
+  const again = lockDirectory(disk);
+
+  expect(again).toMatchObject({ ok: true });
+  unwrap(again).release();
+  unwrap(lockDirectory(disk)).release();
 });
