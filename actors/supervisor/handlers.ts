@@ -179,7 +179,8 @@ export class Supervisor {
         links.push({ to: peer.index, end: here });
         this.#options.remote?.attach(index, peer.index, there);
       }
-      if (peer.index === index || peer.life === null) continue;
+      // One that ends, or is stuck, answers no call: its next life gets links of its own.
+      if (peer.index === index || peer.life === null || !isUsed(peer.state)) continue;
       const link = this.#rings.make([index, peer.index].toSorted((a, b) => a - b).join(), PEER_RING_BYTES);
       links.push({ to: peer.index, end: link.here });
       attached.push(attach(peer.life, index, link));
@@ -232,6 +233,10 @@ export class Supervisor {
     this.#newest[index] = next;
     return next as Incarnation;
   }
+}
+
+function isUsed(state: SupervisedState): boolean {
+  return state === 'starting' || state === 'running';
 }
 
 /**

@@ -122,6 +122,18 @@ describe('the supervisor', () => {
     expect(cluster.supervisor.server(0 as ServerIndex).life?.incarnation).toBe(1);
   });
 
+  test('waits for no link to a thread that ends, or does not, before it announces another server', async () => {
+    cluster = new TinyCluster(2, ({ index }) => (index === 0 ? immortalWorker() : undefined));
+    const began = performance.now();
+
+    cluster.supervisor.server(0 as ServerIndex).start();
+    cluster.supervisor.terminate(0 as ServerIndex, 1 as Incarnation, 'silent');
+    cluster.supervisor.server(S2).start();
+    await cluster.until(() => cluster.hub.get(S2) !== null);
+
+    expect(performance.now() - began).toBeLessThan(EXIT_TIMEOUT_MS / 2);
+  });
+
   test('leaks neither threads, ports nor shared memory in 200 rounds of kill and restart', async () => {
     cluster = await TinyCluster.started(2);
     const before = openPorts();
