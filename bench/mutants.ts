@@ -1,7 +1,8 @@
 /**
  * Does the simulator see? `npm run bench -- mutants [--seeds 1000] [--from 1] [--after N] [--most N] [--threads N]
  * [--only TEXT] [--unfound] [--write]`: puts one defect after the other into the product as it is loaded and plays seeds until a
- * checker reports a violation that is not there without the defect; those first that are likely to show it.
+ * checker reports a violation that is not there without the defect: first those that once found a real one, then those
+ * that are likely to show this one.
  *
  * `--most`: of the seeds at most so many are played for each; `--after`: the first so many were played by an earlier
  * hunt and are counted, not played; `--only`: mutants with this text in name or file;
@@ -10,6 +11,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { FOUND } from '../test/sim/found.ts';
 import { readFound, writeFound } from '../test/mutants/found.ts';
 import { hunt, type Hunted } from '../test/mutants/hunt.ts';
 import { mostLikelyFirst } from '../test/mutants/likely.ts';
@@ -18,6 +20,9 @@ import type { Mutant } from '../test/mutants/mutant.ts';
 
 /** Of those that count, how many must be found. */
 const SHARE_MIN = 0.95;
+
+/** Seeds that broke a promise once. */
+const KEPT = [...new Set(FOUND.map(({ scenario }) => scenario.seed))];
 
 type Outcome = Hunted & { readonly mutant: Mutant };
 
@@ -65,18 +70,32 @@ async function work(): Promise<void> {
   }
 }
 
+/** Where it was found before it is likely to be found again. */
 async function huntDown(mutant: Mutant): Promise<Hunted> {
+  const before = known.get(mutant.name);
+  if (before !== undefined) {
+    const again = await hunt({ mutant, seeds: [before.seed] }, (seed) => progress(mutant, seed));
+    if (again.found !== null && (await isHarmless(before.seed))) {
+      return { ...again, found: { ...before, kind: again.found.kind } };
+    }
+  }
   const { likely = [] } = mutant;
-  const order = mostLikelyFirst(seeds, likely).slice(0, Number(values.most));
+  const order = [...KEPT, ...mostLikelyFirst(seeds, likely)].slice(0, Number(values.most));
   const after = Number(values.after);
   const hunted = await hunt({ mutant, seeds: order.slice(after) }, (seed) => progress(mutant, seed));
   const played = after + hunted.played;
   if (hunted.found === null) return { ...hunted, played };
   const { seed } = hunted.found;
-  if (!controls.has(seed)) controls.set(seed, (await hunt({ mutant: null, seeds: [seed] })).violation);
-  const without = controls.get(seed) ?? '';
-  if (without !== '') throw new Error(`seed ${seed} fails without a defect too: ${without.split('\n')[0]}`);
+  if (!(await isHarmless(seed))) {
+    throw new Error(`seed ${seed} fails without a defect too: ${controls.get(seed)?.split('\n')[0]}`);
+  }
   return { ...hunted, played, found: { ...hunted.found, played } };
+}
+
+/** Whether nothing is wrong with a seed without a defect. */
+async function isHarmless(seed: number): Promise<boolean> {
+  if (!controls.has(seed)) controls.set(seed, (await hunt({ mutant: null, seeds: [seed] })).violation);
+  return controls.get(seed) === '';
 }
 
 function progress(mutant: Mutant, seed: number): void {
@@ -104,7 +123,7 @@ function report(): void {
     );
   }
   for (const problem of broken) console.log(problem);
-  const places = found.map(({ played }) => played).sort((a, b) => a - b);
+  const places = found.map((outcome) => outcome.found?.played ?? 0).sort((a, b) => a - b);
   const played = outcomes.reduce((sum, outcome) => sum + outcome.played, 0);
   const seconds = (performance.now() - started) / 1_000;
   const share = counted.length === 0 ? 1 : found.length / counted.length;
