@@ -94,7 +94,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a scan that goes on behind an uncertain page is certain',
     expected: 'register',
-    likely: ['fleeting', 'deaths', 'deaths', 'copies'],
+    likely: ['broker: a page of a scan has one key', 'fleeting', 'deaths', 'deaths', 'copies'],
     file: 'broker/scans.ts',
     find: '    scan.uncertain = scan.followsUncertain;\n',
     replace: '    scan.uncertain = false;\n',
@@ -256,7 +256,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'an acknowledgement that waited says what was true when it began to',
     expected: 'warning',
-    likely: ['deaths', 'deaths', 'updates', 'groups', 'busy'],
+    likely: ['broker: an acknowledgement waits for a heartbeat', 'deaths', 'deaths', 'updates', 'groups', 'copies'],
     file: 'broker/updates.ts',
     find: 'after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));',
     replace: 'after(() => pending.reply(reply));',

@@ -1,4 +1,5 @@
 /** In which order seeds are played, so that a defect is found soon: those first that have much of what it needs. */
+import { RARE_SITES } from '../../src/lib/rare.ts';
 import { kindOf, type Scenario } from '../../src/sim/scenario.ts';
 import { drawScenario } from '../../src/sim/swarm.ts';
 
@@ -6,8 +7,8 @@ import { drawScenario } from '../../src/sim/swarm.ts';
 const BASE_MS = 3_000;
 
 /**
- * The seeds, most likely ones first. Tags are kinds of happenings (`power`, `disk full`, `link drop`), the PROPERTIES,
- * `deaths`, `absent` and `lost epochs`; one that is named twice counts more. Without tags they keep their order.
+ * The seeds, most likely ones first. Tags are kinds of happenings (`power`, `disk full`, `link drop`), sites of
+ * rare behaviour (lib/rare.ts), the PROPERTIES, `deaths`, `absent` and `lost epochs`; one that is named twice counts more. Without tags they keep their order.
  */
 export function mostLikelyFirst(seeds: readonly number[], tags: readonly string[]): number[] {
   if (tags.length === 0) return [...seeds];
@@ -27,6 +28,8 @@ function countOf(scenario: Scenario, tag: string): number {
   const { happenings } = scenario;
   const property = PROPERTIES[tag];
   if (property !== undefined) return property(scenario) ? 1 : 0;
+  const site = RARE_SITES.find((name) => name === tag);
+  if (site !== undefined) return scenario.knobs.rare?.includes(site) === true ? 1 : 0;
   if (tag === 'deaths') return happenings.filter((happening) => DEATHS.includes(kindOf(happening))).length;
   if (tag === 'absent') return happenings.filter((each) => each.kind === 'blackout' && each.absent.length > 0).length;
   if (tag === 'lost epochs') {

@@ -94,7 +94,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a write that was given up stays with one that had begun to catch up from who had it',
     expected: 'copies',
-    likely: ['deaths', 'deaths', 'hang', 'copies'],
+    likely: ['replica: a catch-up has a window of one page', 'deaths', 'deaths', 'copies'],
     file: 'broker/acknowledge.ts',
     find: '  return group.owners;\n',
     replace: '  return writes.reduce((mask, { sentTo }) => mask | sentTo, 0);\n',
