@@ -11,10 +11,9 @@ import {
   forgetAbsence,
   groupsMissing,
   markJoined,
-  putOut,
   writeTable,
 } from '../replication/epoch-table.ts';
-import { changeTable, hasStandIns, putOutWiped, settleAround } from './epochs.ts';
+import { changeTable, hasStandIns, putOutLost, putOutWiped, settleAround } from './epochs.ts';
 import { askForBulks, noteGroupsAlive } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, readyServers } from './state.ts';
@@ -91,7 +90,7 @@ function putOutCutShort(state: BrokerState, view: ServerView): void {
   const short = groupsMissing(wanted, view.index).filter((owners) => isCutShort(wanted, owners, view));
   if (short.length === 0) return;
   changeTable(state, (draft) => {
-    for (const owners of short) putOut(draft, owners, view.index, 0 as Version);
+    for (const owners of short) putOutLost(state, draft, owners, view.index);
   });
 }
 

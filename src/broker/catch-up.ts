@@ -13,8 +13,8 @@ import {
   membersOf,
   serverName,
 } from '../model/ids.ts';
-import { cutOf, groupsMissing, inSyncOf, putIn } from '../replication/epoch-table.ts';
-import { changeTable } from './epochs.ts';
+import { cutOf, groupsMissing, inSyncOf } from '../replication/epoch-table.ts';
+import { changeTable, putInSync } from './epochs.ts';
 import { ping } from './heartbeat.ts';
 import { type BrokerState, answerers, groupOf, viewOf } from './state.ts';
 
@@ -89,7 +89,7 @@ export function settleJoins(state: BrokerState): void {
     if (state.host.rare('broker: a complete catch-up waits')) continue;
     state.joins.delete(join.id);
     changeTable(state, (draft) => {
-      for (const owners of join.groups) putIn(draft, owners, join.target);
+      for (const owners of join.groups) putInSync(state, draft, owners, join.target);
     });
     for (const owners of join.groups) leave(state, owners, join.target);
   }

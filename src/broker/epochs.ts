@@ -145,7 +145,7 @@ export function settleAround(state: BrokerState, server: ServerIndex): void {
 export function putOutWiped(state: BrokerState, server: ServerIndex): void {
   changeTable(state, (draft) => {
     for (const owners of groupsOwned(draft.table, server)) {
-      putOut(draft, owners, server, 0 as Version);
+      putOutLost(state, draft, owners, server);
       if (inSyncOf(draft.table, owners) !== 0) continue;
       const others = membersOf(lastlyInSync(state, owners)).filter((other) => other !== server);
       // Those that are here may differ in what nobody was told of: one of them is the truth, the rest catches up.
@@ -155,17 +155,28 @@ export function putOutWiped(state: BrokerState, server: ServerIndex): void {
   });
 }
 
+/** Puts an owner out that was found without what it had said to have: nothing that it holds counts. */
+export function putOutLost(state: BrokerState, draft: TableDraft, owners: ServerMask, server: ServerIndex): void {
+  const group = groupOf(state, owners);
+  group.lost = (group.lost | maskOf(server)) as ServerMask;
+  putOut(draft, owners, server, 0 as Version);
+}
+
+/** Puts an owner in sync that has what the group has, or is the truth of it from now on. */
+export function putInSync(state: BrokerState, draft: TableDraft, owners: ServerMask, server: ServerIndex): void {
+  const group = groupOf(state, owners);
+  group.lost = (group.lost & ~maskOf(server)) as ServerMask;
+  putIn(draft, owners, server);
+}
+
 /**
  * Who is in sync in the epoch that is durable, or in the one that is on its way: they have what was ever acknowledged,
- * even those whom an epoch puts out that is neither yet. But nobody whose disk turned out to be empty since.
+ * even those whom an epoch puts out that is neither yet. But nobody who was found without it since.
  */
 function lastlyInSync(state: BrokerState, owners: ServerMask): ServerMask {
-  const { durable, persisting, wanted } = state.epochs;
-  const members = membersOf((inSyncOf(durable, owners) | inSyncOf(persisting ?? durable, owners)) as ServerMask);
-  return members.reduce(
-    (mask, server) => (cutOf(wanted, owners, server) === 0 ? mask : mask | maskOf(server)),
-    0,
-  ) as ServerMask;
+  const { durable, persisting } = state.epochs;
+  const lastly = inSyncOf(durable, owners) | inSyncOf(persisting ?? durable, owners);
+  return (lastly & ~groupOf(state, owners).lost) as ServerMask;
 }
 
 /**
@@ -215,7 +226,7 @@ export function force(
         // One of them leads: two that were out may hold different things, so the others catch up from the first.
         const leader = chosen[0] as ServerIndex;
         for (const other of membersOf(owners)) if (other !== leader) putOut(draft, owners, other, 0 as Version);
-        putIn(draft, owners, leader);
+        putInSync(state, draft, owners, leader);
       }
     });
     for (const { owners, chosen } of changes) sendOpenBulks(state, owners, chosen[0] as ServerIndex);

@@ -58,6 +58,8 @@ export class Group {
    * without it could be put out, or be the last one, as if it had it.
    */
   arriving = 0 as ServerMask;
+  /** Owners that were found without what they had said to have, and were not put in sync since. */
+  lost = 0 as ServerMask;
 
   constructor(owners: ServerMask) {
     this.owners = owners;

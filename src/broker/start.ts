@@ -28,7 +28,7 @@ import {
 } from '../replication/epoch-table.ts';
 import { placementGroups } from '../routing/placement.ts';
 import { admit, isCutShort, mayRecover, noteReady, remembers, welcome } from './admission.ts';
-import { changeTable, putOutServer } from './epochs.ts';
+import { changeTable, putOutLost, putOutServer } from './epochs.ts';
 import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
@@ -233,14 +233,14 @@ function rollForward(state: BrokerState, starting: Starting): void {
         const { hello } = viewOf(state, server);
         const isEmpty = hello !== null && hello.corrupt === '';
         // What is damaged may be the last copy there is: it is given up only when another one is at hand.
-        if (isEmpty || (hello !== null && here.length > 0)) putOut(draft, owners, server, 0 as Version);
+        if (isEmpty || (hello !== null && here.length > 0)) putOutLost(state, draft, owners, server);
         else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);
       }
       for (const server of membersOf((owners & ~inSync) as ServerMask)) {
         // Out before, and now without what it had: its cut promises nothing any more.
         const view = viewOf(state, server);
         const lacksIt = !remembers(state, view) || isCutShort(draft.table, owners, view);
-        if (view.hello !== null && lacksIt) putOut(draft, owners, server, 0 as Version);
+        if (view.hello !== null && lacksIt) putOutLost(state, draft, owners, server);
       }
       const through = newest(here.map((hello) => hello.last));
       if (here.length > 0) alive.set(owners, { through, rolled: openIn(state, owners, through) });

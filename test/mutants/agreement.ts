@@ -150,7 +150,7 @@ export const EPOCHS: readonly Mutant[] = [
     expected: 'register',
     likely: ['wipe'],
     file: 'broker/epochs.ts',
-    find: 'putOut(draft, owners, server, 0 as Version);\n      if (inSyncOf(draft.table, owners) !== 0) continue;',
+    find: 'putOutLost(state, draft, owners, server);\n      if (inSyncOf(draft.table, owners) !== 0) continue;',
     replace:
       'putOut(draft, owners, server, state.lastVersion);\n      if (inSyncOf(draft.table, owners) !== 0) continue;',
   },

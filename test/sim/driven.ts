@@ -124,10 +124,19 @@ export function driven(shape: Partial<ClusterConfig>, seed = 1) {
     faults.begin({ kind: 'link', links: [{ from, to }], rule: { kind: 'clog' } }, 1);
   const disk = (server: ServerIndex, fault: DiskFault): (() => void) =>
     faults.begin({ kind: 'disk', servers: [server], fault, calls: { first: 1, every: 1, times: null } }, 1);
+  /** Its directory is gone, or damaged beyond what a torn tail explains; it starts again. */
+  const wipe = (server: ServerIndex): void => faults.begin({ kind: 'wipe', servers: [server] }, 1)();
+  const rot = (server: ServerIndex): void => {
+    const release = cluster.server(server).hold('stopped');
+    faults.begin({ kind: 'damage', servers: [server], damage: { kind: 'flip', file: { kind: 'wal' }, bits: 200 } }, 1);
+    release();
+  };
   return {
     ...base,
     clog,
     disk,
+    wipe,
+    rot,
     write,
     askForDelete,
     del,

@@ -1,0 +1,37 @@
+/** Schedules around epochs that are not durable yet that broke a promise once, as scripts. */
+import { describe, expect, test } from 'vitest';
+import type { ServerIndex } from '../../src/model/ids.ts';
+import { BROKER, driven, keyOf } from './driven.ts';
+
+const three = { servers: 3, replicas: 2 };
+
+describe('what was acknowledged, when the one that came back first lost its disk', () => {
+  const k = keyOf(three, 0b011);
+
+  test.each(['wiped', 'damaged'])('is there when the other owner comes back: %s', (how) => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { cluster, queue, put, seen, until, wipe, rot, powerLoss, untilServing, settle, divergence } = driven(
+        three,
+        seed,
+      );
+      put(k, '1');
+      queue.run(500);
+      const releases = [0, 1].map((server) => cluster.server(server).hold('its disk is not there'));
+      powerLoss();
+      untilServing();
+      // The epoch that puts the other owner out is long on its way.
+      cluster.server(2).syncDelayMs = 300;
+      releases[0]?.();
+      until('tailEnd', 0, BROKER);
+      queue.run(5);
+      if (how === 'wiped') wipe(0 as ServerIndex);
+      else rot(0 as ServerIndex);
+      queue.run(100);
+      cluster.server(2).syncDelayMs = 0;
+      releases[1]?.();
+      settle();
+
+      expect([seen(k), divergence()], `seed ${seed}`).toEqual([['1'], []]);
+    }
+  });
+});
