@@ -229,15 +229,19 @@ export function force(
         putInSync(state, draft, owners, leader);
       }
     });
-    for (const { owners, chosen } of changes) sendOpenBulks(state, owners, chosen[0] as ServerIndex);
+    for (const { owners, chosen } of changes) sendOpenBulks(state, wanted, owners, chosen[0] as ServerIndex);
   }
   return { groups: changes.length, behind, replaced: replaced as ServerMask };
 }
 
-/** Bulks that wait in a group whose truth is now somebody who may lack them; twice they change nothing. */
-function sendOpenBulks(state: BrokerState, owners: ServerMask, leader: ServerIndex): void {
+/**
+ * Bulks that wait in a group whose truth is now somebody who may lack them. Not those that it had agreed to by the table
+ * `before`: deletes of their keys may be pruned there since.
+ */
+function sendOpenBulks(state: BrokerState, before: EpochTable, owners: ServerMask, leader: ServerIndex): void {
+  const agreed = cutOf(before, owners, leader) ?? 0;
   for (const bulk of state.openBulks.values()) {
-    const isOwed = bulk.groups.some((group) => group.owners === owners);
+    const isOwed = bulk.version > agreed && bulk.groups.some((group) => group.owners === owners);
     if (isOwed && bulk.frame !== null) sendWrite(state, leader, bulk.frame);
   }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ServerIndex } from '../../src/model/ids.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
-import { BROKER, driven, SLOW_MS } from './driven.ts';
+import { BROKER, driven, keyOf, SLOW_MS } from './driven.ts';
 
 const two = { servers: 2, replicas: 2 };
 const three = { servers: 3, replicas: 3 };
@@ -109,6 +109,50 @@ describe('a deleted key', () => {
     settle();
 
     expect([seen('k'), divergence()]).toEqual([[null], []]);
+  });
+});
+
+describe('a deleted key of a bulk that is queued again for an owner that comes back', () => {
+  const placement = { servers: 4, replicas: 2 };
+  const [a, t] = [keyOf(placement, 0b0011), keyOf(placement, 0b1100)];
+
+  test('does not come back when an operator forces an owner that had agreed to both', () => {
+    const { cluster, queue, put, write, del, seen, until, checkpoint, untilServing, powerLoss, settle, divergence } =
+      driven(placement);
+    put(t, '1');
+    until('ping', BROKER, 3);
+    const bulk = write({ [a]: '2', [t]: '2' });
+    queue.runUntil(() => bulk.answer() !== null, 1_000);
+    del(a);
+    // Both owners of the other group go before they are told that it is agreed.
+    const releases = [cluster.server(3).hold('stopped')];
+    queue.run(40);
+    const releaseHolder = cluster.server(2).hold('stopped');
+    queue.run(400);
+    powerLoss();
+    untilServing();
+    queue.run(1_000);
+    checkpoint(0);
+    queue.run(500);
+
+    cluster.server(2).syncDelayMs = SLOW_MS;
+    releaseHolder();
+    until('welcome', BROKER, 2);
+    const release = cluster.server(0).hold('stopped');
+    queue.run(1_000);
+    releases.push(cluster.server(1).hold('stopped'));
+    queue.run(200);
+    release();
+    queue.run(2_000);
+    expect(cluster.broker?.force([0 as ServerIndex]).ok).toBe(true);
+    queue.run(2_000);
+    const forced = seen(a);
+    cluster.server(2).syncDelayMs = 0;
+    cluster.server(2).kill('killed');
+    for (const each of releases) each();
+    settle();
+
+    expect([bulk.answer()?.kind, forced, seen(a), divergence()]).toEqual(['written', [null], [null], []]);
   });
 });
 
