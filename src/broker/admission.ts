@@ -70,6 +70,10 @@ export function admitNow(state: BrokerState, view: ServerView): void {
   if (!remembers(state, view)) {
     putOutWiped(state, view.index);
     view.acknowledged = 0 as Version;
+    // Who is in sync again by this has bulks that did not count when it was let in.
+    for (const other of state.servers) {
+      if (other.phase === 'admitted' && askForBulks(state, other)) other.phase = 'heard';
+    }
   } else {
     settleAround(state, view.index);
     putOutCutShort(state, view);

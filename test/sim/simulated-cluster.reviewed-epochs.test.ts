@@ -35,3 +35,37 @@ describe('what was acknowledged, when the one that came back first lost its disk
     }
   });
 });
+
+describe('a bulk that others served without', () => {
+  const [a, t] = [keyOf(three, 0b011), keyOf(three, 0b110)];
+
+  test('goes from an owner that is in sync again because the other one lost its disk', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { cluster, queue, put, write, seen, hang, until, wipe, powerLoss, untilServing, settle, divergence } =
+        driven(three, seed);
+      put(a, '1');
+      put(t, '1');
+      queue.run(500);
+      hang(0, 2);
+      write({ [a]: '2', [t]: '2' });
+      queue.run(30);
+      const releases = [0, 1].map((server) => cluster.server(server).hold('its disk is not there'));
+      powerLoss();
+      untilServing();
+      // The epoch that puts the other owner out is long on its way.
+      cluster.server(2).syncDelayMs = 400;
+      releases[0]?.();
+      until('tailEnd', 0, BROKER);
+      queue.run(5);
+      releases[1]?.();
+      until('hello', 1, BROKER);
+      queue.run(5);
+      wipe(0 as ServerIndex);
+      queue.run(100);
+      cluster.server(2).syncDelayMs = 0;
+      settle();
+
+      expect([seen(a), seen(t), divergence()], `seed ${seed}`).toEqual([['1'], ['1'], []]);
+    }
+  });
+});
