@@ -122,7 +122,7 @@ export class Members {
   onTail(server: ServerIndex, reader: ByteReader): void {
     const held = Array.from({ length: reader.varint() }, () => reader.u16() as ServerMask);
     const frame = reader.take(reader.remaining);
-    if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, frame);
+    if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, { held, frame });
     else onTail(this.#state, this.#starting, server, held, frame);
   }
 

@@ -64,3 +64,6 @@ export type Join = {
   /** What the target must say it is durable up to: then its newest write stands for everything before it. */
   through: Version;
 };
+
+/** A record of a log, and of which groups its server has what it says. */
+export type HeldRecord = { readonly held: readonly ServerMask[]; readonly frame: Uint8Array };

@@ -18,6 +18,7 @@ import {
 } from '../replication/epoch-table.ts';
 import { changeTable } from './epochs.ts';
 import type { Write } from './group.ts';
+import type { HeldRecord } from './operations.ts';
 import type { ServerView } from './server-view.ts';
 import { answerers, type BrokerState, groupOf } from './state.ts';
 
@@ -45,9 +46,39 @@ export function askForBulks(state: BrokerState, view: ServerView): boolean {
 }
 
 /** One record of a server that was asked. */
-export function onBulk(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
+export function onBulk(state: BrokerState, server: ServerIndex, { held, frame }: HeldRecord): void {
   const version = orphanVersion(state.epochs.wanted, server, frame);
-  if (version !== null) state.questions.asked.get(server)?.set(version, frame.slice());
+  if (version !== null) state.questions.asked.get(server)?.set(version, { held, frame: frame.slice() });
+}
+
+/**
+ * Whether a record counts that a server has: if that is in sync with one of the groups of which it has it, or is out but
+ * had it agreed before: a bulk can be agreed in one group and still be owed to another.
+ */
+export function counts(
+  state: BrokerState,
+  server: ServerIndex,
+  version: Version,
+  { held, frame }: HeldRecord,
+): boolean {
+  return held.some((owners) => {
+    const cut = cutOf(state.epochs.wanted, owners, server);
+    // What it had agreed may be taken back by the truth of the group: one that was absent must drop it.
+    return cut === null || (version <= cut && !isTakenBack(state, owners, groupsOf(frame), version));
+  });
+}
+
+/** Whether somebody in sync with a group must drop a bulk when it is back. */
+function isTakenBack(
+  { epochs }: BrokerState,
+  owners: ServerMask,
+  groups: readonly ServerMask[],
+  version: Version,
+): boolean {
+  return membersOf(inSyncOf(epochs.wanted, owners)).some((server) => {
+    const absence = epochs.wanted.absences.get(server);
+    return absence !== undefined && version <= absence.before && isRefuted(absence, groups, version);
+  });
 }
 
 /** The version of a bulk over several groups that is of the lives before a server's absence; null for all else. */
@@ -80,8 +111,10 @@ export function settleBulks(state: BrokerState, server: ServerIndex): ServerMask
   const bulks = state.questions.asked.get(server);
   if (bulks === undefined) return 0 as ServerMask;
   state.questions.asked.delete(server);
-  for (const [version, frame] of [...bulks].sort(([a], [b]) => a - b)) {
-    if (!mustDrop(state, server, frame) && !state.openBulks.has(version)) insert(state, version, frame);
+  for (const [version, bulk] of [...bulks].sort(([a], [b]) => a - b)) {
+    // What is above its cuts it loses by itself; it may have been heard by a life that went on without that.
+    if (mustDrop(state, server, bulk.frame) || !counts(state, server, version, bulk)) continue;
+    if (!state.openBulks.has(version)) insert(state, version, bulk.frame);
   }
   const lowered = cutsToLower(state, server);
   if (lowered.length > 0) changeTable(state, (draft) => lowerCuts(draft, lowered));

@@ -16,10 +16,9 @@ import {
   serverName,
   versionOf,
 } from '../model/ids.ts';
-import { type Alive, isRefuted } from '../replication/absence.ts';
+import type { Alive } from '../replication/absence.ts';
 import {
   type EpochTable,
-  cutOf,
   inSyncOf,
   isInSyncSomewhere,
   noteAbsent,
@@ -29,7 +28,7 @@ import {
 import { placementGroups } from '../routing/placement.ts';
 import { admit, isCutShort, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable, putOutLost, putOutServer } from './epochs.ts';
-import { askForAll, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
+import { askForAll, counts, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -164,10 +163,7 @@ export function onTailEnd(starting: Starting, from: ServerIndex): void {
   else starting.pendingTails.delete(from);
 }
 
-/**
- * A record that somebody may lack. It counts if its holder is in sync with one of the groups of which it has it, or is
- * out but had it agreed before: a bulk can be agreed in one group and still be owed to another.
- */
+/** A record that somebody may lack. */
 export function onTail(
   state: BrokerState,
   starting: Starting,
@@ -179,25 +175,7 @@ export function onTail(
   cursor.open(frame, 0, frame.length);
   const { version } = cursor;
   if (mustDrop(state, from, frame) || starting.tails.has(version)) return;
-  const counts = (owners: ServerMask): boolean => {
-    const cut = cutOf(state.epochs.wanted, owners, from);
-    // What it had agreed may be taken back by the truth of the group: one that was absent must drop it.
-    return cut === null || (version <= cut && !isTakenBack(state, owners, groupsOf(frame), version));
-  };
-  if (held.some(counts)) starting.tails.set(version, frame.slice());
-}
-
-/** Whether somebody in sync with a group must drop a bulk when it is back. */
-function isTakenBack(
-  { epochs }: BrokerState,
-  owners: ServerMask,
-  groups: readonly ServerMask[],
-  version: Version,
-): boolean {
-  return membersOf(inSyncOf(epochs.wanted, owners)).some((server) => {
-    const absence = epochs.wanted.absences.get(server);
-    return absence !== undefined && version <= absence.before && isRefuted(absence, groups, version);
-  });
+  if (counts(state, from, version, { held, frame })) starting.tails.set(version, frame.slice());
 }
 
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */

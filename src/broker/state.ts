@@ -21,7 +21,7 @@ import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replica
 import type { Placement } from '../routing/placement.ts';
 import { Group, type Write } from './group.ts';
 import { Line, Numbered } from './in-flight.ts';
-import type { Ask, Changes, Join, Read } from './operations.ts';
+import type { Ask, Changes, HeldRecord, Join, Read } from './operations.ts';
 import { newView, type ServerView } from './server-view.ts';
 import type { Tracked } from './tracking.ts';
 
@@ -85,7 +85,7 @@ export type BrokerState = {
   readonly openBulks: Map<Version, Write>;
   /** Bulks of servers that were absent, while they are asked for them, and what each must drop when it recovers. */
   readonly questions: {
-    readonly asked: Map<ServerIndex, Map<Version, Uint8Array>>;
+    readonly asked: Map<ServerIndex, Map<Version, HeldRecord>>;
     readonly drops: Map<ServerIndex, Map<Version, readonly ServerMask[]>>;
   };
   phase: BrokerPhase;

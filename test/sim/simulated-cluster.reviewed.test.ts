@@ -172,6 +172,49 @@ describe('a bulk that one group had in both lives of an absence', () => {
   });
 });
 
+describe('a bulk that does not count, since its owner was put out before it was agreed', () => {
+  test('goes though that owner was heard by one life of the broker and absent in the next', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { cluster, queue, put, write, seen, hang, until, untilKept, powerLoss, untilServing, settle, divergence } =
+        driven(placement, seed);
+      put(a, '1');
+      put(t, '1');
+      queue.run(350);
+      const releases = [cluster.server(3).hold('its disk is not there')];
+      queue.run(500);
+      // One owner alone makes it durable, and is put out by an epoch that the host keeps and no server.
+      cluster.server(0).syncDelayMs = 300;
+      hang(2);
+      const bulk = write({ [a]: '2', [t]: '2' });
+      queue.run(15);
+      let release = cluster.server(1).hold('stopped');
+      untilKept();
+      releases.push(cluster.server(2).hold('its disk is not there'));
+      powerLoss();
+      cluster.server(0).syncDelayMs = 0;
+
+      release();
+      cluster.server(1).syncDelayMs = SLOW_MS;
+      until('welcome', BROKER, 1);
+      queue.run(3);
+      release = cluster.server(1).hold('stopped', 'none');
+      untilServing();
+      put(x, '1');
+      queue.run(500);
+      powerLoss();
+      cluster.server(1).syncDelayMs = 0;
+      untilServing();
+      release();
+      queue.run(1_000);
+      for (const each of releases) each();
+      settle();
+
+      expect(bulk.answer()?.kind, `seed ${seed}`).toBe('failed');
+      expect([seen(a), seen(t), seen(x), divergence()], `seed ${seed}`).toEqual([['1'], ['1'], ['1'], []]);
+    }
+  });
+});
+
 describe('a bulk that waits for a group of which nobody in sync is left', () => {
   const three = { servers: 3, replicas: 2 };
   const [k, l] = [keyOf(three, 0b011), keyOf(three, 0b110)];
