@@ -17,6 +17,8 @@ export class MemoryStore implements Store {
   notes: Notes = NO_NOTES;
   /** What every command is answered instead of its answer. */
   failure: KvError | null = null;
+  /** What changes are refused with once they are decided. */
+  refusal: KvError | null = null;
   /** Milliseconds since 1970. */
   now = 1_700_000_000_000;
   readonly #replies: 'now' | 'later';
@@ -41,6 +43,7 @@ export class MemoryStore implements Store {
     this.#give(reply, () => {
       const decided = decide(keys.map((key) => this.#held(key)));
       if (!decided.ok) return { kind: 'failed', error: decided.error, notes: this.notes };
+      if (this.refusal !== null) return { kind: 'failed', error: this.refusal, notes: this.notes };
       this.#change({ kind: 'write', items: decided.value });
       return { kind: 'written', items: decided.value.length, notes: this.notes };
     });

@@ -214,6 +214,36 @@ describe('transactions', () => {
     ]);
   });
 
+  test('what a transaction publishes is heard only when it takes effect', () => {
+    const host = newHost();
+    const [one, listener] = [open(host), open(host)];
+    ask(listener, 'SUBSCRIBE', 'news');
+    const transaction = [['MULTI'], ['SET', 'a', '1'], ['PUBLISH', 'news', 'stored'], ['GET', 'a'], ['EXEC']];
+
+    host.store.refusal = fail('DISK', 'disk full').error;
+    const refused = askAll(one, transaction).at(-1);
+    const heard = raw(listener);
+    host.store.refusal = null;
+    const done = askAll(one, transaction).at(-1);
+
+    expect([refused, heard]).toEqual(['-MISCONF disk full', '']);
+    expect(done).toEqual(['OK', 1, '1']);
+    expect(raw(listener)).toContain('stored');
+  });
+
+  test('what a transaction publishes is heard though its connection is gone, which listens to nothing then', () => {
+    const host = newHost(new MemoryStore('later'));
+    const [one, listener] = [open(host), open(host)];
+    ask(listener, 'SUBSCRIBE', 'news');
+    askAll(one, [['MULTI'], ['SET', 'a', '1'], ['PUBLISH', 'news', 'stored'], ['SUBSCRIBE', 'other'], ['EXEC']]);
+
+    one.session.abandon();
+    host.store.answer(new Prng(1));
+
+    expect(raw(listener)).toContain('stored');
+    expect(host.host.pubSub.channelCount).toBe(1);
+  });
+
   test('a connection that goes away watches nothing any more', () => {
     const opened = open();
     ask(opened, 'WATCH', 'a', 'b');

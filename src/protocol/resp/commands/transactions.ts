@@ -1,6 +1,7 @@
 /**
  * MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC runs all that was queued inside one update over all the keys it names: one
- * place in the order, one write to disk, nothing between. A watched key that was changed since makes it answer nil.
+ * place in the order, one write to disk, nothing between. What is about the connection or others, like PUBLISH, runs when
+ * that has happened. A watched key that was changed since makes it answer nil.
  */
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
@@ -62,7 +63,7 @@ export const TRANSACTION_ROWS: readonly Row[] = [
   }),
 ];
 
-/** A queued command, ready to run at its place. */
+/** A queued command, ready to run at its place; without a plan it is about others than keys. */
 type Step = { readonly queued: Queued; readonly plan: Plan | Refusal | null };
 
 function onExec(talk: Talk, _words: Words, answer: Answer): void {
@@ -98,48 +99,65 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
   const keys = steps.flatMap(({ plan }) => (plan === null || plan instanceof Refusal ? [] : plan.keys));
   const writer = new ByteWriter(256);
   const reply = new ReplyWriter(writer, client.protocol);
-  const run = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
-    writer.reset();
+  /** Where the head of the reply ends, and the reply of each step; none while nothing has run. */
+  const ends: number[] = [];
+  const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
     if (isTouched()) {
       reply.nilArray();
       return ok([]);
     }
     const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
     reply.array(steps.length);
+    ends.push(writer.length);
     for (const step of steps) {
-      runStep(talk, step, keyspace, reply);
+      runPlan(step, keyspace, reply);
+      ends.push(writer.length);
       if (keyspace.bytesPut + writer.length <= EXEC_BYTES_MAX) continue;
-      return fail('TOOLARGE', `a transaction writes and answers at most EXEC_BYTES_MAX, ${EXEC_BYTES_MAX} bytes`);
+      return fail('TOOLARGE', TOO_LARGE);
     }
     const changes = host.notifications.changesOf(keyspace);
     host.tracking.wrote(changes, talk);
     return ok(changes);
   };
+  const onChanged = (failure: KvError | null): void => {
+    end();
+    // PUBLISH and its like cannot be taken back: they run once all that the transaction changes has happened.
+    const replies = failure === null && ends.length > 0 ? withTheOthers(talk, steps, ends, writer) : writer;
+    answer((output) => (failure === null ? output.writer.bytes(replies.view()) : output.error(lineOf(failure))));
+  };
   if (keys.length === 0) {
-    const ran = run([]);
-    end();
-    answer((output) => (ran.ok ? output.writer.bytes(writer.view()) : output.error(lineOf(ran.error))));
-    return;
-  }
-  host.store.update({ keys, decide: run }, (outcome) => {
-    end();
-    answer((output) => {
-      if (outcome.kind === 'failed') output.error(lineOf(outcome.error));
-      else output.writer.bytes(writer.view());
-    });
-  });
+    const decided = decide([]);
+    onChanged(decided.ok ? null : decided.error);
+  } else host.store.update({ keys, decide }, (outcome) => onChanged(outcome.kind === 'failed' ? outcome.error : null));
 }
 
-function runStep(talk: Talk, { queued, plan }: Step, keyspace: Keyspace, reply: ReplyWriter): void {
-  const { entry, words } = queued;
-  const { run } = entry.row;
-  const start = reply.writer.length;
+const TOO_LARGE = `a transaction writes and answers at most EXEC_BYTES_MAX, ${EXEC_BYTES_MAX} bytes`;
+
+function runPlan({ queued, plan }: Step, keyspace: Keyspace, reply: ReplyWriter): void {
   if (plan instanceof Refusal) reply.error(plan.line);
   else if (plan !== null) {
-    keyspace.command = entry.name;
+    keyspace.command = queued.entry.name;
     plan.apply(keyspace, reply);
-  } else if (run.kind === 'now') run.run(talk, words, reply);
-  talk.host.statistics.count(entry, 0, reply.writer.buffer[start] === MINUS);
+  }
+}
+
+/** The reply of EXEC: what steps on keys `said`, each up to its end, and what the others say, which run now. */
+function withTheOthers(talk: Talk, steps: readonly Step[], ends: readonly number[], said: ByteWriter): ByteWriter {
+  const writer = new ByteWriter(said.length + 256);
+  const reply = new ReplyWriter(writer, talk.client.protocol);
+  writer.bytes(said.buffer.subarray(0, ends[0]));
+  for (const [i, { queued, plan }] of steps.entries()) {
+    const { entry, words } = queued;
+    const { run } = entry.row;
+    const start = writer.length;
+    if (plan !== null) writer.bytes(said.buffer.subarray(ends[i], ends[i + 1]));
+    else if (start > EXEC_BYTES_MAX) reply.error(`ERR ${TOO_LARGE}`);
+    else if (run.kind === 'now') run.run(talk, words, reply);
+    talk.host.statistics.count(entry, 0, writer.buffer[start] === MINUS);
+  }
+  // Nobody would end what a connection that is gone began just now.
+  if (talk.isGone) talk.host.leave(talk);
+  return writer;
 }
 
 const MINUS = 0x2d;
