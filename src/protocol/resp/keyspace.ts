@@ -74,6 +74,16 @@ export class Keyspace {
     place.isChanged = true;
   }
 
+  /** Answers what takes back all that happens to these keys from now on. */
+  savepoint(keys: readonly Uint8Array[]): () => void {
+    const before = keys.map((key) => ({ ...this.#place(key) }));
+    const events = this.events?.length ?? 0;
+    return () => {
+      for (const { key, held, isChanged } of before) Object.assign(this.#place(key), { held, isChanged });
+      this.events?.splice(events);
+    };
+  }
+
   #note(key: Uint8Array, names: readonly string[]): void {
     for (const name of names) this.events?.push({ name, key });
   }

@@ -147,18 +147,16 @@ function planMset(words: Words): Plan | Refusal {
     if (change instanceof Refusal) return change;
     changes.push(change);
   }
+  const keys = changes.map(({ key }) => key);
   return {
-    keys: changes.map(({ key }) => key),
+    keys,
     apply(keyspace, reply) {
       // All or none: what cannot be stored is found out on what the keys would hold.
-      const before = changes.map(({ key }) => ({ key, held: keyspace.get(key) }));
+      const takeBack = keyspace.savepoint(keys);
       for (const change of changes) {
         const outcome = set(keyspace, change, '');
         if (outcome === 'done' || outcome === 'not') continue;
-        for (const { key, held } of before) {
-          if (held === null) keyspace.remove(key);
-          else keyspace.put(key, held.value, held.expiresAtMs);
-        }
+        takeBack();
         reply.error(outcome);
         return;
       }

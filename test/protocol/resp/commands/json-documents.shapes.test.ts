@@ -136,6 +136,22 @@ describe('changes', () => {
     expect(ask(opened, 'JSON.MGET', 'a', 'none', '$.x')).toEqual(['[[1]]', null]);
   });
 
+  test('a JSON.MSET that fails changes no key, not even one that is absent', () => {
+    const opened = open();
+    const changed: unknown[] = [];
+    opened.store.observe((changes) => changed.push(...(changes?.items ?? [])));
+
+    const alone = ask(opened, 'JSON.MSET', 'a', '$', '1', 'b', '$.x', '1');
+    ask(opened, 'MULTI');
+    ask(opened, 'JSON.SET', 'c', '$', '2');
+    ask(opened, 'JSON.MSET', 'a', '$', '1', 'c', '$', '1', 'b', '$.x', '1');
+    ask(opened, 'EXEC');
+
+    expect(alone).toBe('-ERR new objects must be created at the root');
+    expect(changed).toHaveLength(1);
+    expect(ask(opened, 'JSON.GET', 'c')).toBe('2');
+  });
+
   test('JSON.MERGE does what RFC 7396 says', () => {
     const value = fc.jsonValue({ maxDepth: 3 });
     fc.assert(
