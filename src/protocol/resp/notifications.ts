@@ -33,16 +33,20 @@ export class Notifications {
     return classes + [...'KE'].filter((letter) => this.#wanted.has(letter)).join('');
   }
 
-  /** What is wanted from now on. Answers an error's words, or null. */
-  want(flags: string): string | null {
+  /** Answers an error's words, or what makes these flags what is wanted from then on. */
+  read(flags: string): string | (() => void) {
     const letters = new Set(flags.replaceAll('A', EVENT_CLASSES));
     for (const letter of letters)
       if (!`${EVENT_CLASSES}KE`.includes(letter)) return `Invalid event class character. Use 'A${EVENT_CLASSES}KE'.`;
+    return () => this.#want(letters);
+  }
+
+  #want(letters: ReadonlySet<string>): void {
     this.#end();
     this.#wanted = letters;
-    this.#isOn = /[KE]/.test(flags) && /[^KE]/.test(flags);
+    const channels = [...'KE'].filter((letter) => letters.has(letter)).length;
+    this.#isOn = channels > 0 && letters.size > channels;
     this.#end = this.#isOn ? this.#store.observe((changes) => this.#onChanged(changes)) : () => undefined;
-    return null;
   }
 
   /** A keyspace that notes what happens to its keys if anybody wants to know. */

@@ -1,15 +1,16 @@
 /**
  * What CONFIG GET shows and CONFIG SET changes. Names are those that tools ask Redis for; what this host has none of
- * shows the value that says so. Only rows with `set` can be changed.
+ * shows the value that says so. Only rows with `read` can be changed.
  */
 import { utf8 } from '../../lib/bytes.ts';
 import { TRACKED_KEYS_MAX } from '../../model/limits.ts';
+import { INT64_MAX } from './arguments.ts';
 import type { RespHost } from './resp-host.ts';
 
 type Setting = {
   readonly get: () => string;
-  /** Answers an error's words, or null when it was set. */
-  readonly set?: (value: string) => string | null;
+  /** Answers an error's words, or what sets it: nothing is changed before. */
+  readonly read?: (value: string) => string | (() => void);
 };
 
 export class Settings {
@@ -21,11 +22,11 @@ export class Settings {
     const is = (value: string): Setting => ({ get: () => value });
     const number = (get: () => number, set: (value: number) => void, least = 0): Setting => ({
       get: () => String(get()),
-      set: (written) => {
+      read: (written) => {
         const value = Number(written);
-        if (!/^-?\d{1,15}$/.test(written) || value < least) return "argument couldn't be parsed into an integer";
-        set(value);
-        return null;
+        if (!/^-?\d{1,15}$/.test(written)) return "argument couldn't be parsed into an integer";
+        if (value < least) return `argument must be between ${least} and ${INT64_MAX} inclusive`;
+        return () => set(value);
       },
     });
     this.#all = new Map<string, Setting>([
@@ -43,7 +44,7 @@ export class Settings {
       ['maxmemory-policy', is('noeviction')],
       [
         'notify-keyspace-events',
-        { get: () => host.notifications.flags, set: (value) => host.notifications.want(value) },
+        { get: () => host.notifications.flags, read: (flags) => host.notifications.read(flags) },
       ],
       ['port', { get: () => String(facts.port()) }],
       ['proto-max-bulk-len', is('16777216')],
@@ -52,10 +53,7 @@ export class Settings {
         'requirepass',
         {
           get: () => (host.users.default.may.passwords.length > 0 ? HIDDEN : ''),
-          set: (value) => {
-            host.users.requirePassword(utf8(value));
-            return null;
-          },
+          read: (value) => () => host.users.requirePassword(utf8(value)),
         },
       ],
       ['save', is('')],
@@ -100,15 +98,30 @@ export class Settings {
     return this.#all.get(name)?.get() ?? null;
   }
 
-  /** Answers an error line, or null when it was set. */
-  change(name: string, value: string): string | null {
-    const setting = this.#all.get(name);
-    if (setting === undefined) return `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`;
-    if (setting.set === undefined)
-      return `ERR CONFIG SET failed (possibly related to argument '${name}') - can't set immutable config`;
-    const failure = setting.set(value);
-    return failure === null ? null : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${failure}`;
+  /** Sets all of these or none: answers an error line, or null. The names are in any case. */
+  change(pairs: readonly (readonly [name: string, value: string])[]): string | null {
+    const wanted = new Map<string, { readonly value: string; readonly read: NonNullable<Setting['read']> }>();
+    for (const [given, value] of pairs) {
+      const name = given.toLowerCase();
+      const setting = this.#all.get(name);
+      if (setting === undefined) return `ERR Unknown option or number of arguments for CONFIG SET - '${given}'`;
+      if (setting.read === undefined) return failed(given, "can't set immutable config");
+      if (wanted.has(name)) return failed(given, 'duplicate parameter');
+      wanted.set(name, { value, read: setting.read });
+    }
+    const sets: (() => void)[] = [];
+    for (const [name, { value, read }] of wanted) {
+      const set = read(value);
+      if (typeof set === 'string') return failed(name, set);
+      sets.push(set);
+    }
+    for (const set of sets) set();
+    return null;
   }
+}
+
+function failed(name: string, why: string): string {
+  return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`;
 }
 
 /** A password is kept as its hash only: nobody can show it. */

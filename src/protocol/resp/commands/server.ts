@@ -140,17 +140,12 @@ export const CONFIG: Container = {
       'set',
       facts('(parameter value) ...', 'Change settings', ['admin', 'dangerous', 'secret']),
       (talk, words, reply) => {
-        const { settings } = talk.host;
-        for (let i = 2; i + 1 < words.length; i += 2) {
-          const name = text(words[i] as Uint8Array).toLowerCase();
-          const failure = settings.change(name, text(words[i + 1] as Uint8Array));
-          if (failure !== null) {
-            reply.error(failure);
-            return;
-          }
-        }
-        if (words.length % 2 !== 0) reply.error("ERR wrong number of arguments for 'config|set' command");
-        else reply.ok();
+        const pairs: [string, string][] = [];
+        for (let i = 2; i + 1 < words.length; i += 2)
+          pairs.push([text(words[i] as Uint8Array), text(words[i + 1] as Uint8Array)]);
+        const failure = words.length % 2 === 0 ? talk.host.settings.change(pairs) : SYNTAX;
+        if (failure === null) reply.ok();
+        else reply.error(failure);
       },
     ),
     nowRow('resetstat', facts('', 'Begin counting anew', ['admin', 'dangerous']), (talk, _words, reply) => {
