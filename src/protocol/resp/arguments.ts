@@ -4,6 +4,8 @@ import { text } from '../../lib/bytes.ts';
 export const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
 export const INT64_MIN = -0x8000_0000_0000_0000n;
 
+const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
+
 /** Most bytes of a number that is looked at. */
 const NUMBER_BYTES_MAX = 64;
 
@@ -28,6 +30,17 @@ export function clampedOf(word: Uint8Array): number | null {
   if (value === null) return null;
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
   return value < BigInt(Number.MIN_SAFE_INTEGER) ? Number.MIN_SAFE_INTEGER : Number(value);
+}
+
+/**
+ * A cursor of SCAN: 64 bits as C reads them, with a sign and zeros before them, and nothing for 0; else null. Those that were given are small,
+ * so what a number loses beyond 2^53 matters to nobody.
+ */
+export function cursorOf(word: Uint8Array): number | null {
+  const written = text(word, 0, Math.min(word.length, NUMBER_BYTES_MAX + 1));
+  if (written.length > NUMBER_BYTES_MAX || !/^(?:[+-]?\d+)?$/.test(written)) return null;
+  const count = BigInt(written.replace(/^[+-]/, ''));
+  return count > UINT64_MAX ? null : Number(BigInt.asUintN(64, written.startsWith('-') ? -count : count));
 }
 
 /** A finite decimal number, `inf` as Infinity; else null. */

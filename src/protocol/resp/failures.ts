@@ -18,6 +18,7 @@ export const NOT_INTEGER = 'ERR value is not an integer or out of range';
 export const NOT_FLOAT = 'ERR value is not a valid float';
 export const SYNTAX = 'ERR syntax error';
 export const NO_SUCH_KEY = 'ERR no such key';
+export const BAD_CURSOR = 'ERR invalid cursor';
 export const OFFSET_RANGE = 'ERR offset is out of range';
 export const INDEX_RANGE = 'ERR index out of range';
 export const TOO_LONG = 'ERR string exceeds maximum allowed size (proto-max-bulk-len)';

@@ -21,6 +21,8 @@ test.each([
   ['recorded', 1_000],
   // Each command with too few and too many words, wrong ones, and at its limits.
   ['recorded-edges', 300],
+  // Options together, times and cursors at their limits, on keys that are there, absent and of another type.
+  ['recorded-options', 600],
 ])('commands that both know are answered as Redis does: %s', (name, least) => {
   const lines = readFileSync(`${import.meta.dirname}/${name}.jsonl`, 'utf8')
     .trim()

@@ -5,8 +5,9 @@
 import { lookup } from '../../../document/lookup.ts';
 import { countIn, packString, stringBytes } from '../../../document/packed.ts';
 import { utf8 } from '../../../lib/bytes.ts';
-import { bigIntOf, INT64_MAX, INT64_MIN, integerOf, numberOf, optionOf } from '../arguments.ts';
+import { bigIntOf, clampedOf, cursorOf, INT64_MAX, INT64_MIN, integerOf, numberOf, optionOf } from '../arguments.ts';
 import {
+  BAD_CURSOR,
   INTEGER_ERROR,
   NOT_FLOAT,
   NOT_INTEGER,
@@ -259,19 +260,16 @@ function writeField(reply: ReplyWriter, packed: Uint8Array | null, field: Uint8A
   else reply.bulk(value);
 }
 
-/** All fields at once: so none can be left out, whatever happens between two pages. */
+/** All fields at once: so none can be left out, whatever happens between two pages. Options are for a hash that is there. */
 function planScan(words: Words): Plan | Refusal {
-  if (integerOf(words[2] as Uint8Array) === null) return new Refusal('ERR invalid cursor');
-  let pattern: Uint8Array | null = null;
-  let withValues = true;
-  for (let i = 3; i < words.length; i++) {
-    const option = optionOf(words[i] as Uint8Array);
-    if (option === 'NOVALUES') withValues = false;
-    else if ((option !== 'MATCH' && option !== 'COUNT') || i + 1 === words.length) return SYNTAX_ERROR;
-    else if (option === 'MATCH') pattern = words[++i] as Uint8Array;
-    else if (integerOf(words[++i] as Uint8Array) === null) return INTEGER_ERROR;
-  }
+  if (cursorOf(words[2] as Uint8Array) === null) return new Refusal(BAD_CURSOR);
   return planRead(words, (packed, reply) => {
+    const options = packed === null ? null : scanOptions(words);
+    if (options instanceof Refusal) {
+      reply.error(options.line);
+      return;
+    }
+    const { pattern = null, withValues = true } = options ?? {};
     const fields = Hash.of(packed)
       .fields()
       .filter(({ key }) => pattern === null || matches(pattern, key));
@@ -283,4 +281,21 @@ function planScan(words: Words): Plan | Refusal {
       if (withValues) reply.bulk(stringBytes(value));
     }
   });
+}
+
+function scanOptions(words: Words): { readonly pattern: Uint8Array | null; readonly withValues: boolean } | Refusal {
+  let pattern: Uint8Array | null = null;
+  let withValues = true;
+  for (let i = 3; i < words.length; i++) {
+    const option = optionOf(words[i] as Uint8Array);
+    if (option === 'NOVALUES') withValues = false;
+    else if ((option !== 'MATCH' && option !== 'COUNT') || i + 1 === words.length) return SYNTAX_ERROR;
+    else if (option === 'MATCH') pattern = words[++i] as Uint8Array;
+    else {
+      const count = clampedOf(words[++i] as Uint8Array);
+      if (count === null) return INTEGER_ERROR;
+      if (count < 1) return SYNTAX_ERROR;
+    }
+  }
+  return { pattern, withValues };
 }

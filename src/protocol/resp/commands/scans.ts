@@ -6,8 +6,8 @@ import { ok, type Result } from '../../../lib/result.ts';
 import type { Reply, ScanEntry } from '../../../model/commands.ts';
 import type { KvError } from '../../../model/errors.ts';
 import { PATTERN_BYTES_MAX, SCAN_KEYS_MAX } from '../../../model/limits.ts';
-import { clampedOf, integerOf, optionOf } from '../arguments.ts';
-import { lineOf, NOT_INTEGER, SYNTAX } from '../failures.ts';
+import { clampedOf, cursorOf, optionOf } from '../arguments.ts';
+import { BAD_CURSOR, lineOf, NOT_INTEGER, SYNTAX } from '../failures.ts';
 import { literalPrefix, matches } from '../glob.ts';
 import type { Words } from '../request-reader.ts';
 import { type Answer, laterRow, type Row, type RowFacts } from '../row.ts';
@@ -98,9 +98,9 @@ const PATTERN_TOO_LONG = `ERR a pattern has at most ${PATTERN_BYTES_MAX} bytes, 
 
 function onScan(talk: Talk, words: Words, answer: Answer): void {
   const refuse = (line: string): void => answer((reply) => reply.error(line));
-  const cursor = integerOf(words[1] as Uint8Array);
-  if (cursor === null || cursor < 0) {
-    refuse('ERR invalid cursor');
+  const cursor = cursorOf(words[1] as Uint8Array);
+  if (cursor === null) {
+    refuse(BAD_CURSOR);
     return;
   }
   let pattern: Uint8Array | null = null;
@@ -138,7 +138,7 @@ function onScan(talk: Talk, words: Words, answer: Answer): void {
   const { cursors } = talk.host;
   const after = cursor === 0 ? NOTHING : cursors.placeOf(cursor);
   if (after === undefined) {
-    refuse('ERR invalid cursor: it is unknown or was forgotten, begin again with 0');
+    refuse(`${BAD_CURSOR}: it is unknown or was forgotten, begin again with 0`);
     return;
   }
   const from = {

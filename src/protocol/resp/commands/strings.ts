@@ -2,18 +2,9 @@
 import { packString } from '../../../document/packed.ts';
 import type { Item } from '../../../model/commands.ts';
 import { BULK_ITEMS_MAX, DOCUMENT_BYTES_MAX } from '../../../model/limits.ts';
-import { clampedOf, integerOf, optionOf } from '../arguments.ts';
-import { type Expiry, EXPIRY_SYNTAX, readExpiry } from '../expiry-options.ts';
-import {
-  INTEGER_ERROR,
-  NOT_INTEGER,
-  OFFSET_RANGE,
-  Refusal,
-  SYNTAX_ERROR,
-  TOO_LONG,
-  WRONG_TYPE,
-  wrongCount,
-} from '../failures.ts';
+import { clampedOf, integerOf } from '../arguments.ts';
+import { EXPIRY_SYNTAX, readTime, readValueOptions } from '../expiry-options.ts';
+import { INTEGER_ERROR, NOT_INTEGER, OFFSET_RANGE, Refusal, TOO_LONG, WRONG_TYPE, wrongCount } from '../failures.ts';
 import { type Keyspace, nameOf } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -117,12 +108,14 @@ export const STRING_ROWS: readonly Row[] = [
     writes(`key [${EXPIRY_SYNTAX}|PERSIST]`, 'The string of a key, and when it is to go'),
     (words, talk) => {
       const key = words[1] as Uint8Array;
-      const expiry = readExpiry('getex', words, 2, talk.host.facts.wallMs(), 'PERSIST');
-      if (expiry instanceof Refusal) return expiry;
+      const options = readValueOptions('getex', words, 2);
+      if (options instanceof Refusal) return options;
+      const { stays, time } = options;
+      const atMs = time === null ? null : readTime('getex', time, talk.host.facts.wallMs());
+      if (atMs instanceof Refusal) return planReplaced(key, atMs);
       return planReplaced(key, (keyspace) => {
         const held = keyspace.get(key);
-        if (held !== null && expiry.kind !== 'none')
-          keyspace.put(key, held.value, expiry.kind === 'at' ? expiry.atMs : null);
+        if (held !== null && (time !== null || stays)) keyspace.put(key, held.value, atMs);
       });
     },
   ),
@@ -172,23 +165,11 @@ function planSet(words: Words, talk: Talk): Plan | Refusal {
     const blind = [{ key, value: packBriefly(value) }];
     return { keys: [key], blind, apply: (keyspace, reply) => putAll(blind, keyspace, reply) };
   }
-  let when: '' | 'NX' | 'XX' = '';
-  let answersOld = false;
-  let keepsExpiry = false;
-  let expiry: Expiry = { kind: 'none' };
-  for (let i = 3; i < words.length; i++) {
-    const option = optionOf(words[i] as Uint8Array);
-    if ((option === 'NX' || option === 'XX') && when === '') when = option;
-    else if (option === 'GET') answersOld = true;
-    else if (option === 'KEEPTTL' && expiry.kind === 'none') keepsExpiry = true;
-    else if (keepsExpiry || expiry.kind !== 'none') return SYNTAX_ERROR;
-    else {
-      const read = readExpiry('set', words.slice(0, i + 2), i, talk.host.facts.wallMs(), '');
-      if (read instanceof Refusal) return read;
-      expiry = read;
-      i++;
-    }
-  }
+  const options = readValueOptions('set', words, 3);
+  if (options instanceof Refusal) return options;
+  const { when, answersOld, stays, time } = options;
+  const atMs = time === null ? null : readTime('set', time, talk.host.facts.wallMs());
+  if (atMs instanceof Refusal) return atMs;
   const packed = packString(value);
   const apply = (keyspace: Keyspace, reply: ReplyWriter): void => {
     const held = keyspace.get(key);
@@ -197,30 +178,26 @@ function planSet(words: Words, talk: Talk): Plan | Refusal {
       return;
     }
     const isWanted = when === '' || (when === 'NX') === (held === null);
-    if (isWanted)
-      keyspace.put(key, packed, keepsExpiry ? (held?.expiresAtMs ?? null) : expiry.kind === 'at' ? expiry.atMs : null);
+    if (isWanted) keyspace.put(key, packed, stays ? (held?.expiresAtMs ?? null) : atMs);
     if (answersOld) {
       if (held === null) reply.nil();
       else writeShown(reply, held.value);
     } else if (isWanted) reply.ok();
     else reply.nil();
   };
-  if (when !== '' || answersOld || keepsExpiry) return { keys: [key], apply };
-  const item = expiry.kind === 'at' ? { key, value: packed, expiresAtMs: expiry.atMs } : { key, value: packed };
+  if (when !== '' || answersOld || stays) return { keys: [key], apply };
+  const item = atMs === null ? { key, value: packed } : { key, value: packed, expiresAtMs: atMs };
   return { keys: [key], blind: [item], apply: (keyspace, reply) => putAll([item], keyspace, reply) };
 }
 
 function planTimed(name: string, words: Words, talk: Talk, unitMs: number): Plan | Refusal {
   const [, key, , value] = words as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  const [command, , time] = words as [Uint8Array, Uint8Array, Uint8Array];
-  const expiry = readExpiry(name, [command, key, unitMs === 1 ? PX : EX, time], 2, talk.host.facts.wallMs(), '');
-  if (expiry instanceof Refusal) return expiry;
-  const item: Item = { key, value: packString(value), expiresAtMs: expiry.kind === 'at' ? expiry.atMs : 0 };
+  const time = { option: unitMs === 1 ? 'PX' : 'EX', count: words[2] as Uint8Array };
+  const atMs = readTime(name, time, talk.host.facts.wallMs());
+  if (atMs instanceof Refusal) return atMs;
+  const item: Item = { key, value: packString(value), expiresAtMs: atMs };
   return keyError(key) ?? { keys: [key], blind: [item], apply: (keyspace, reply) => putAll([item], keyspace, reply) };
 }
-
-const EX = Uint8Array.of(0x45, 0x58);
-const PX = Uint8Array.of(0x50, 0x58);
 
 function itemsOf(name: string, words: Words): Item[] | Refusal {
   if (words.length % 2 === 0) return new Refusal(wrongCount(name));
@@ -251,19 +228,19 @@ export function putAll(items: readonly Item[], keyspace: Keyspace, reply: ReplyW
   reply.ok();
 }
 
-/** Answers the string that is there, then changes it. */
-function planReplaced(key: Uint8Array, change: (keyspace: Keyspace) => void): Plan {
+/** Answers the string that is there, then changes it; a refusal says why what is there cannot be changed. */
+function planReplaced(key: Uint8Array, change: Refusal | ((keyspace: Keyspace) => void)): Plan {
   return {
     keys: [key],
     apply(keyspace, reply) {
       const held = keyspace.get(key);
-      if (held !== null && plainBytes(held.value) === null) {
-        reply.error(WRONG_TYPE);
-        return;
+      if (held !== null && plainBytes(held.value) === null) reply.error(WRONG_TYPE);
+      else if (held !== null && change instanceof Refusal) reply.error(change.line);
+      else {
+        if (held === null) reply.nil();
+        else writeShown(reply, held.value);
+        if (!(change instanceof Refusal)) change(keyspace);
       }
-      if (held === null) reply.nil();
-      else writeShown(reply, held.value);
-      change(keyspace);
     },
   };
 }
