@@ -43,25 +43,7 @@ export function cursorOf(word: Uint8Array): number | null {
   return count > UINT64_MAX ? null : Number(BigInt.asUintN(64, written.startsWith('-') ? -count : count));
 }
 
-/** A finite decimal number, `inf` as Infinity; else null. */
-export function numberOf(word: Uint8Array): number | null {
-  if (word.length === 0 || word.length > NUMBER_BYTES_MAX) return null;
-  const written = text(word);
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(written)) return Number(written);
-  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(written);
-  return infinite === null ? null : infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-}
-
 /** A word in capitals, for options. */
 export function optionOf(word: Uint8Array): string {
   return word.length > 32 ? '' : text(word).toUpperCase();
-}
-
-/** A finite number without exponent, as INCRBYFLOAT answers it: up to 17 digits. */
-export function decimalOf(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return BigInt(value).toString();
-  const short = String(value);
-  if (!short.includes('e')) return short;
-  const fixed = value.toFixed(Math.min(100, 17 - Math.floor(Math.log10(Math.abs(value)))));
-  return fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
 }

@@ -5,7 +5,8 @@
 import { lookup } from '../../../document/lookup.ts';
 import { countIn, packString, stringBytes } from '../../../document/packed.ts';
 import { utf8 } from '../../../lib/bytes.ts';
-import { bigIntOf, clampedOf, cursorOf, INT64_MAX, INT64_MIN, integerOf, numberOf, optionOf } from '../arguments.ts';
+import { bigIntOf, clampedOf, cursorOf, INT64_MAX, INT64_MIN, integerOf, optionOf } from '../arguments.ts';
+import { decimalOf } from '../decimal.ts';
 import {
   BAD_CURSOR,
   INTEGER_ERROR,
@@ -118,9 +119,9 @@ export const HASH_ROWS: readonly Row[] = [
     });
   }),
   keysRow('hincrbyfloat', writes('key field increment', 'Count a field up by a number with a fraction'), (words) => {
-    const by = numberOf(words[3] as Uint8Array);
+    const by = decimalOf(words[3] as Uint8Array);
     if (by === null) return new Refusal(NOT_FLOAT);
-    if (!Number.isFinite(by)) return new Refusal('ERR value is NaN or Infinity');
+    if (by === 'infinite') return new Refusal('ERR value is NaN or Infinity');
     return planChange(words[1] as Uint8Array, (hash, reply) => {
       const held = hash.get(words[2] as Uint8Array);
       const old = held === null ? ZERO : stringBytes(held);

@@ -1,10 +1,11 @@
 /** Counting: INCR and its like. A key counts when it holds the digits of a number, as a string or as a JSON number. */
 import { text, utf8 } from '../../../lib/bytes.ts';
-import { bigIntOf, decimalOf, INT64_MAX, INT64_MIN, numberOf } from '../arguments.ts';
+import { bigIntOf, INT64_MAX, INT64_MIN } from '../arguments.ts';
+import { decimalOf, shownSum } from '../decimal.ts';
 import { INTEGER_ERROR, NOT_FINITE, NOT_FLOAT, NOT_INTEGER, OVERFLOW, Refusal, WRONG_TYPE } from '../failures.ts';
 import { keyError } from '../keys.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
-import { plainBytes, smallInteger, withDigits, withInteger } from '../values.ts';
+import { isNumber, plainBytes, smallInteger, withDigits, withInteger } from '../values.ts';
 
 function facts(syntax: string, summary: string): RowFacts {
   return { syntax, summary, group: 'string', flags: ['write', 'fast'] };
@@ -31,7 +32,9 @@ export const NUMBER_ROWS: readonly Row[] = [
           const held = keyspace.get(key);
           const bytes = held === null ? ZERO : plainBytes(held.value);
           const sum = bytes === null ? WRONG_TYPE : sumOf(bytes, words[2] as Uint8Array, NOT_FLOAT);
+          const isDocument = held !== null && isNumber(held.value);
           if (typeof sum === 'string') reply.error(sum);
+          else if (isDocument && !Number.isFinite(Number(text(sum)))) reply.error(NOT_FINITE);
           else {
             keyspace.put(key, withDigits(held?.value ?? null, sum), held?.expiresAtMs ?? null);
             reply.bulk(sum);
@@ -76,30 +79,11 @@ function planCount(key: Uint8Array, by: bigint): Plan | Refusal {
   );
 }
 
-/** The digits of a sum: exact where both are decimals of usual size, else that of doubles. An error line when there is none. */
+/** The digits of a sum; an error line when there is none. */
 export function sumOf(old: Uint8Array, by: Uint8Array, wrong: string): Uint8Array | string {
-  const [a, b] = [numberOf(old), numberOf(by)];
+  const [a, b] = [decimalOf(old), decimalOf(by)];
   if (a === null) return wrong;
   if (b === null) return NOT_FLOAT;
-  if (!Number.isFinite(a + b)) return NOT_FINITE;
-  return utf8(exactSum(text(old), text(by)) ?? decimalOf(a + b));
+  const sum = a === 'infinite' || b === 'infinite' ? null : shownSum(a, b);
+  return sum === null ? NOT_FINITE : utf8(sum);
 }
-
-/** Digits on either side of the point up to which sums are exact. */
-const DIGITS_MAX = 30;
-
-/** The sum of two decimals without exponents, exactly; null for others. */
-function exactSum(a: string, b: string): string | null {
-  const [x, y] = [DECIMAL.exec(a), DECIMAL.exec(b)];
-  if (x === null || y === null || a.length > DIGITS_MAX || b.length > DIGITS_MAX) return null;
-  const places = Math.max(x[3]?.length ?? 0, y[3]?.length ?? 0);
-  const scaled = ([, sign = '', whole = '', fraction = '']: RegExpExecArray): bigint =>
-    BigInt(`${whole}${fraction.padEnd(places, '0')}` || '0') * (sign === '-' ? -1n : 1n);
-  const sum = scaled(x) + scaled(y);
-  const digits = String(sum < 0n ? -sum : sum).padStart(places + 1, '0');
-  const cut = digits.length - places;
-  const fraction = digits.slice(cut).replace(/0+$/, '');
-  return `${sum < 0n ? '-' : ''}${digits.slice(0, cut)}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
