@@ -4,7 +4,7 @@
  */
 import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
-import type { Observer } from '../../src/broker/state.ts';
+import type { Observer, Watcher } from '../../src/broker/state.ts';
 import type { Update } from '../../src/broker/updates.ts';
 import { NEVER } from '../../src/lib/rare.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
@@ -85,7 +85,7 @@ export class BrokerActor implements CommandPort {
   }
 
   /** Calls `onTouched` at every change of a key, until what it answers is called. */
-  watch(key: Uint8Array, onTouched: () => void): () => void {
+  watch(key: Uint8Array, onTouched: Watcher): () => void {
     return this.#core.watch(key, onTouched);
   }
 

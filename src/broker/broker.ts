@@ -28,7 +28,16 @@ import { force, tableOf } from './epochs.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
 import { onSpace } from './space.ts';
-import { type BrokerHost, type BrokerState, isUp, newState, type Observer, readyServers, viewOf } from './state.ts';
+import {
+  type BrokerHost,
+  type BrokerState,
+  isUp,
+  newState,
+  type Observer,
+  readyServers,
+  viewOf,
+  type Watcher,
+} from './state.ts';
 import type { Update } from './updates.ts';
 
 export type { BrokerHost } from './state.ts';
@@ -77,7 +86,7 @@ export class Broker implements CommandPort {
   }
 
   /** Calls `onTouched` at every change of a key that has a place in the order, until what it answers is called. */
-  watch(key: Uint8Array, onTouched: () => void): () => void {
+  watch(key: Uint8Array, onTouched: Watcher): () => void {
     return this.#commands.watch(key, onTouched);
   }
 

@@ -8,7 +8,7 @@ import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
 import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import { type BrokerState, keyName, type Observer } from './state.ts';
+import { type BrokerState, keyName, type Observer, type Watcher } from './state.ts';
 import { type Update, Updates } from './updates.ts';
 import { submitWrite } from './writes.ts';
 
@@ -110,7 +110,7 @@ export class Commands implements CommandPort {
   }
 
   /** Calls `onTouched` at every change of a key that has a place in the order, until what it answers is called. */
-  watch(key: Uint8Array, onTouched: () => void): () => void {
+  watch(key: Uint8Array, onTouched: Watcher): () => void {
     const { watchers } = this.#state;
     const name = keyName(key);
     const ofKey = watchers.get(name) ?? new Set();

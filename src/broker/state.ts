@@ -46,6 +46,9 @@ export type BrokerHost = {
 };
 
 /** Is called in the order of acknowledgements; null: anything may have changed. */
+/** Is told of what kind a change of its key is. */
+export type Watcher = (kind: Changes['kind']) => void;
+
 export type Observer = (changes: Changes | null) => void;
 
 /** starting: hears the servers · collecting: their tails · welcoming: they replay · serving */
@@ -78,7 +81,7 @@ export type BrokerState = {
   /** Keys that updates depend on, by keyName. */
   readonly tracked: Map<string, Tracked>;
   /** Who is to hear of every change of a key, by keyName. */
-  readonly watchers: Map<string, Set<() => void>>;
+  readonly watchers: Map<string, Set<Watcher>>;
   /** Who is to hear of all changes that are acknowledged. */
   readonly observers: Set<Observer>;
   /** Bulks over several groups that some group's owners do not all have yet. */

@@ -102,7 +102,7 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
   state.inFlight++;
   if (write.kind === 'delete') state.deletes.set(version, write);
   if (state.tracked.size > 0) track(state, write, items);
-  if (state.watchers.size > 0) touch(state, items);
+  if (state.watchers.size > 0) touch(state, changes);
   for (let server = 0; targets >> server !== 0; server++) {
     if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
   }
@@ -128,8 +128,8 @@ function storedOf({ value, expiresAtMs }: Change): Uint8Array | null {
   return value === null || expiresAtMs == null ? value : expiring(value, expiresAtMs);
 }
 
-function touch(state: BrokerState, items: readonly Change[]): void {
-  for (const { key } of items) for (const onTouched of state.watchers.get(keyName(key)) ?? []) onTouched();
+function touch(state: BrokerState, { kind, items }: Changes): void {
+  for (const { key } of items) for (const onTouched of state.watchers.get(keyName(key)) ?? []) onTouched(kind);
 }
 
 function tell(state: BrokerState, changes: Changes): void {

@@ -3,6 +3,7 @@
  * of errors (model/errors.ts) for what comes from the store.
  */
 import { ERRORS, type KvError } from '../../model/errors.ts';
+import { BULK_ITEMS_MAX } from '../../model/limits.ts';
 
 /** A refusal: the whole line behind the minus sign. */
 export class Refusal {
@@ -28,6 +29,8 @@ export const NOAUTH = 'NOAUTH Authentication required.';
 export const WRONG_PASS = 'WRONGPASS invalid username-password pair or user is disabled.';
 export const EXEC_ABORT = 'EXECABORT Transaction discarded because of previous errors.';
 export const MAX_CLIENTS = 'ERR max number of clients reached';
+
+export const TOO_MANY_KEYS = `ERR a command on more than ${BULK_ITEMS_MAX} keys, the limit BULK_ITEMS_MAX`;
 
 export const SYNTAX_ERROR = new Refusal(SYNTAX);
 export const INTEGER_ERROR = new Refusal(NOT_INTEGER);

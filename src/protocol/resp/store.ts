@@ -25,8 +25,8 @@ export type Update = {
 export type Store = CommandPort & {
   /** All changes or none; `written` when they are durable. */
   update(update: Update, reply: (reply: Reply) => void): void;
-  /** Calls `onTouched` whenever a change of the key is ordered; what it returns ends that. */
-  watch(key: Uint8Array, onTouched: () => void): () => void;
+  /** Calls `onTouched` whenever a change of the key is ordered, with its kind; what it returns ends that. */
+  watch(key: Uint8Array, onTouched: (kind: Changes['kind']) => void): () => void;
   /**
    * Calls `onChanged` with all that is acknowledged from now on, whoever asked for it, before who asked is answered; an
    * update's items are the very array that it decided. Null: anything may have changed. What it returns ends that.

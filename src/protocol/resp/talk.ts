@@ -11,7 +11,7 @@ import { ReplyQueue, type Slot } from '../reply-queue.ts';
 import { AttemptGate } from './attempt-gate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Entry } from './command-index.ts';
-import { lineOf, Refusal } from './failures.ts';
+import { lineOf, Refusal, TOO_MANY_KEYS } from './failures.ts';
 import { Keyspace } from './keyspace.ts';
 import { type Protocol, ReplyWriter } from './reply-writer.ts';
 import type { Words } from './request-reader.ts';
@@ -290,8 +290,6 @@ export class Talk {
 }
 
 const MINUS = 0x2d;
-
-const TOO_MANY_KEYS = `ERR a command on more than ${BULK_ITEMS_MAX} keys, the limit BULK_ITEMS_MAX`;
 
 const UNCERTAIN = 'CLUSTERDOWN the answer is uncertain: no in-sync owner is up for this key';
 

@@ -2,13 +2,22 @@
  * MULTI … EXEC of one connection: what is queued, what is watched, whether it may still happen. All commands of a
  * transaction run inside one update over all their keys, so nobody sees a part of it and nothing comes between.
  */
+import { ok, type Result } from '../../lib/result.ts';
+import type { KvError } from '../../model/errors.ts';
 import { TRANSACTION_BYTES_MAX, TRANSACTION_COMMANDS_MAX } from '../../model/limits.ts';
 import type { Entry } from './command-index.ts';
 import { nameOf } from './keyspace.ts';
 import type { Words } from './request-reader.ts';
-import type { Store } from './store.ts';
+import type { Change, Held, Store } from './store.ts';
 
 export type Queued = { readonly entry: Entry; readonly words: Words };
+
+type Watch = {
+  isTouched: boolean;
+  /** When the key goes that was there; null: it stays, or was not there: that it is taken away changes nothing then. */
+  goesAtMs: number | null;
+  readonly end: () => void;
+};
 
 export class Transaction {
   readonly #store: Store;
@@ -16,9 +25,7 @@ export class Transaction {
   #bytes = 0;
   /** Whether a command could not be queued: then EXEC discards. */
   hasFailed = false;
-  #watches = new Map<string, () => void>();
-  /** Whether a watched key was changed. */
-  #isTouched: { value: boolean } = { value: false };
+  #watches = new Map<string, Watch>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -59,35 +66,45 @@ export class Transaction {
     return true;
   }
 
-  watch(key: Uint8Array): void {
+  /** Changes count from now on; `onWatching` is told when it is known which of the keys are there, or why it is not. */
+  watch(keys: readonly Uint8Array[], onWatching: (failure: KvError | null) => void): void {
+    const watches = keys.map((key) => this.#watch(key));
+    const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
+      for (const [i, watch] of watches.entries()) watch.goesAtMs ??= held[i]?.expiresAtMs ?? null;
+      return ok([]);
+    };
+    this.#store.update({ keys, decide }, (reply) => onWatching(reply.kind === 'failed' ? reply.error : null));
+  }
+
+  #watch(key: Uint8Array): Watch {
     const name = nameOf(key);
-    if (this.#watches.has(name)) return;
-    const touched = this.#isTouched;
-    const end = this.#store.watch(key.slice(), () => {
-      touched.value = true;
+    const known = this.#watches.get(name);
+    if (known !== undefined) return known;
+    const end = this.#store.watch(key.slice(), (kind) => {
+      if (kind !== 'expiry' || watch.goesAtMs !== null) watch.isTouched = true;
     });
-    this.#watches.set(name, end);
+    const watch: Watch = { isTouched: false, goesAtMs: null, end };
+    this.#watches.set(name, watch);
+    return watch;
   }
 
   unwatch(): void {
-    for (const end of this.#watches.values()) end();
+    for (const { end } of this.#watches.values()) end();
     this.#watches = new Map();
-    this.#isTouched = { value: false };
   }
 
   /** Ends it: what was queued, and a question whether a watched key was changed, for as long as `end` was not called. */
-  take(): { readonly queue: readonly Queued[]; isTouched: () => boolean; end: () => void } {
+  take(): { readonly queue: readonly Queued[]; isTouched: (nowMs: number) => boolean; end: () => void } {
     const queue = this.#queue ?? [];
-    const watches = this.#watches;
-    const touched = this.#isTouched;
+    const watches = [...this.#watches.values()];
     this.#queue = null;
     this.#watches = new Map();
-    this.#isTouched = { value: false };
     return {
       queue,
-      isTouched: () => touched.value,
+      isTouched: (nowMs) =>
+        watches.some(({ isTouched, goesAtMs }) => isTouched || (goesAtMs !== null && goesAtMs <= nowMs)),
       end: () => {
-        for (const end of watches.values()) end();
+        for (const { end } of watches) end();
       },
     };
   }

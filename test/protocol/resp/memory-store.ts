@@ -23,7 +23,7 @@ export class MemoryStore implements Store {
   now = 1_700_000_000_000;
   readonly #replies: 'now' | 'later';
   readonly #entries = new Map<string, Entry>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Map<string, Set<(kind: Changes['kind']) => void>>();
   readonly #observers = new Set<(changes: Changes | null) => void>();
   readonly #waiting: (() => void)[] = [];
 
@@ -49,7 +49,7 @@ export class MemoryStore implements Store {
     });
   }
 
-  watch(key: Uint8Array, onTouched: () => void): () => void {
+  watch(key: Uint8Array, onTouched: (kind: Changes['kind']) => void): () => void {
     const name = nameOf(key);
     const watchers = this.#watchers.get(name) ?? new Set();
     this.#watchers.set(name, watchers.add(onTouched));
@@ -93,7 +93,7 @@ export class MemoryStore implements Store {
       const name = nameOf(key);
       if (value === null) this.#entries.delete(name);
       else this.#entries.set(name, { key: key.slice(), value: value.slice(), expiresAtMs: expiresAtMs ?? null });
-      for (const onTouched of this.#watchers.get(name) ?? []) onTouched();
+      for (const onTouched of this.#watchers.get(name) ?? []) onTouched(changes.kind);
     }
     for (const onChanged of this.#observers) onChanged(changes);
   }

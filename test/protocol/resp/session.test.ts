@@ -174,6 +174,46 @@ describe('transactions', () => {
     expect(host.store.watched).toBe(0);
   });
 
+  // The times are of the key when it is watched and when EXEC comes, beside the sweep that takes it away.
+  test.each([
+    ['that goes between WATCH and EXEC', { watchedAt: 0, sweptAt: null, execAt: 20 }, null],
+    ['that goes and is swept between WATCH and EXEC', { watchedAt: 0, sweptAt: 15, execAt: 20 }, null],
+    ['that was gone at WATCH and is swept before EXEC', { watchedAt: 15, sweptAt: 20, execAt: 20 }, ['OK']],
+    ['that was gone at WATCH and is not swept', { watchedAt: 15, sweptAt: null, execAt: 20 }, ['OK']],
+    ['that has not gone yet', { watchedAt: 0, sweptAt: null, execAt: 5 }, ['OK']],
+  ])('of a watched key %s EXEC knows as Redis does', (_what, { watchedAt, sweptAt, execAt }, outcome) => {
+    const opened = open();
+    const { store } = opened;
+    const start = store.now;
+    ask(opened, 'SET', 'a', '1', 'PX', '10');
+
+    store.now = start + watchedAt;
+    ask(opened, 'WATCH', 'a');
+    if (sweptAt !== null) {
+      store.now = start + sweptAt;
+      store.expire();
+    }
+    store.now = start + execAt;
+    ask(opened, 'MULTI');
+    ask(opened, 'SET', 'b', '2');
+
+    expect(ask(opened, 'EXEC')).toEqual(outcome);
+  });
+
+  test('a key that was gone at WATCH and is written anew makes EXEC answer nil', () => {
+    const opened = open();
+    ask(opened, 'SET', 'a', '1', 'PX', '10');
+    opened.store.now += 15;
+
+    ask(opened, 'WATCH', 'a');
+    opened.store.expire();
+    ask(opened, 'SET', 'a', '2');
+    ask(opened, 'MULTI');
+    ask(opened, 'SET', 'b', '2');
+
+    expect(ask(opened, 'EXEC')).toBe(null);
+  });
+
   test('commands of a transaction see what those before them changed', () => {
     const opened = open();
 
@@ -276,6 +316,7 @@ describe('errors of the store', () => {
       ['INCR', 'a'],
       ['KEYS', '*'],
       ['MGET', 'a', 'b'],
+      ['WATCH', 'a'],
       ['FLUSHALL'],
     ])
       expect(ask(opened, ...command)).toBe(`-${word} why`);

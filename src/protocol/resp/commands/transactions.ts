@@ -6,9 +6,9 @@
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { fail, type KvError } from '../../../model/errors.ts';
-import { EXEC_BYTES_MAX } from '../../../model/limits.ts';
+import { BULK_ITEMS_MAX, EXEC_BYTES_MAX } from '../../../model/limits.ts';
 import { denialOf, denialText } from '../access.ts';
-import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
+import { EXEC_ABORT, lineOf, Refusal, TOO_MANY_KEYS } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -43,17 +43,18 @@ export const TRANSACTION_ROWS: readonly Row[] = [
   }),
   laterRow('exec', facts('', 'Run all that was queued: all of it or nothing'), onExec),
   // What this connection asked before is not a change by somebody else: it must have happened.
-  nowRow(
+  laterRow(
     'watch',
     { ...facts('key ...', 'EXEC only if these keys stay as they are', ['barrier']), complexity: 'O(N)' },
-    (talk, words, reply) => {
-      if (talk.transaction.isOpen) {
-        reply.error('ERR WATCH inside MULTI is not allowed');
+    ({ transaction, client }, words, answer) => {
+      if (transaction.isOpen || words.length - 1 > BULK_ITEMS_MAX) {
+        answer((reply) => reply.error(transaction.isOpen ? 'ERR WATCH inside MULTI is not allowed' : TOO_MANY_KEYS));
         return;
       }
-      for (let i = 1; i < words.length; i++) talk.transaction.watch(words[i] as Uint8Array);
-      talk.client.watched = talk.transaction.watched;
-      reply.ok();
+      transaction.watch(words.slice(1), (failure) =>
+        answer((reply) => (failure === null ? reply.ok() : reply.error(lineOf(failure)))),
+      );
+      client.watched = transaction.watched;
     },
   ),
   nowRow('unwatch', { ...facts('', 'Watch nothing any more'), flags: ['fast', 'loading'] }, (talk, _words, reply) => {
@@ -102,11 +103,12 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
   /** Where the head of the reply ends, and the reply of each step; none while nothing has run. */
   const ends: number[] = [];
   const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
-    if (isTouched()) {
+    const nowMs = host.facts.wallMs();
+    if (isTouched(nowMs)) {
       reply.nilArray();
       return ok([]);
     }
-    const keyspace = host.notifications.keyspace(keys, held, host.facts.wallMs());
+    const keyspace = host.notifications.keyspace(keys, held, nowMs);
     reply.array(steps.length);
     ends.push(writer.length);
     for (const step of steps) {
