@@ -13,6 +13,7 @@ import {
   REQUEST_BYTES_PER_SECOND_MIN,
   REQUEST_TIMEOUT_MS,
 } from '../../src/model/limits.ts';
+import { CommandWindow } from './command-window.ts';
 import type { OpenSession, Session } from './session.ts';
 import type { Place, Taker, Turns } from './turns.ts';
 
@@ -60,11 +61,9 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 };
 
 /**
- * Input is handed to the session in pieces, one a turn, so that a chunk full of commands can be held back: this many
- * bytes for each command that the window allows, which is about what the shortest commands take. A turn at most: many
- * answers in one packet cost little each, and others wait for a hundred or two.
+ * Input is handed to the session in pieces, one a turn, so that a chunk full of commands can be held back. A turn at most:
+ * many answers in one packet cost little each, and others wait for a hundred or two.
  */
-const PIECE_BYTES_PER_COMMAND = 16;
 const PIECE_BYTES_MAX = 4_096;
 
 /** Bytes that cost as much as a command: what a value takes, or commands that are answered at once. */
@@ -73,9 +72,8 @@ const BYTES_PER_COST = 256;
 /** Bytes of a request or two, from who asks and waits. */
 const QUIET_BYTES_MAX = 256;
 
-/** Commands in flight at first, and at least. Answers may be large: the window grows while they turn out small. */
-const WINDOW_FIRST = 4;
-const WINDOW_LEAST = 1;
+/** Milliseconds without a byte after which the window is as at first. */
+const SILENCE_MS = 1_000;
 
 /** Milliseconds that the other side has to end its half after the last answer was sent. */
 const LINGER_MS = 1_000;
@@ -93,7 +91,7 @@ export class Connection implements Taker {
   #inputEnd: 'open' | 'ended' | 'told' = 'open';
   #outputEnded = false;
   #flushIsDue = false;
-  #window = WINDOW_FIRST;
+  readonly #window: CommandWindow;
   #lastBytesAt = performance.now();
   /** Bytes that came since the last look at how slow the other side is. */
   #bytesSince = 0;
@@ -104,6 +102,7 @@ export class Connection implements Taker {
   constructor(socket: ConnectionSocket, openSession: OpenSession, limits: ConnectionLimits, turns: Turns) {
     this.#socket = socket;
     this.#limits = limits;
+    this.#window = new CommandWindow(limits);
     this.#turns = turns;
     this.#place = turns.placeFor(this);
     this.#session = openSession(() => this.#flushSoon(), {
@@ -113,7 +112,9 @@ export class Connection implements Taker {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       if (this.#inputEnd !== 'open') return;
-      this.#lastBytesAt = performance.now();
+      const now = performance.now();
+      if (now - this.#lastBytesAt > SILENCE_MS) this.#window.rest();
+      this.#lastBytesAt = now;
       this.#bytesSince += chunk.length;
       this.#input.push(chunk);
       this.#goOn();
@@ -181,11 +182,12 @@ export class Connection implements Taker {
 
   takeTurn(): number {
     const chunk = this.#input[0] as Uint8Array;
-    const before = this.#session.underWay;
-    const bytes = Math.min(chunk.length, this.#window * PIECE_BYTES_PER_COMMAND, PIECE_BYTES_MAX);
+    const { asked, underWay: before } = this.#session;
+    const bytes = Math.min(chunk.length, this.#window.bytes, PIECE_BYTES_MAX);
     this.#session.push(bytes === chunk.length ? chunk : chunk.subarray(0, bytes));
     if (bytes === chunk.length) this.#input.shift();
     else this.#input[0] = chunk.subarray(bytes);
+    this.#window.took(this.#session.asked - asked, { isCut: bytes < chunk.length });
     const { underWay } = this.#session;
     this.#turns.count(this.#place, underWay);
     if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
@@ -213,7 +215,7 @@ export class Connection implements Taker {
 
   #hasRoom(): boolean {
     return (
-      this.#session.inFlight < Math.min(this.#window, this.#limits.commandsMax) &&
+      this.#window.hasRoom(this.#session.inFlight) &&
       this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
         Math.min(this.#limits.outputSoftMax, this.#session.unreadMax)
     );
@@ -230,7 +232,7 @@ export class Connection implements Taker {
     this.#flushIsDue = false;
     if (this.#outputEnded || this.#socket.destroyed) return;
     this.#turns.count(this.#place, this.#session.underWay);
-    const { outputSoftMax, outputHardMax, commandsMax } = this.#limits;
+    const { outputSoftMax, outputHardMax } = this.#limits;
     const ready = this.#session.output();
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
@@ -240,10 +242,7 @@ export class Connection implements Taker {
     }
     // Much is handed on at once, though nobody takes it yet: as pieces it costs less than as one that grows.
     if (ready.length > 0 && (unread <= outputSoftMax || ready.length > outputSoftMax)) {
-      this.#window =
-        ready.length > outputSoftMax
-          ? Math.max(WINDOW_LEAST, this.#window >> 1)
-          : Math.min(commandsMax, this.#window * 2);
+      this.#window.answered(this.#session.asked - this.#session.inFlight, ready.length);
       const isTaken = this.#socket.write(ready);
       // What the system took at once is done with; else the socket sends the rest from this memory.
       this.#session.sent(this.#socket.writableLength > 0);

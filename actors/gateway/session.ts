@@ -16,6 +16,8 @@ export type Session = {
   readonly heldBytes: number;
   /** Bytes of answers that may wait unread before it takes no more requests, if the gateway itself allows more. */
   readonly unreadMax: number;
+  /** Requests that came so far. */
+  readonly asked: number;
   /** Requests that have no answer yet. */
   readonly inFlight: number;
   /** Those of them that are under way: neither answered and behind an older one, nor not begun. */

@@ -64,6 +64,11 @@ export class Conversation {
     return this.#queue.size;
   }
 
+  /** Commands so far. */
+  get asked(): number {
+    return this.#queue.opened;
+  }
+
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#queue.underWay;

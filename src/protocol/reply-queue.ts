@@ -37,6 +37,7 @@ export class ReplyQueue<S extends Slot> {
   #output = new ByteWriter(4_096);
   #heldBytes = 0;
   #openSlots = 0;
+  #opened = 0;
   #lastHeld: Uint8Array = NO_BYTES;
 
   /** `wake` is called when replies entered the output outside of `reading`. */
@@ -49,6 +50,11 @@ export class ReplyQueue<S extends Slot> {
   /** Commands whose replies are not in the output yet. */
   get size(): number {
     return this.#slots.size;
+  }
+
+  /** Places that were taken so far. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Commands without a reply. */
@@ -73,6 +79,7 @@ export class ReplyQueue<S extends Slot> {
     const slot = this.#free.pop() ?? this.#newSlot();
     slot.state = 'open';
     this.#openSlots++;
+    this.#opened++;
     this.#slots.push(slot);
     return slot;
   }

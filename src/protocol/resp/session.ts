@@ -48,6 +48,11 @@ export class RespSession {
     return this.#talk.inFlight + this.#barrier.size;
   }
 
+  /** Requests so far. */
+  get asked(): number {
+    return this.#talk.asked + this.#barrier.size;
+  }
+
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#talk.underWay;

@@ -11,7 +11,7 @@ import { OUTPUT_BYTES_SOFT_MAX, UNTRUSTED_BYTES_MAX } from '../../../src/model/l
 import { nodeDisk } from '../../../src/node/disk.ts';
 import { RespSession } from '../../../src/protocol/resp/session.ts';
 import { NaiveAdministration } from '../../protocol/naive-store.ts';
-import { newHost } from '../../protocol/resp/client.ts';
+import { newHost, request } from '../../protocol/resp/client.ts';
 import { MemoryStore } from '../../protocol/resp/memory-store.ts';
 import { dial, openTextPort, readAll, until } from './text-port.ts';
 
@@ -79,6 +79,30 @@ test('one connection too many is told so, and the others stay', async () => {
   first.write('INFO stats\r\n');
   expect(String((await once(first, 'data'))[0])).toContain('rejected_connections:1');
   first.destroy();
+});
+
+test('after large writes few reads of a pipeline are under way at once, however many wait, and all are answered', async () => {
+  await using opened = await openPort(new MemoryStore('later'));
+  const { store } = opened;
+  const socket = await dial(opened.port);
+  let received = 0;
+  socket.on('data', (bytes) => {
+    received += bytes.length;
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const sets = 20;
+  const gets = 100;
+  const value = 'v'.repeat(400_000);
+  for (let i = 0; i < sets; i++) socket.write(request('SET', 'big', value));
+  for (; received < sets * '+OK\r\n'.length; await turn()) store.answer(new Prng(1));
+
+  socket.write('GET big\r\n'.repeat(gets));
+  for (let i = 0; i < 200; i++) await turn();
+
+  expect(store.waiting).toBeLessThan(gets / 2);
+  const whole = sets * '+OK\r\n'.length + gets * `$${value.length}\r\n${value}\r\n`.length;
+  for (; received < whole; await turn()) store.answer(new Prng(1));
+  socket.destroy();
 });
 
 test('a reader that does not read stops being read, and gets every reply when it reads again', async () => {
