@@ -156,15 +156,18 @@ function planRename(words: Words, onlyNew: boolean): Plan | Refusal {
 
 function planCopy(words: Words): Plan | Refusal {
   const [, source, destination] = words as [Uint8Array, Uint8Array, Uint8Array];
-  if (equalBytes(source, destination)) return new Refusal('ERR source and destination objects are the same');
   let replaces = false;
   for (let i = 3; i < words.length; i++) {
     const option = optionOf(words[i] as Uint8Array);
     if (option === 'REPLACE') replaces = true;
     else if (option !== 'DB' || i + 1 === words.length) return SYNTAX_ERROR;
-    else if (String.fromCharCode(...(words[++i] as Uint8Array).subarray(0, 8)) !== '0')
-      return new Refusal('ERR DB index is out of range');
+    else {
+      const index = integerOf(words[++i] as Uint8Array);
+      if (index === null) return INTEGER_ERROR;
+      if (index !== 0) return new Refusal('ERR DB index is out of range');
+    }
   }
+  if (equalBytes(source, destination)) return new Refusal('ERR source and destination objects are the same');
   return (
     keyError(destination) ?? {
       keys: [source, destination],
