@@ -6,6 +6,7 @@ import { matches } from './glob.ts';
 import { type KeyAccess, keyAccess } from './key-access.ts';
 import type { Words } from './request-reader.ts';
 import type { Talk } from './talk.ts';
+import type { Selector } from './selector.ts';
 import type { Permissions } from './user.ts';
 
 export type Denial = { readonly reason: 'command' | 'key' | 'channel'; readonly object: string };
@@ -15,8 +16,21 @@ export function isFree({ startsWithAll, rules, keys, channels }: Permissions): b
   return startsWithAll && rules.length === 0 && keys === null && channels === null;
 }
 
-/** What of a request a user must not do, or null. The number of words was checked. */
+/** Reasons of which a later one says that more of the request was allowed. */
+const REASONS: readonly Denial['reason'][] = ['command', 'key', 'channel'];
+
+/** What of a request a user must not do by any of his selectors, or null. The number of words was checked. */
 export function denialOf(user: Permissions, entry: Entry, words: Words, talk: Talk): Denial | null {
+  let denial = denialIn(user, entry, words, talk);
+  for (const selector of user.selectors) {
+    if (denial === null) return null;
+    const other = denialIn(selector, entry, words, talk);
+    if (other === null || REASONS.indexOf(other.reason) > REASONS.indexOf(denial.reason)) denial = other;
+  }
+  return denial;
+}
+
+function denialIn(user: Selector, entry: Entry, words: Words, talk: Talk): Denial | null {
   const isOpen = entry.row.flags.includes('noauth');
   if (!isOpen && !user.commands.has(entry)) return { reason: 'command', object: entry.name };
   if (user.keys !== null) {
@@ -44,7 +58,7 @@ export function keysTouched(entry: Entry, words: Words, talk: Talk): readonly Ui
   return plan instanceof Refusal ? [] : plan.keys;
 }
 
-function mayTouch(user: Permissions, key: Uint8Array, { reads, writes }: KeyAccess): boolean {
+function mayTouch(user: Selector, key: Uint8Array, { reads, writes }: KeyAccess): boolean {
   for (const allowed of user.keys ?? []) {
     if ((!reads || allowed.reads) && (!writes || allowed.writes) && matches(allowed.pattern, key)) return true;
   }

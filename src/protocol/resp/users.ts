@@ -8,7 +8,7 @@ import { type Denial, isFree } from './access.ts';
 import { type ClientInfo, describeClient } from './client-info.ts';
 import type { CommandIndex } from './command-index.ts';
 import type { HostFacts } from './facts.ts';
-import { applyRule, NOBODY, type Permissions, type RuleContext, rulesOf, type User } from './user.ts';
+import { applyRule, NOBODY, type Permissions, type RuleContext, rulesOf, type User, wholeRules } from './user.ts';
 
 export type LogEntry = {
   readonly id: number;
@@ -66,7 +66,9 @@ export class Users {
       return `ERR there are ${ACL_USERS_MAX} users, the limit ACL_USERS_MAX`;
     if (!/^[^\s\0]{1,256}$/.test(name)) return "ERR Usernames can't contain spaces or null characters";
     const may: Permissions = { ...(known?.may ?? NOBODY) };
-    for (const rule of rules) {
+    const whole = wholeRules(rules);
+    if ('open' in whole) return `ERR Unmatched parenthesis in acl selector starting at '${shownRule(whole.open)}'.`;
+    for (const rule of whole) {
       const failure = applyRule(may, rule, this.#context);
       if (failure !== null) return `ERR Error in ACL SETUSER modifier '${shownRule(rule)}': ${failure}`;
     }
@@ -213,9 +215,11 @@ export class Users {
       if (words[0] !== 'user' || name === undefined) return `line ${at + 1}: expected 'user <name> <rule> ...'`;
       if (read.has(name)) return `line ${at + 1}: user '${name}' again`;
       const may = { ...NOBODY };
-      for (const rule of words.slice(2)) {
-        const failure = applyRule(may, utf8(rule), this.#context);
-        if (failure !== null) return `line ${at + 1}: rule '${shownRule(utf8(rule))}': ${failure}`;
+      const rules = wholeRules(words.slice(2).map(utf8));
+      if ('open' in rules) return `line ${at + 1}: '${shownRule(rules.open)}' is left open`;
+      for (const rule of rules) {
+        const failure = applyRule(may, rule, this.#context);
+        if (failure !== null) return `line ${at + 1}: rule '${shownRule(rule)}': ${failure}`;
       }
       read.set(name, may);
     }
@@ -245,7 +249,7 @@ export class Users {
 /** A rule as an error shows it: never a password. */
 function shownRule(rule: Uint8Array): string {
   const shown = text(rule, 0, Math.min(rule.length, 128));
-  return /^[<>]/.test(shown) ? `${shown[0]}...` : shown;
+  return /^(?:[<>]|\(.*[<>])/.test(shown) ? `${shown[0]}...` : shown;
 }
 
 function hostOf(address: string): string {

@@ -17,6 +17,94 @@ function world(...rules: string[]) {
   return { on, operator, user };
 }
 
+describe('selectors', () => {
+  test('are shown as Redis shows them, and make the same user again', () => {
+    const client = open();
+    ask(
+      client,
+      'ACL',
+      'SETUSER',
+      'al',
+      'on',
+      '+ping',
+      '(+get ~a*)',
+      '(+@read',
+      '%R~z',
+      '&c*)',
+      '()',
+      '(allkeys +@all)',
+    );
+
+    const [line] = ask(client, 'ACL', 'LIST') as [string];
+    ask(client, 'ACL', 'SETUSER', 'bo', ...line.split(' ').slice(2));
+
+    const selectors =
+      '(~a* resetchannels -@all +get) (%R~z resetchannels &c* -@all +@read) (resetchannels -@all) (~* resetchannels +@all)';
+    expect(line).toBe(`user al on resetchannels -@all +ping ${selectors}`);
+    expect((ask(client, 'ACL', 'LIST') as string[])[1]).toBe(line.replace('user al', 'user bo'));
+    expect((ask(client, 'ACL', 'GETUSER', 'al') as unknown[]).at(-1)).toHaveLength(4);
+    expect((ask(client, 'ACL', 'GETUSER', 'al') as unknown[][]).at(-1)?.[1]).toEqual([
+      'commands',
+      '-@all +@read',
+      'keys',
+      '%R~z',
+      'channels',
+      '&c*',
+    ]);
+  });
+
+  test('one of them must allow all of a command, and DRYRUN says which part none allows', () => {
+    const { operator, user } = world('+ping', '(+get +mget ~a*)', '(+get +mget ~b*)', '(+publish &c)');
+
+    const asked = ['GET a1', 'GET b1', 'MGET a1 b1', 'PING', 'SET a1 1', 'PUBLISH c 1', 'PUBLISH d 1'];
+
+    expect(asked.map((line) => shown(ask(user, ...line.split(' '))))).toEqual([
+      'null',
+      'null',
+      '-NOPERM No permissions to access a key',
+      'PONG',
+      "-NOPERM User al has no permissions to run the 'set' command",
+      '0',
+      '-NOPERM No permissions to access a channel',
+    ]);
+    expect(ask(operator, 'ACL', 'DRYRUN', 'al', 'GET', 'c1')).toBe("User al has no permissions to access the 'c1' key");
+  });
+
+  test.each([
+    ['(on)', "Error in ACL SETUSER modifier '(on)': Syntax error"],
+    ['(reset)', "Error in ACL SETUSER modifier '(reset)': Syntax error"],
+    ['(+foo)', "Error in ACL SETUSER modifier '(+foo)': Unknown command or category name in ACL"],
+    ['(+get ~a* ~a b)', "Error in ACL SETUSER modifier '(+get ~a* ~a b)': Syntax error"],
+    ['(+get', "Unmatched parenthesis in acl selector starting at '(+get'."],
+    ['(+get)x', "Unmatched parenthesis in acl selector starting at '(+get)x'."],
+    [')', "Error in ACL SETUSER modifier ')': Syntax error"],
+  ])('%s is refused as by Redis', (rule, line) => {
+    expect(ask(open(), 'ACL', 'SETUSER', 'al', 'clearselectors', rule)).toBe(`-ERR ${line}`);
+  });
+
+  test('CLEARSELECTORS and RESET take them away', () => {
+    for (const rule of ['clearselectors', 'reset']) {
+      const { operator, user } = world('(+@all ~*)');
+      const before = ask(user, 'GET', 'a');
+
+      ask(operator, 'ACL', 'SETUSER', 'al', rule);
+
+      expect([before, ask(user, 'GET', 'a')]).toEqual([null, expect.stringMatching(/^-NOPERM/)]);
+    }
+  });
+
+  test('who listens to a channel that only a selector allows stays until it is taken away', () => {
+    const { operator, user } = world('(+subscribe &c*)');
+    ask(user, 'SUBSCRIBE', 'c1');
+
+    ask(operator, 'ACL', 'SETUSER', 'al', '(+subscribe &d*)');
+    const wasOver = user.session.isOver;
+    ask(operator, 'ACL', 'SETUSER', 'al', 'clearselectors');
+
+    expect([wasOver, user.session.isOver]).toEqual([false, true]);
+  });
+});
+
 describe('ACL SETUSER', () => {
   test('makes a user who may do nothing until he is told', () => {
     const client = open();

@@ -11,7 +11,8 @@ import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, type Flag, nowRow, type RowFacts } from '../row.ts';
 import type { Talk } from '../talk.ts';
-import { channelRules, commandRules, keyRules, rulesOf, type User } from '../user.ts';
+import { channelRules, commandRules, keyRules, type Selector } from '../selector.ts';
+import { rulesOf, type User } from '../user.ts';
 import { DEFAULT_USER } from '../users.ts';
 import { helpRow } from './help.ts';
 
@@ -131,16 +132,24 @@ function writeUser({ may }: User, reply: ReplyWriter): void {
   for (const flag of flags) reply.text(flag);
   reply.text('passwords');
   reply.texts(may.passwords);
+  writeSelector(may, reply);
+  reply.text('selectors');
+  reply.array(may.selectors.length);
+  for (const selector of may.selectors) {
+    reply.map(3);
+    writeSelector(selector, reply);
+  }
+}
+
+function writeSelector(selector: Selector, reply: ReplyWriter): void {
   for (const [field, rules] of [
-    ['commands', commandRules(may)],
-    ['keys', keyRules(may)],
-    ['channels', channelRules(may)],
+    ['commands', commandRules(selector)],
+    ['keys', keyRules(selector)],
+    ['channels', channelRules(selector)],
   ] as const) {
     reply.text(field);
     reply.text(rules.join(' '));
   }
-  reply.text('selectors');
-  reply.array(0);
 }
 
 /** Ends the connections of users; the one who asks is answered first. */
@@ -154,8 +163,9 @@ function endAll(host: Talk['host'], asking: Talk['client'], isMeant: (user: User
 
 /** Whoever listens to what is no longer allowed hears no more of it. */
 function endListeners({ host, client }: Talk, { may, name }: User): void {
-  const { channels } = may;
-  if (channels === null) return;
+  const selectors = [may, ...may.selectors];
+  if (selectors.some(({ channels }) => channels === null)) return;
+  const channels = selectors.flatMap((selector) => selector.channels ?? []);
   const allows = (channel: Uint8Array): boolean => channels.some((pattern) => matches(pattern, channel));
   const allowsPattern = (wanted: Uint8Array): boolean => channels.some((pattern) => text(pattern) === text(wanted));
   for (const talk of host.talks.values()) {
