@@ -186,6 +186,24 @@ describe('a drive that errs', () => {
     },
   );
 
+  test('a batch that lies where an earlier one was is refused, wherever something vouches for that one', () => {
+    const batches = Array.from({ length: 12 }, (_, index) => [`batch ${String(index).padStart(2, '0')}`]);
+    const bytes = recordBytes('batch 00'.length);
+    // What vouched for the last but one went with the last.
+    for (let place = 0; place < batches.length - 2; place++) {
+      const disk = disksWith(batches, 'unmarked');
+      disk.damage(newestSegment(disk), (content) => {
+        const last = HEADER_BYTES + (batches.length - 1) * bytes;
+        content.copyWithin(HEADER_BYTES + place * bytes, last, last + bytes);
+        return content.fill(0, last, last + bytes);
+      });
+
+      const got = verdict(disk);
+
+      expect([place, got]).toEqual([place, { code: 'CORRUPT' }]);
+    }
+  });
+
   test('a segment put in place of another is refused', () => {
     const disk = newDisk();
     for (let life = 1; life <= 3; life++) {
