@@ -1,5 +1,6 @@
 /** A host's data directory: locked, of the right shape, and the epoch file in it. */
 import { join, resolve } from 'node:path';
+import type { SavedEpoch } from '../src/broker/start.ts';
 import { type HostOptions, StartError } from '../src/cli/host.ts';
 import type { KvError } from '../src/model/errors.ts';
 import { type ServerIndex, serverName } from '../src/model/ids.ts';
@@ -12,8 +13,8 @@ const EXIT_FAILED = 1;
 
 export type Home = {
   readonly root: string;
-  /** The epoch that this host kept last, or null. */
-  readonly savedEpoch: Uint8Array | null;
+  /** The epoch that this host kept last. */
+  readonly savedEpoch: SavedEpoch;
   /** Nothing was ever stored here. */
   readonly isNew: boolean;
   /** Replaces the epoch file, synced; throws when it cannot. Nothing with durability `memory`. */
@@ -34,7 +35,7 @@ export function damagedEverywhere(damages: string): StartError {
 export function openHome({ cluster, directory, places }: HostOptions): Home {
   const root = resolve(directory);
   if (cluster.durability === 'memory') {
-    return { root, savedEpoch: null, isNew: true, keepEpoch: () => undefined, release: () => undefined };
+    return { root, savedEpoch: 'none', isNew: true, keepEpoch: () => undefined, release: () => undefined };
   }
   const epochPath = join(root, 'epoch');
   const directories = places.map((place) => resolve(place.directory ?? root));
@@ -58,10 +59,11 @@ export function openHome({ cluster, directory, places }: HostOptions): Home {
   if (!claimed.ok) return refuse(claimed.error);
   const epoch = readFileChecked(nodeDisk, epochPath);
   if (!epoch.ok) return refuse(epoch.error);
+  const isNew = claimed.value === 'made';
   return {
     root,
-    savedEpoch: epoch.value,
-    isNew: claimed.value === 'made',
+    savedEpoch: epoch.value ?? (isNew ? 'none' : 'lost'),
+    isNew,
     keepEpoch: (bytes) => {
       const kept = replaceFile(nodeDisk, epochPath, bytes);
       if (!kept.ok) throw new Error(kept.error.message);

@@ -9,6 +9,7 @@ import type { Update } from '../../src/broker/updates.ts';
 import { NEVER } from '../../src/lib/rare.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
 import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
+import type { SavedEpoch } from '../../src/broker/start.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
 import { fail, type KvError } from '../../src/model/errors.ts';
 import type { Epoch, Incarnation, ServerIndex } from '../../src/model/ids.ts';
@@ -17,8 +18,8 @@ import { brokerMachine } from './machine.ts';
 
 export type BrokerActorOptions = {
   readonly config: ClusterConfig;
-  /** What `keepEpoch` was given last in an earlier life, or null. */
-  readonly savedEpoch: Uint8Array | null;
+  /** What `keepEpoch` was given last in an earlier life. */
+  readonly savedEpoch: SavedEpoch;
   /** Puts a frame on the link to a server's current incarnation; it leaves with the others of this turn. */
   readonly send: (server: ServerIndex, frame: Uint8Array) => void;
   readonly backlogBytes: (server: ServerIndex) => number;

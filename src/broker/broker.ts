@@ -28,6 +28,7 @@ import { force, tableOf } from './epochs.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
 import { onSpace } from './space.ts';
+import type { SavedEpoch } from './start.ts';
 import {
   type BrokerHost,
   type BrokerState,
@@ -58,13 +59,12 @@ export class Broker implements CommandPort {
   readonly #members: Members;
   readonly #reader = new ByteReader(new Uint8Array(0));
 
-  /** `savedEpoch`: the bytes that `persistEpoch` was last given by an earlier life, or null. */
-  constructor(config: ClusterConfig, host: BrokerHost, savedEpoch: Uint8Array | null) {
+  constructor(config: ClusterConfig, host: BrokerHost, saved: SavedEpoch) {
     this.#state = newState(config, host);
     this.#commands = new Commands(this.#state);
-    this.#members = new Members(this.#state, this.#commands, savedEpoch !== null);
-    if (savedEpoch !== null) {
-      const table = tableOf(savedEpoch);
+    this.#members = new Members(this.#state, this.#commands, saved);
+    if (saved instanceof Uint8Array) {
+      const table = tableOf(saved);
       this.#state.epochs.durable = table;
       this.#state.epochs.wanted = table;
     }

@@ -23,7 +23,7 @@ import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello, ServerPhase } from './server-view.ts';
 import { resetSpace } from './space.ts';
-import { type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
+import { type SavedEpoch, type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
 import { type BrokerState, isLive, mayHold, viewOf } from './state.ts';
 
 /** Ticks a server may take to open its directory or to replay, without a sign of life. */
@@ -41,12 +41,11 @@ export class Members {
   readonly #commands: Commands;
   readonly #starting: Starting;
 
-  /** `hostRemembers`: whether the host's own epoch file was there. */
-  constructor(state: BrokerState, commands: Commands, hostRemembers: boolean) {
+  constructor(state: BrokerState, commands: Commands, saved: SavedEpoch) {
     this.#state = state;
     this.#commands = commands;
     this.#starting = {
-      hostRemembers,
+      saved,
       tails: new Map(),
       pendingTails: new Map(),
       heard: 0 as ServerMask,

@@ -33,10 +33,13 @@ import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
 
+/** The bytes that `persistEpoch` was last given by an earlier life; none where there was no earlier life. */
+export type SavedEpoch = Uint8Array | 'none' | 'lost';
+
 /** What starting needs to remember and serving does not. */
 export type Starting = {
-  /** Whether the host's own epoch file was there: it is never behind. */
-  readonly hostRemembers: boolean;
+  /** The host's own epoch file is never behind. A host that has none may have lost it, or begin with nothing. */
+  readonly saved: SavedEpoch;
   readonly tails: Map<Version, Uint8Array>;
   /** Requests for tails that each server has not finished. */
   readonly pendingTails: Map<ServerIndex, number>;
@@ -89,7 +92,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
     const remembered = view.hello?.table;
     if (remembered != null && remembered.epoch > table.epoch) table = remembered;
   }
-  if (!starting.hostRemembers && table.epoch > 0 && !allHeard(state, table)) return false;
+  const begins = starting.saved === 'none' && table.epoch === 0;
+  if (!(starting.saved instanceof Uint8Array) && !begins && !allHeard(state, table)) return false;
   state.epochs.durable = table;
   state.epochs.wanted = table;
   raiseVersion(state, table.epoch);
@@ -108,7 +112,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
 
 /**
  * Without the host's file a server that was not heard may know of a later epoch, even one that was out of sync in the
- * newest that is known: only all of them are certain. Who is in sync must remember besides.
+ * newest that is known: only all of them are certain. Who is in sync must remember besides. Where nobody who was heard
+ * remembers anything, the others may.
  */
 function allHeard(state: BrokerState, table: EpochTable): boolean {
   for (const view of state.servers) {

@@ -70,6 +70,8 @@ export class SimulatedCluster implements SimulatedWorld {
   #asked = new Set<{ readonly reply: (reply: Reply) => void }>();
   /** The host's epoch file: what is on its disk, and what is being written to it. */
   #epochFile: Uint8Array | null = null;
+  /** Whether no broker has run yet. */
+  #isNew = true;
   #epochPending: Uint8Array | null = null;
 
   constructor({ config, seed, knobs, trace }: ClusterOptions) {
@@ -239,8 +241,9 @@ export class SimulatedCluster implements SimulatedWorld {
         note: (server, text) => this.event(`note ${server === null ? '' : `s${server + 1} `}${text}`),
         rare: this.#rare,
       },
-      this.#epochFile,
+      this.#epochFile ?? (this.#isNew ? 'none' : 'lost'),
     );
+    this.#isNew = false;
     this.#host = { broker, thread };
     this.event('the process starts');
     this.#tick(this.#host);

@@ -69,3 +69,23 @@ describe('a bulk that others served without', () => {
     }
   });
 });
+
+describe('what was acknowledged, when the host lost its epoch file', () => {
+  const k = keyOf(three, 0b101);
+
+  test('is there when only an empty server is heard for long, and the others come back', () => {
+    const { cluster, queue, put, seen, settle, divergence } = driven(three);
+    put(k, '1');
+    queue.run(500);
+    const releases = [0, 1].map((server) => cluster.server(server).hold('its disk is not there'));
+    const release = cluster.server(2).hold('wiped');
+    cluster.server(2).disk.erase();
+    cluster.blackout({ survivors: 'none', offMs: 10, losesEpochFile: true });
+    release();
+    queue.run(60_000);
+    for (const each of releases) each();
+    settle();
+
+    expect([seen(k), divergence()]).toEqual([['1'], []]);
+  });
+});

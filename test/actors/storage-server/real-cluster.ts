@@ -93,7 +93,7 @@ export class RealCluster {
         note: (server, text) => this.notes.push(`${server === null ? 'broker' : `s${server + 1}`}: ${text}`),
         rare: NEVER,
       },
-      null,
+      'none',
     );
     this.#ticking = setInterval(() => this.broker.onTick(), HEARTBEAT_INTERVAL_MS);
   }
