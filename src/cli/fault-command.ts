@@ -6,28 +6,33 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseScript } from '../faults/parse-script.ts';
 import type { ScriptReport } from '../faults/report.ts';
 import { checkScript, ScriptRunner } from '../faults/script-runner.ts';
 import type { Script } from '../faults/syntax.ts';
-import { utf8 } from '../lib/bytes.ts';
 import type { KvError } from '../model/errors.ts';
 import type { ClusterStatus } from '../model/status.ts';
 import { CONNECT_FLAGS, connectOptions } from './connect-options.ts';
-import { EXIT_SIGINT, EXIT_SIGTERM, exitCodeOf } from './exit-codes.ts';
+import { exitCodeOf } from './exit-codes.ts';
 import { FAULT_FLAGS } from './fault-options.ts';
 import { readText } from './files.ts';
 import { FlagReader, type FlagValues, wholeNumber } from './flags.ts';
 import type { StartHost } from './host.ts';
+import { interruption } from './interruption.ts';
 import { startOrFail } from './run-host.ts';
+import { removeKeys } from './script-keys.ts';
 import { localTarget, remoteTarget, type ScriptTarget, socketTarget } from './script-target.ts';
 import { passedPoints, ThreadScriptHost } from './script-threads.ts';
 import { startOptions } from './start-options.ts';
 import { checked, sure, tellReport } from './script-report.ts';
-import type { Terminal } from './terminal.ts';
+import { tell, type Terminal } from './terminal.ts';
 import { CommandFailed } from './text-socket.ts';
 
 const SEED_MAX = 0xffff_ffff;
+
+/** Milliseconds that a host has to heal when a signal ended its script. */
+const HEAL_MS_MAX = 5_000;
 
 /** Runs a script on threads; resolves with the exit code. Nothing is begun when the script is wrong. */
 export async function runFaultScript(
@@ -42,50 +47,61 @@ export async function runFaultScript(
   const text = await readText(file);
   const isRemote = values['port'] !== undefined || values['url'] !== undefined || values['host'] !== undefined;
   const own = isRemote ? null : sure(file, parseScript(text, null));
-  const target = own === null ? await connected(values, terminal) : await started(own, seed, startHost);
+  // From here on a signal ends the script and not the program: what was started goes with it.
+  const { exitCode, stopListening } = interruption(terminal);
   try {
-    const status = await target.status();
-    const script = own ?? sure(file, parseScript(text, shapeOf(status)));
-    // A host that injects no faults says so before the script begins.
-    const points = await passedPoints(target).catch(failed);
-    // A running host has data of its own, and perhaps that of an earlier script.
-    const keyPrefix = own === null ? `fault-${randomBytes(6).toString('hex')}-` : '';
-    const host = new ThreadScriptHost(target, status, { seed, keyPrefix, points });
+    const target = own === null ? await connected(values, terminal) : await started(own, seed, startHost);
+    let ended: ScriptReport | number;
     try {
-      sure(file, checkScript(script, host));
-      const ended = await runOn(host, script, seed, terminal);
-      if (typeof ended === 'number') {
-        // A host that answers no more has nothing left to heal.
-        await target.fault('HEAL all').catch(() => '');
-        return ended;
-      }
-      if (own === null) await removeKeys(host, target);
-      return tellReport(ended, options, terminal);
+      ended = await runOn({ file, text, own, seed, target, exitCode, terminal });
     } finally {
-      host.close();
+      await target.close();
     }
+    // Last of all, for whoever reads it may go away in the middle.
+    return typeof ended === 'number' ? ended : tellReport(ended, options, terminal);
   } finally {
-    await target.close();
+    stopListening();
   }
 }
 
-/** Settles with the report, or with the exit code of a signal. */
-function runOn(
-  host: ThreadScriptHost,
-  script: Script,
-  seed: number,
-  terminal: Terminal,
-): Promise<ScriptReport | number> {
-  return new Promise((resolve) => {
-    const stopListening = terminal.onSignal((signal) => {
-      stopListening();
-      resolve(signal === 'SIGINT' ? EXIT_SIGINT : EXIT_SIGTERM);
+type Run = {
+  readonly file: string;
+  readonly text: string;
+  /** The script, when the host is its own. */
+  readonly own: Script | null;
+  readonly seed: number;
+  readonly target: ScriptTarget;
+  /** Of a signal, when one comes. */
+  readonly exitCode: Promise<number>;
+  readonly terminal: Terminal;
+};
+
+/** The report, or the exit code of a signal. */
+async function runOn({ file, text, own, seed, target, exitCode, terminal }: Run): Promise<ScriptReport | number> {
+  const status = await target.status();
+  const script = own ?? sure(file, parseScript(text, shapeOf(status)));
+  // A host that injects no faults says so before the script begins.
+  const points = await passedPoints(target).catch(failed);
+  // A running host has data of its own, and perhaps that of an earlier script.
+  const keyPrefix = own === null ? `fault-${randomBytes(6).toString('hex')}-` : '';
+  const host = new ThreadScriptHost(target, status, { seed, keyPrefix, points });
+  try {
+    sure(file, checkScript(script, host));
+    const reported = new Promise<ScriptReport>((resolve) => {
+      new ScriptRunner(script, host, script.seed ?? seed, resolve).start();
     });
-    new ScriptRunner(script, host, script.seed ?? seed, (report) => {
-      stopListening();
-      resolve(report);
-    }).start();
-  });
+    const ended = await Promise.race([exitCode, reported]);
+    // Nobody asks anything any more.
+    host.close();
+    // A host that answers no more has nothing left to heal.
+    if (typeof ended === 'number') await Promise.race([target.fault('HEAL all').catch(() => ''), pause(HEAL_MS_MAX)]);
+    if (own !== null) return ended;
+    const left = await removeKeys(host.history.events, target);
+    if (left > 0) tell(terminal, `up to ${left} keys of the script stay there; their names begin with ${keyPrefix}`);
+    return ended;
+  } finally {
+    host.close();
+  }
 }
 
 async function connected(values: FlagValues, terminal: Terminal): Promise<ScriptTarget> {
@@ -128,22 +144,6 @@ async function started(
     await remove();
     throw error;
   }
-}
-
-/** What the loads wrote into somebody's host is taken out again, as far as it answers. */
-async function removeKeys({ history }: ThreadScriptHost, target: ScriptTarget): Promise<void> {
-  const keys = new Set<string>();
-  for (const event of history.events) {
-    if (event.type !== 'invoke') continue;
-    const { action } = event;
-    if (action.kind === 'set') keys.add(action.key);
-    else if (action.kind === 'bulk') for (const [key] of action.writes) keys.add(key);
-  }
-  let client = 0;
-  const deleted = Array.from(keys, (key) => {
-    return new Promise((resolve) => target.submit(client++, { kind: 'delete', key: utf8(key) }, resolve));
-  });
-  await Promise.all(deleted);
 }
 
 function failed(error: unknown): never {

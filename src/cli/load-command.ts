@@ -1,8 +1,8 @@
 /** `coppice load FILE|-`: the loader with its progress, its complaints and its last line. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { ConnectOptions } from './connect-options.ts';
-import { EXIT_SIGINT, EXIT_SIGTERM } from './exit-codes.ts';
 import { checkReadable, openInput, sizeOf } from './files.ts';
+import { interruption } from './interruption.ts';
 import { Loader, type LoadReport } from './load.ts';
 import { loadExitCode, loadJson, loadSummary } from './load-report.ts';
 import { print, tell, type Terminal } from './terminal.ts';
@@ -55,15 +55,6 @@ export async function runLoad(files: readonly string[], options: LoadOptions, te
     tell(terminal, `${what} ${result.unknown} lines unanswered; loading again changes nothing that is stored`);
   }
   return loadExitCode(result, options.skipBad);
-}
-
-/** The exit code of the first signal that comes. */
-function interruption(terminal: Terminal): { exitCode: Promise<number>; stopListening: () => void } {
-  let stopListening: () => void = () => undefined;
-  const exitCode = new Promise<number>((resolve) => {
-    stopListening = terminal.onSignal((signal) => resolve(signal === 'SIGINT' ? EXIT_SIGINT : EXIT_SIGTERM));
-  });
-  return { exitCode, stopListening };
 }
 
 async function totalOf(files: readonly string[]): Promise<number | null> {

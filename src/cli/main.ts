@@ -11,7 +11,7 @@ import { VERSION } from './version.ts';
  */
 export async function runProgram(words: readonly string[], startHost: StartHost): Promise<void> {
   const terminal = processTerminal();
-  const code = await runCommand(words, { terminal, startHost, openPool: () => openPool(), version: VERSION });
+  process.exitCode = await runCommand(words, { terminal, startHost, openPool: () => openPool(), version: VERSION });
   await flushed(terminal);
-  process.exit(code);
+  process.exit();
 }

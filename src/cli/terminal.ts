@@ -24,7 +24,8 @@ const SIGNAL_REPEATS_MS = 300;
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
+      // With the code of a command that has come to one, else 0.
+      if (error.code === 'EPIPE') process.exit();
       throw error;
     });
   }

@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { run, startProgram, temporaryDirectory, Terminal } from './program.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { commandLine, run, startProgram, temporaryDirectory, Terminal } from './program.ts';
 
 const SCRIPTS = resolve(import.meta.dirname, '../scripts');
+
+const WAITING = { timeout: 30_000 };
 
 function scriptFile(text: string): string {
   const file = join(temporaryDirectory(), 'story.fault');
@@ -71,6 +75,48 @@ describe('coppice fault', () => {
     expect(await terminal.ask('FAULT list')).toEqual(['OK []']);
     expect(await terminal.ask('KEYS')).toEqual(['KEYS -> ()']);
     await program.stop();
+  });
+
+  test('Ctrl-C heals a running host and leaves it without the keys of the script', async () => {
+    const program = await startProgram(['--enable-faults', '--empty']);
+    const file = scriptFile('LOAD w clients 4 rate 200 mix set:1 keys 5\nat 300ms CRASH s2 AS gone\nWAIT 10m\n');
+    const terminal = await Terminal.open(program.text);
+    const [command, words] = commandLine(['fault', file, '--port', String(program.text)]);
+    const child = spawn(command, words, { stdio: 'ignore' });
+    await vi.waitUntil(async () => (await terminal.ask('FAULT list')).join().includes('gone'), WAITING);
+
+    child.kill('SIGINT');
+
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await terminal.ask('FAULT list')).toEqual(['OK []']);
+    expect(await terminal.ask('KEYS')).toEqual(['KEYS -> ()']);
+    await program.stop();
+  });
+
+  test('Ctrl-C while its own host starts leaves no folder', async () => {
+    const folder = temporaryDirectory();
+    const [command, words] = commandLine(['fault', scriptFile('WAIT 10m')]);
+    const child = spawn(command, words, { stdio: 'ignore', env: { ...process.env, TMPDIR: folder } });
+    await vi.waitUntil(() => readdirSync(folder).length > 0, { ...WAITING, interval: 1 });
+
+    child.kill('SIGINT');
+
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a report that nobody reads leaves no folder, and its exit code is that of the script', async () => {
+    const folder = temporaryDirectory();
+    const [command, words] = commandLine(['fault', scriptFile('EXPECT state s1 = down')]);
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, TMPDIR: folder },
+    });
+
+    child.stdout?.destroy();
+
+    expect(await once(child, 'exit')).toEqual([5, null]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a host without faults refuses with 1', async () => {
