@@ -29,6 +29,9 @@ const UNIT_BYTES = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const;
 export const DURATION_MS_MAX = 604_800_000;
 export const COUNT_MAX = 1_000_000_000;
 
+/** Characters of what was got instead that are shown: a file may be anything. */
+const SHOWN_MAX = 60;
+
 export class Cursor {
   readonly line: number;
   readonly text: string;
@@ -82,7 +85,7 @@ export class Cursor {
     const got = this.peek();
     this.wrongAt(
       got?.column ?? this.text.trimEnd().length + 1,
-      `expected ${what}${got === undefined ? '' : `, got ${got.text}`}`,
+      `expected ${what}${got === undefined ? '' : `, got ${shown(got.text)}`}`,
     );
   }
 
@@ -116,6 +119,14 @@ export class Cursor {
     return ms;
   }
 
+  /** A time that is more than nothing. */
+  interval(): number {
+    const column = this.peek()?.column ?? 1;
+    const ms = this.duration();
+    if (ms === 0) this.wrongAt(column, 'expected a time above 0');
+    return ms;
+  }
+
   /** `+5s`, `-200ms`, `5s`. */
   signedDuration(): number {
     const sign = this.take('-') ? -1 : 1;
@@ -140,11 +151,13 @@ export class Cursor {
     return this.#measured(/^(\d{1,15})$/, low, high, what);
   }
 
-  bytes(): number {
+  bytes(low = 0): number {
     const match = BYTES.exec(this.word() ?? '');
-    if (match === null) this.expected('a size such as 64kb');
+    const unit = (match?.[2] ?? 'b') as keyof typeof UNIT_BYTES;
+    const bytes = match === null ? 0 : Number(match[1]) * UNIT_BYTES[unit];
+    if (match === null || bytes < low) this.expected(match === null ? 'a size such as 64kb' : `at least ${low} byte`);
     else this.#at++;
-    return match === null ? 0 : Number(match[1]) * UNIT_BYTES[(match[2] ?? 'b') as keyof typeof UNIT_BYTES];
+    return bytes;
   }
 
   errno(): DiskErrorCode {
@@ -168,4 +181,13 @@ export class Cursor {
     this.expected(match === null ? what : `${what}, from ${low} to ${high}`);
     return low;
   }
+}
+
+/** On one line, and nothing that a terminal takes for a command. */
+function shown(text: string): string {
+  const start = text
+    .slice(0, SHOWN_MAX)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '\u{fffd}');
+  return text.length > SHOWN_MAX ? `${start}…` : start;
 }

@@ -144,8 +144,10 @@ function parsePattern(cursor: Cursor): EventPattern {
       return { kind, name: parsePointName(cursor) };
     case 'fault':
     case 'healed': {
-      const name = cursor.peek()?.kind === 'word' ? cursor.words('a name') : '';
-      if (name === '') cursor.expected('a name');
+      const name = cursor.peek()?.kind === 'word' ? (cursor.peek()?.text ?? '') : '';
+      const isKnown = cursor.around.names.has(name) || /^f\d+$/.test(name);
+      if (isKnown) cursor.skip();
+      else cursor.expected('a name that AS gave before, or that of a fault without one, such as f1');
       return { kind, name };
     }
     default:

@@ -148,7 +148,7 @@ function parseRest(cursor: Cursor, kind: Exclude<Form['kind'], 'hang'>): Fault {
       const servers = parseServers(cursor);
       const byMs = cursor.duration();
       cursor.need('every');
-      return { kind, servers, byMs, everyMs: cursor.duration() };
+      return { kind, servers, byMs, everyMs: cursor.interval() };
     }
     case 'partition':
       return { kind, groups: parseGroups(cursor, parseGroup(cursor)) };
@@ -175,7 +175,7 @@ function parseRest(cursor: Cursor, kind: Exclude<Form['kind'], 'hang'>): Fault {
       return parseDelay(cursor, parseLink(cursor, { every: true }));
     case 'rate': {
       const link = parseLink(cursor, { every: true });
-      const bytesPerSecond = cursor.bytes();
+      const bytesPerSecond = cursor.bytes(1);
       cursor.need('/');
       cursor.need('s');
       return { kind, link, bytesPerSecond };

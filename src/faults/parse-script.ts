@@ -192,8 +192,7 @@ function parseWhen(cursor: Cursor): When {
   if (cursor.take('at')) return cursor.take('end') ? { kind: 'at-end' } : { kind: 'at', ms: cursor.duration() };
   if (cursor.take('after')) return { kind: 'after', ms: cursor.duration() };
   if (cursor.take('every')) {
-    const ms = cursor.duration();
-    if (ms === 0) cursor.expected('a time above 0 before this');
+    const ms = cursor.interval();
     const jitterPercent = cursor.take('jitter') ? cursor.percent() : 0;
     return { kind: 'every', ms, jitterPercent, times: cursor.take('times') ? cursor.whole('how many times', 1) : null };
   }

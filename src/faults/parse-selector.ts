@@ -8,13 +8,17 @@
  */
 import { serverIndex, serverName, type ServerIndex } from '../model/ids.ts';
 import type { Cursor } from './cursor.ts';
+import { FORMS } from './forms.ts';
 import { isPoint, POINT_CALLS } from './point-names.ts';
 import type { LinkSelector, Selector, SelectorPart } from './syntax.ts';
 
 const ROLES = ['one', 'minority', 'majority', 'all', 'leader', 'broker'] as const;
 
-/** Words that no AS may take: they mean something else in the place of a name. */
-const RESERVED = [...ROLES, 'follower', 'gateway', 'random', 'for', 'p', 'nth', 'times', 'as', 'seed'];
+/** Words that no AS may take: they mean something else in the place of a name, also after HEAL. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...[...ROLES, 'follower', 'gateway', 'random', 'for', 'p', 'nth', 'times', 'as', 'seed'],
+  ...FORMS.flatMap(({ words, aliases }) => [...words.toLowerCase().split(' ').slice(0, 1), ...aliases]),
+]);
 
 const NAME = /^\p{L}[\p{L}\d_.-]*$/u;
 
@@ -74,7 +78,7 @@ export function parseLinkFrom(cursor: Cursor, from: Selector): LinkSelector {
 export function parseNewName(cursor: Cursor): string {
   const token = cursor.peek();
   const name = token?.kind === 'word' ? token.text : '';
-  if (!NAME.test(name) || /^[sf]\d+$/i.test(name) || RESERVED.includes(name.toLowerCase())) {
+  if (!NAME.test(name) || /^[sf]\d+$/i.test(name) || RESERVED.has(name.toLowerCase())) {
     cursor.expected('a name that is none of the words of this language');
   } else cursor.skip();
   return name;

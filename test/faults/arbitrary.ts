@@ -38,6 +38,7 @@ const ms = fc.oneof(
   fc.integer({ min: 0, max: 604_800_000 }),
   fc.integer({ min: 0, max: 5_000_000 }).map((us) => us / 1_000),
 );
+const positiveMs = ms.filter((some) => some > 0);
 const percent = fc.integer({ min: 0, max: 10_000 }).map((hundredths) => hundredths / 100);
 const file: fc.Arbitrary<FileSelector> = fc.oneof(
   fc.constantFrom('wal', 'snap', 'index', 'meta').map((kind) => ({ kind }) as const),
@@ -101,7 +102,7 @@ export const fault: fc.Arbitrary<Fault> = fc.oneof(
     ),
   }),
   fc.record({ kind: fc.constant('drift' as const), servers: closedServers, rate: fc.constantFrom(0.98, 1.01, 2) }),
-  fc.record({ kind: fc.constant('strobe' as const), servers, byMs: ms, everyMs: ms }),
+  fc.record({ kind: fc.constant('strobe' as const), servers, byMs: ms, everyMs: positiveMs }),
   fc.record({ kind: fc.constant('partition' as const), groups: fc.array(group, { minLength: 2, maxLength: 3 }) }),
   fc.record({ kind: fc.constantFrom('ring', 'swizzle') }),
   fc.record({ kind: fc.constantFrom('cut', 'clog'), link }),

@@ -66,7 +66,10 @@ describe('a script', () => {
     ['EXPECT errors NOSUCH = 3', /^1:15: /],
     ['at soon crash s1', /^1:4: expected a time/],
     ['EXPECT converged sometimes', /^1:18: expected the end/],
-    ['every 0s crash s1', /^1:10: expected a time above 0/],
+    ['every 0s crash s1', /^1:7: expected a time above 0$/],
+    ['crash s1 AS old\non healed odl RESTART s1', /^2:11: expected a name that AS gave before, .*got odl$/],
+    ['at \u001b[2J\u0007', /^1:4: expected a time .*got \ufffd\[2J\ufffd$/],
+    [`crash ${'s'.repeat(100)}`, /^1:7: .*got s{60}…$/],
   ])('%j is refused with its line and column', (text, message) => {
     const parsed = parseScript(text, null);
 

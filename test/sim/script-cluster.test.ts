@@ -144,14 +144,14 @@ describe('a script in virtual time', () => {
         'on state s1 down CRASH s2 AS second FOR 1s',
         'on fault second EXPECT state s2 = down within 500ms',
         'when state s2 = down NOTE two are down',
-        'on fault nobody CRASH s3',
+        'on fault f9 CRASH s3',
         'CRASH s1 FOR 1s',
       ].join('\n'),
     );
 
     expect(report.faults.map(({ statement }) => statement)).toEqual(['CRASH s1 FOR 1s', 'CRASH s2 FOR 1s AS second']);
     expect(report.expectations.every(({ passed }) => passed)).toBe(true);
-    expect(report.notes).toEqual(['two are down', 'never happened: on fault nobody CRASH s3']);
+    expect(report.notes).toEqual(['two are down', 'never happened: on fault f9 CRASH s3']);
   });
 
   test('tells what servers did to their disks and sent', () => {
