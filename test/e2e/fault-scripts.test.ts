@@ -141,4 +141,13 @@ describe('coppice simulate SCRIPT', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ passed: true, seed: 42 });
     expect(second.stdout).toBe(first.stdout);
   });
+
+  test('takes no flag of the search, rather than to pass over it', async () => {
+    const trace = join(temporaryDirectory(), 'trace');
+
+    const { code, stdout, stderr } = await run(['simulate', scriptFile('NOTE'), '--trace', trace]);
+
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('coppice: --trace is of drawn seeds: give no script with it\n');
+  });
 });
