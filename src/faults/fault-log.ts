@@ -12,13 +12,16 @@ export class FaultLog {
   readonly #entries: Entry[] = [];
   readonly #acting = new Map<string, Entry>();
 
-  /** The answer to a statement, the line after OK: `f7 CRASH s2`. Other answers are no fault. */
-  begun(answer: string, nowMs: number): FaultEvent[] {
+  /**
+   * The answer to a statement, the line after OK: `f7 CRASH s2`. Other answers are no fault. `saidMs`: when it was said,
+   * for it acts from then on, and a host in real time may take a while to answer.
+   */
+  begun(answer: string, saidMs: number): FaultEvent[] {
     const match = /^(\S+) ([A-Z]+( .*)?)$/.exec(answer);
     if (match === null) return [];
     const [, id = '', statement = ''] = match;
-    const before = this.#end(id, nowMs);
-    const entry: Entry = { id, statement, atMs: nowMs, untilMs: null };
+    const before = this.#end(id, saidMs);
+    const entry: Entry = { id, statement, atMs: saidMs, untilMs: null };
     this.#entries.push(entry);
     this.#acting.set(id, entry);
     return [...before, { kind: 'fault', id }];

@@ -42,16 +42,15 @@ export function reportLines(report: ScriptReport): string[] {
   const { operations, faults, expectations, healedMs, notes } = report;
   const { acknowledged, refused, unknown, heldBack } = operations;
   return [
-    ...notes.map((text) => `note      ${text}`),
+    ...notes.map((text) => `note      ${indented(text)}`),
     ...faults.map(({ id, statement, atMs, untilMs, unavailableMs }) => {
       const until = untilMs === null ? 'the end' : seconds(untilMs);
       const silence = unavailableMs === null ? '' : `, unavailable ${Math.round(unavailableMs)} ms`;
       return `fault     ${seconds(atMs)} to ${until}  ${id} ${statement}${silence}`;
     }),
     ...expectations.map(({ line, statement, atMs, passed, found }) => {
-      const [first, ...details] = found.split('\n');
-      const more = passed ? [] : details.map((detail) => `\n          ${detail}`);
-      return `${passed ? 'met     ' : 'FAILED  '}  ${seconds(atMs)} line ${line}: ${statement}: ${first}${more.join('')}`;
+      const shown = passed ? found.split('\n')[0] : indented(found);
+      return `${passed ? 'met     ' : 'FAILED  '}  ${seconds(atMs)} line ${line}: ${statement}: ${shown}`;
     }),
     healedMs === null ? 'healed    never' : `healed    ${Math.round(healedMs)} ms after the last fault`,
     `answers   acknowledged ${acknowledged}, refused ${refused}, unknown ${unknown}${
@@ -59,6 +58,16 @@ export function reportLines(report: ScriptReport): string[] {
     }; lost ${report.lost}, wrong ${report.wrong}`,
     `${report.passed ? 'passed' : 'FAILED'}    in ${seconds(report.tookMs)}, seed ${report.seed}`,
   ];
+}
+
+/** As notes, what was wrong and no expectation that failed tells: it fails a script that expects nothing of the kind. */
+export function untold(details: readonly string[], expectations: readonly ExpectationReport[]): string[] {
+  const told = expectations.filter(({ passed }) => !passed).map(({ found }) => found);
+  return details.filter((detail) => !told.some((found) => found.includes(detail))).map((detail) => `wrong: ${detail}`);
+}
+
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n          ');
 }
 
 function seconds(ms: number): string {

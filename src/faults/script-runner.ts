@@ -13,7 +13,7 @@ import { Liveness } from './liveness.ts';
 import { LoadGenerator, type LoadShares } from './load-generator.ts';
 import { readAll } from './last-reads.ts';
 import { Reactions } from './reactions.ts';
-import type { ExpectationReport, ScriptReport } from './report.ts';
+import { type ExpectationReport, type ScriptReport, untold } from './report.ts';
 import type { ScriptHost } from './script-host.ts';
 import { type Interval, Statistics } from './statistics.ts';
 import type { FaultStatement, Script, ScriptLine, Selector, Statement } from './syntax.ts';
@@ -158,11 +158,12 @@ export class ScriptRunner {
   }
 
   #carryOut(line: number, statement: FaultStatement, done: () => void): void {
+    const saidMs = this.#host.now();
     this.#host.fault(statement, (result) => {
       if (!result.ok) {
         const found = `${result.error.code} ${result.error.message}`;
         this.#keep(line, formatStatement(statement), { holds: false, found });
-      } else if (statement.kind === 'fault') this.#tell(this.#faultLog.begun(result.value, this.#host.now()));
+      } else if (statement.kind === 'fault') this.#tell(this.#faultLog.begun(result.value, saidMs));
       if (result.ok && !SILENT.has(statement.kind)) this.#host.mark(result.value);
       done();
     });
@@ -277,6 +278,7 @@ export class ScriptRunner {
     const verdicts = this.#host.verdicts();
     const wrong = verdicts.linearizable.count + verdicts.serializable.count;
     const notes = [...this.#notes, ...this.#reactions.waiting().map((text) => `never happened: ${text}`)];
+    notes.push(...untold([...verdicts.linearizable.details, ...verdicts.serializable.details], this.#expectations));
     if (!healed.holds) notes.push(`not whole after the last fault: ${healed.found}`);
     this.#done({
       // A wrong answer is never right, whatever the script expects.

@@ -74,6 +74,7 @@ describe('a script in virtual time', () => {
     const after = run([...flaky, 'RESTART all', 'WAIT 1s'].join('\n'));
 
     expect(before.report.lost + before.report.wrong).toBeGreaterThan(0);
+    expect(before.report.notes.join('\n')).toMatch(/^wrong: key\d+: /);
     expect(after.report).toMatchObject({ passed: true, lost: 0, wrong: 0 });
   });
 
