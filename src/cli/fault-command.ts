@@ -84,7 +84,7 @@ async function runOn({ file, text, own, seed, target, exitCode, terminal }: Run)
   const points = await passedPoints(target).catch(failed);
   // A running host has data of its own, and perhaps that of an earlier script.
   const keyPrefix = own === null ? `fault-${randomBytes(6).toString('hex')}-` : '';
-  const host = new ThreadScriptHost(target, status, { seed, keyPrefix, points });
+  const host = new ThreadScriptHost(target, status, { seed: script.seed ?? seed, keyPrefix, points });
   try {
     sure(file, checkScript(script, host));
     const reported = new Promise<ScriptReport>((resolve) => {

@@ -10,9 +10,9 @@ import type {
 } from '../faults/script-host.ts';
 import { formatFaultStatement } from '../faults/format.ts';
 import { parseFault } from '../faults/parse-fault.ts';
-import { Picker } from '../faults/picker.ts';
+import { type ClusterView, Picker } from '../faults/picker.ts';
 import type { Check, FaultStatement, Selector } from '../faults/syntax.ts';
-import { namedBy } from '../faults/resolve.ts';
+import { namedBy, resolve } from '../faults/resolve.ts';
 import { Prng } from '../lib/prng.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { ERRORS, type ErrorCode, fail } from '../model/errors.ts';
@@ -35,9 +35,12 @@ export class ThreadScriptHost implements ScriptHost {
   readonly history = new ScriptHistory(() => this.now());
   readonly #target: ScriptTarget;
   readonly #prng: Prng;
+  readonly #seeds: Prng;
   /** Servers by the names that AS gave. */
   readonly #names = new Map<string, readonly Neighbour[]>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Times in the report and in what it tells of operations begin here. */
+  readonly #startMs = performance.now();
   #status: ClusterStatus;
   #points: PassedPoints;
   #arePointsAsked = false;
@@ -53,6 +56,7 @@ export class ThreadScriptHost implements ScriptHost {
     this.#status = status;
     this.#points = points;
     this.#prng = new Prng(seed);
+    this.#seeds = this.#prng.fork(1);
     this.#poll();
   }
 
@@ -63,7 +67,7 @@ export class ThreadScriptHost implements ScriptHost {
   }
 
   now(): number {
-    return performance.now();
+    return performance.now() - this.#startMs;
   }
 
   after(delayMs: number, run: () => void): () => void {
@@ -81,7 +85,7 @@ export class ThreadScriptHost implements ScriptHost {
 
   fault(statement: FaultStatement, answer: FaultAnswer): void {
     this.#target
-      .fault(formatFaultStatement(statement))
+      .fault(formatFaultStatement(this.#seeded(statement)))
       .then(async (text) => {
         this.#learn(statement, text);
         // Whoever looks next sees what the statement did.
@@ -111,9 +115,7 @@ export class ThreadScriptHost implements ScriptHost {
   }
 
   pick(selector: Selector): Result<readonly ServerIndex[], string> {
-    const leader = this.servers().findIndex(({ isLeader }) => isLeader);
-    const view = { servers: this.#status.servers.length, leader: leader < 0 ? null : (leader as ServerIndex) };
-    const picked = new Picker(view, this.#names, this.#prng).pick(selector);
+    const picked = new Picker(this.#view(), this.#names, this.#prng).pick(selector);
     return picked.ok ? ok(picked.value.filter((one): one is ServerIndex => one !== 'broker')) : picked;
   }
 
@@ -185,6 +187,20 @@ export class ThreadScriptHost implements ScriptHost {
 
   verdicts() {
     return this.history.verdicts();
+  }
+
+  #view(): ClusterView {
+    const leader = this.servers().findIndex(({ isLeader }) => isLeader);
+    return { servers: this.#status.servers.length, leader: leader < 0 ? null : (leader as ServerIndex) };
+  }
+
+  /** A host that runs already draws from a seed of its own: what the script leaves to chance is drawn from the script's. */
+  #seeded(statement: FaultStatement): FaultStatement {
+    if (statement.kind !== 'fault' || statement.options.seed !== null) return statement;
+    const { fault, options } = statement;
+    const plan = resolve(fault, options, { view: this.#view(), names: this.#names, prng: new Prng(0) });
+    if (!plan.ok || !plan.value.isRandom) return statement;
+    return { ...statement, options: { ...options, seed: this.#seeds.uint32() } };
   }
 
   #poll(): void {

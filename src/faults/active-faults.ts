@@ -196,7 +196,7 @@ export class ActiveFaults {
       id: options.name ?? `f${++this.#begun}`,
       kind: shown.kind,
       statement: formatFault(shown, { ...options, seed: isRandom ? seed : options.seed }),
-      identity: formatFault(shown, { ...options, name: null }),
+      identity: formatFault(shown, { ...options, name: null, seed: null }),
       servers: picked.filter((one): one is ServerIndex => one !== 'broker'),
       since,
       until: forMs === Number.POSITIVE_INFINITY ? null : since + forMs,

@@ -16,6 +16,10 @@ function scriptFile(text: string): string {
   return file;
 }
 
+function statementOf({ statement }: { statement: string }): string {
+  return statement;
+}
+
 describe('coppice fault', () => {
   test.concurrent.each(['split-broker', 'unreliable-delete', 'rolling-restart'])(
     '%s ends on threads as it expects',
@@ -74,6 +78,19 @@ describe('coppice fault', () => {
     expect(code, stdout).toBe(0);
     expect(await terminal.ask('FAULT list')).toEqual(['OK []']);
     expect(await terminal.ask('KEYS')).toEqual(['KEYS -> ()']);
+    await program.stop();
+  });
+
+  test('a running host draws from the seed of the script, as one of its own does', async () => {
+    const program = await startProgram(['--enable-faults', '--empty', '--durability', 'memory']);
+    const file = scriptFile('SEED 7\nCRASH one FOR 50ms\nDELAY random 2 1ms FOR 50ms\n');
+
+    const there = await run(['fault', file, '--json', '--port', String(program.text)]);
+    const own = await run(['fault', file, '--json']);
+
+    const drawn = ({ stdout }: { stdout: string }) => JSON.parse(stdout).faults.map(statementOf);
+    expect(drawn(there)[0]).toMatch(/^CRASH s\d FOR 50ms SEED \d+$/);
+    expect(drawn(there)).toEqual(drawn(own));
     await program.stop();
   });
 
