@@ -45,6 +45,8 @@ export type DiskFault =
 /** What happens at once to a file that lies there. */
 export type DiskDamage =
   | { readonly kind: 'flip'; readonly file: DamagedFile; readonly bits: number }
+  /** So many percent of its bits. */
+  | { readonly kind: 'rot'; readonly file: DamagedFile; readonly percent: number }
   | { readonly kind: 'truncate'; readonly file: DamagedFile; readonly bytes: number };
 
 export type ClockFault =

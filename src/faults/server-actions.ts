@@ -1,7 +1,7 @@
 /** What a fault of servers is for their host: the action on those that were picked, or in one line why there is none. */
 import { err, ok, type Result } from '../lib/result.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import type { DamagedFile, DiskFault, FaultAction } from './action.ts';
+import type { DamagedFile, DiskDamage, DiskFault, FaultAction } from './action.ts';
 import { callsSaid, EVERY_CALL, NEXT_CALL } from './calls.ts';
 import type { Fault, FaultOptions, FileSelector, Selector } from './syntax.ts';
 
@@ -43,8 +43,12 @@ export function actionOf(
     case 'bitflip': {
       const file = fileOf(fault.file);
       if (!file.ok) return file;
-      if (fault.bits.kind === 'percent') return err('say how many bits: the size of the file is not known here');
-      return ok({ kind: 'damage', servers, damage: { kind: 'flip', file: file.value, bits: fault.bits.count } });
+      const { bits } = fault;
+      const damage: DiskDamage =
+        bits.kind === 'percent'
+          ? { kind: 'rot', file: file.value, percent: bits.percent }
+          : { kind: 'flip', file: file.value, bits: bits.count };
+      return ok({ kind: 'damage', servers, damage });
     }
     case 'truncate': {
       const file = fileOf(fault.file);

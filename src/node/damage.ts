@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { DamagedFile, DiskDamage } from '../faults/action.ts';
+import { rot } from '../faults/rot.ts';
 import type { Prng } from '../lib/prng.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { ok, type Result } from '../lib/result.ts';
@@ -38,6 +39,12 @@ export function damageFile(directory: string, damage: DiskDamage, prng: Prng): R
       ftruncateSync(fd, size);
       fsyncSync(fd);
       return ok(`${name} cut to ${size} bytes`);
+    }
+    if (damage.kind === 'rot') {
+      const turned = rot(bytes, damage.percent, prng);
+      writeSync(fd, bytes, 0, bytes.length, 0);
+      fsyncSync(fd);
+      return ok(`${name}: ${turned} bits`);
     }
     const flipped = new Set<number>();
     while (flipped.size < Math.min(damage.bits, bytes.length * 8)) flipped.add(prng.below(bytes.length * 8));

@@ -2,21 +2,19 @@
  * Faults in the simulated world: the same FaultActions that the threads' host carries out (src/faults/action.ts), each
  * begun now and healed by the function it answers. What is random in one is drawn from its own seed.
  */
-import type { ClockFault, DamagedFile, DiskDamage, DiskFault, FaultAction, FaultHost } from '../faults/action.ts';
+import type { ClockFault, DiskFault, FaultAction, FaultHost } from '../faults/action.ts';
 import { CountedCalls, usualCalls } from '../faults/calls.ts';
 import type { ClientFaultHost } from '../faults/client-rules.ts';
 import { LinkFaults } from '../faults/link-faults.ts';
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
-import { classify } from '../storage/names.ts';
 import type { SimulatedClock } from './clock.ts';
+import { damage, hasFile } from './disk-damage.ts';
 import type { DiskCall, DiskEffect } from './disk-faults.ts';
 import type { SimulatedServer } from './server.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 type Heal = () => void;
-
-const DIRECTORY = 'data';
 
 export class SimulatedFaultHost implements FaultHost {
   readonly #cluster: SimulatedCluster;
@@ -43,6 +41,13 @@ export class SimulatedFaultHost implements FaultHost {
       this.#cluster.event(`healed ${describeAction(action)}`);
       for (const heal of heals) heal();
     };
+  }
+
+  /** Why there is nothing that it could act on, in one line, or null. */
+  lacks(action: FaultAction): string | null {
+    if (action.kind !== 'damage') return null;
+    const without = action.servers.find((index) => !hasFile(this.#cluster.server(index), action.damage));
+    return without === undefined ? null : `${nameOf(without)} has no such file`;
   }
 
   restart(servers: readonly ServerIndex[]): void {
@@ -213,38 +218,6 @@ function beginDisk(server: SimulatedServer, fault: DiskFault, calls: CountedCall
     default:
       return fault satisfies never;
   }
-}
-
-function damage(server: SimulatedServer, { file, ...how }: DiskDamage, prng: Prng): void {
-  const path = damagedPath(server, file);
-  if (path === null) return;
-  server.disk.damage(path, (content) => {
-    if (how.kind === 'truncate') return content.subarray(0, Math.max(0, content.length - how.bytes));
-    // Rot in the zeros that were laid down ahead is nobody's loss: what is hit is what was written.
-    const length = usedLength(content);
-    for (let i = 0; i < how.bits && length > 0; i++) {
-      const at = prng.below(length);
-      content[at] = (content[at] as number) ^ (1 << prng.below(8));
-    }
-    return content;
-  });
-}
-
-/** The oldest full segment, or the only one; the newest checkpoint; the file named. Null when there is none. */
-function damagedPath({ disk }: SimulatedServer, file: DamagedFile): string | null {
-  if (!disk.exists(DIRECTORY)) return null;
-  const names = disk.namesIn(DIRECTORY);
-  if (file.kind === 'named') return names.includes(file.name) ? `${DIRECTORY}/${file.name}` : null;
-  const wanted = { wal: 'segment', checkpoint: 'checkpoint', meta: 'other' }[file.kind];
-  const found = names.filter((name) => classify(name).kind === wanted);
-  const name = file.kind === 'checkpoint' ? found.at(-1) : found[0];
-  return name === undefined ? null : `${DIRECTORY}/${name}`;
-}
-
-function usedLength(content: Uint8Array): number {
-  let end = content.length;
-  while (end > 0 && content[end - 1] === 0) end--;
-  return end;
 }
 
 /** In few words, for traces. */

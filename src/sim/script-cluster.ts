@@ -92,14 +92,15 @@ class Stage implements ScriptHost {
     const cluster = this.#cluster;
     for (const server of cluster.servers) server.countPoints();
     this.#clients = new ScriptClients(cluster.queue);
+    const actions = new SimulatedFaultHost(cluster, this.#clients);
     this.#faults = new ActiveFaults(
       {
         mode,
-        actions: new SimulatedFaultHost(cluster, this.#clients),
+        actions,
         now: () => this.now(),
         after: (delayMs, run) => this.after(delayMs, run),
         view: () => ({ servers, leader: null }),
-        lacks: () => null,
+        lacks: (action) => actions.lacks(action),
         startAll: () => {
           for (const server of cluster.servers) server.start();
         },

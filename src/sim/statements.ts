@@ -149,9 +149,16 @@ function diskStatement(servers: string, fault: DiskFault): string {
 
 function damageStatement(servers: string, damage: DiskDamage): string {
   const file = fileName(damage.file);
-  return damage.kind === 'flip'
-    ? `BITFLIP ${servers} ${file} ${damage.bits}`
-    : `TRUNCATE ${servers} ${file} ${damage.bytes}`;
+  switch (damage.kind) {
+    case 'flip':
+      return `BITFLIP ${servers} ${file} ${damage.bits}`;
+    case 'rot':
+      return `BITFLIP ${servers} ${file} ${damage.percent}%`;
+    case 'truncate':
+      return `TRUNCATE ${servers} ${file} ${damage.bytes}`;
+    default:
+      return damage satisfies never;
+  }
 }
 
 function fileName(file: DamagedFile): string {

@@ -37,6 +37,19 @@ describe('damage to files', () => {
     expect(bytes.subarray(1_000).every((byte) => byte === 0)).toBe(true);
   });
 
+  test.each([
+    [0, 0, 0],
+    [5, 300, 500],
+    [100, 8_000, 8_000],
+  ])('turns %d percent of the bits, all of them in the content', (percent, low, high) => {
+    const bytes = damaged({ kind: 'rot', file: { kind: 'wal' }, percent }, OLDEST);
+
+    const turned = bitsThatDiffer(bytes.subarray(0, 1_000), content());
+    expect(turned).toBeGreaterThanOrEqual(low);
+    expect(turned).toBeLessThanOrEqual(high);
+    expect(bytes.subarray(1_000).every((byte) => byte === 0)).toBe(true);
+  });
+
   test('cuts the last bytes of the content', () => {
     const bytes = damaged({ kind: 'truncate', file: { kind: 'wal' }, bytes: 300 }, OLDEST);
 

@@ -119,6 +119,27 @@ describe('a script in virtual time', () => {
     ]);
   });
 
+  test('heals rot of a share of a log from the other copies', () => {
+    const { report } = run(
+      'CLUSTER servers 3 replicas 3\nLOAD w clients 4 rate 200 mix set:1 keys 9 FOR 1s\nat 500ms BITFLIP s2 wal 1%\nRESTART s2\nat end EXPECT converged\nat end EXPECT lost = 0',
+    );
+
+    expect(report).toMatchObject({
+      passed: true,
+      faults: [{ statement: expect.stringMatching(/^BITFLIP s2 wal 1% SEED/) }],
+    });
+  });
+
+  test('fails when there is no file to damage', () => {
+    const { report } = run('BITFLIP s1 snap 1');
+
+    expect(report).toMatchObject({
+      passed: false,
+      faults: [],
+      expectations: [{ found: 'BADFAULT s1 has no such file' }],
+    });
+  });
+
   test('fails when a fault cannot be, and goes on', () => {
     const { report } = run('partition majority | majority\nEXPECT state all = up');
 
