@@ -68,6 +68,8 @@ class ScriptReader {
     const statement = this.#statement(cursor);
     if (this.#lines.length === SCRIPT_LINES_MAX)
       cursor.wrongAt(column, `expected at most ${SCRIPT_LINES_MAX} statements`);
+    if (when.kind === 'at-end' && statement.kind !== 'expect')
+      cursor.wrongAt(column, 'expected EXPECT: nothing else is done at end');
     if (statement.kind === 'cluster' || statement.kind === 'seed') {
       if (when.kind !== 'next' || this.#lines.length > 0) {
         cursor.wrongAt(column, `expected ${statement.kind.toUpperCase()} before every other statement`);

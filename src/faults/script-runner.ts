@@ -92,8 +92,11 @@ export class ScriptRunner {
   }
 
   start(): void {
+    // What holds at the first look reacts before any line has its time: that is not the end yet.
+    this.#timetable.hold();
     this.#look();
     this.#timetable.start(this.#script.lines);
+    this.#timetable.release();
   }
 
   #run({ line, when, statement }: ScriptLine, done: () => void): void {

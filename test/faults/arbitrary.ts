@@ -216,13 +216,13 @@ const check = fc.oneof(
   fc.record({ kind: fc.constant('log' as const), pattern: fc.constantFrom('*', 'a "b"') }),
 );
 
-export const scriptLine: fc.Arbitrary<Omit<ScriptLine, 'line'>> = fc.record({
+const anyLine: fc.Arbitrary<Omit<ScriptLine, 'line'>> = fc.record({
   when: fc.oneof(
     fc.constantFrom({ kind: 'next' } as const, { kind: 'at-end' } as const),
     fc.record({ kind: fc.constantFrom('at', 'after'), ms }),
     fc.record({
       kind: fc.constant('every' as const),
-      ms: ms.filter((some) => some > 0),
+      ms: positiveMs,
       jitterPercent: percent,
       times: fc.option(count),
     }),
@@ -261,3 +261,7 @@ export const scriptLine: fc.Arbitrary<Omit<ScriptLine, 'line'>> = fc.record({
     }),
   ),
 });
+
+export const scriptLine = anyLine.filter(
+  ({ when, statement }) => when.kind !== 'at-end' || statement.kind === 'expect',
+);

@@ -66,6 +66,7 @@ describe('a script', () => {
     ['EXPECT errors NOSUCH = 3', /^1:15: /],
     ['at soon crash s1', /^1:4: expected a time/],
     ['EXPECT converged sometimes', /^1:18: expected the end/],
+    ['at end CRASH s1', /^1:8: expected EXPECT: nothing else is done at end$/],
     ['every 0s crash s1', /^1:7: expected a time above 0$/],
     ['crash s1 AS old\non healed odl RESTART s1', /^2:11: expected a name that AS gave before, .*got odl$/],
     ['at \u001b[2J\u0007', /^1:4: expected a time .*got \ufffd\[2J\ufffd$/],

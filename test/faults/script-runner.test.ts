@@ -65,6 +65,15 @@ class SlowHost implements ScriptHost {
   }
 }
 
+test('what holds from the beginning reacts, and the script goes on', () => {
+  const host = new SlowHost(0);
+
+  const { notes, tookMs } = host.run('when lost = 0 NOTE none is lost\nWAIT 1s\nNOTE waited');
+
+  expect(notes).toEqual(['none is lost', 'waited']);
+  expect(tookMs).toBeGreaterThanOrEqual(1_000);
+});
+
 test('a fault acts from when it was said, not from when a slow host answered', () => {
   const host = new SlowHost(700);
 
