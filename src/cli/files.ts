@@ -55,7 +55,8 @@ export function unreadable(file: string, error: unknown): CommandFailed {
   return new CommandFailed(`${file}: ${reasonOf(error)}`, EXIT_USAGE, { cause: error });
 }
 
-function reasonOf(error: unknown): string {
+/** In words, of an error of the file system. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
     case 'ENOENT':

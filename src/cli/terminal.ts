@@ -3,6 +3,8 @@
  * runs the very same code on streams of its own. Colour and progress appear on a terminal only.
  */
 import type { Readable, Writable } from 'node:stream';
+import { EXIT_FAILED } from './exit-codes.ts';
+import { reasonOf } from './files.ts';
 import type { Environment } from './flags.ts';
 
 export type Terminal = {
@@ -26,7 +28,8 @@ export function processTerminal(): Terminal {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // With the code of a command that has come to one, else 0.
       if (error.code === 'EPIPE') process.exit();
-      throw error;
+      process.stderr.write(`coppice: cannot write: ${reasonOf(error)}\n`);
+      process.exit(EXIT_FAILED);
     });
   }
   return {

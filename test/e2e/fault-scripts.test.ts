@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { commandLine, run, startProgram, temporaryDirectory, Terminal } from './program.ts';
 
@@ -157,6 +159,16 @@ describe('coppice simulate SCRIPT', () => {
     expect(first.code).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({ passed: true, seed: 42 });
     expect(second.stdout).toBe(first.stdout);
+  });
+
+  test.runIf(existsSync('/dev/full'))('says in one line that its report cannot be written', async () => {
+    const [command, words] = commandLine(['simulate', scriptFile('WAIT 1s')]);
+    const child = spawn(command, words, { stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] });
+
+    const said = await text(child.stderr as Readable);
+
+    expect(said).toBe('coppice: cannot write: no space left on the disk\n');
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1);
   });
 
   test('takes no flag of the search, rather than to pass over it', async () => {
