@@ -68,8 +68,11 @@ class ScriptReader {
     const statement = this.#statement(cursor);
     if (this.#lines.length === SCRIPT_LINES_MAX)
       cursor.wrongAt(column, `expected at most ${SCRIPT_LINES_MAX} statements`);
-    if (when.kind === 'at-end' && statement.kind !== 'expect')
-      cursor.wrongAt(column, 'expected EXPECT: nothing else is done at end');
+    if (when.kind === 'at-end') {
+      if (statement.kind !== 'expect') cursor.wrongAt(column, 'expected EXPECT: nothing else is done at end');
+      else if ('ms' in statement.span)
+        cursor.wrongAt(column, 'expected no time: at end is judged once, when all is healed');
+    }
     if (statement.kind === 'cluster' || statement.kind === 'seed') {
       if (when.kind !== 'next' || this.#lines.length > 0) {
         cursor.wrongAt(column, `expected ${statement.kind.toUpperCase()} before every other statement`);

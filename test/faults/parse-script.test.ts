@@ -67,6 +67,7 @@ describe('a script', () => {
     ['at soon crash s1', /^1:4: expected a time/],
     ['EXPECT converged sometimes', /^1:18: expected the end/],
     ['at end CRASH s1', /^1:8: expected EXPECT: nothing else is done at end$/],
+    ['at end EXPECT state s1 = up within 5s', /^1:8: expected no time: at end is judged once/],
     ['every 0s crash s1', /^1:7: expected a time above 0$/],
     ['crash s1 AS old\non healed odl RESTART s1', /^2:11: expected a name that AS gave before, .*got odl$/],
     ['at \u001b[2J\u0007', /^1:4: expected a time .*got \ufffd\[2J\ufffd$/],
