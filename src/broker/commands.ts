@@ -30,7 +30,9 @@ export class Commands implements CommandPort {
   submit(command: Command, reply: (reply: Reply) => void): void {
     const state = this.#state;
     if (!this.#admits(reply)) return;
-    if (state.tracked.size > 0 && command.kind !== 'scan') {
+    // An insert is an update itself: it stands in line at once, or what is asked behind it would come before it.
+    const isUpdate = command.kind === 'write' && command.onExisting === 'refuse';
+    if (state.tracked.size > 0 && command.kind !== 'scan' && !isUpdate) {
       if (this.#updates.defers(keysOf(state, command), () => this.#inTurn(command, reply))) return;
     }
     this.#carryOut(command, reply);

@@ -113,6 +113,26 @@ describe('updates', () => {
   });
 });
 
+test('an insert that had to wait for another one is decided before what was sent behind it', () => {
+  const { cluster, submit, settle } = world(1);
+  const key = utf8('k');
+  const log: string[] = [];
+  const note = (reply: Reply): void => {
+    log.push(reply.kind === 'found' ? text(reply.found?.value ?? utf8('nothing')) : reply.kind);
+  };
+  const insert = (value: string): void =>
+    submit({ kind: 'write', items: [{ key, value: utf8(value) }], onExisting: 'refuse' }, note);
+
+  insert('one');
+  submit({ kind: 'delete', key }, note);
+  insert('two');
+  submit({ kind: 'get', key }, note);
+  cluster.queue.runUntil(() => log.length === 4, 5_000);
+  settle();
+
+  expect(log.sort()).toEqual(['deleted', 'two', 'written', 'written']);
+});
+
 const END_MS = 6_000;
 
 function world(seed: number) {
