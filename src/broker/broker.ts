@@ -191,7 +191,9 @@ export class Broker implements CommandPort {
     const { groups, behind, replaced } = force(state, servers);
     if (groups === 0) return ok('nothing to force: every placement group of these servers has an in-sync owner');
     giveUpWrites(state, 'another owner was forced');
+    // Any key may hold something else than it was seen to.
     for (const onChanged of state.observers) onChanged(null);
+    for (const ofKey of state.watchers.values()) for (const onTouched of ofKey) onTouched('write');
     for (const server of membersOf(replaced)) this.#members.putOut(server, 'another owner was forced');
     const lost = behind.length > 0 ? `; writes since then may be lost: ${behind.join(', ')}` : '';
     return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);
