@@ -60,7 +60,8 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
       return;
     }
   }
-  const full = withoutRoom(state, targets as ServerMask, items, kind === 'write' ? 'write' : 'delete');
+  const onlyDeletes = items.every(({ value }) => value === null);
+  const full = withoutRoom(state, targets as ServerMask, items, onlyDeletes ? 'delete' : 'write');
   if (full !== null) {
     reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));
     return;

@@ -1,6 +1,8 @@
 /** Full disks under a whole cluster in virtual time: who is refused what, how soon, and when that ends. */
 import { describe, expect, test } from 'vitest';
+import type { Update } from '../../src/broker/updates.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
+import { ok } from '../../src/lib/result.ts';
 import type { Command, Reply } from '../../src/model/commands.ts';
 import { isMember } from '../../src/model/ids.ts';
 import { ownersOf } from '../../src/routing/placement.ts';
@@ -111,6 +113,23 @@ describe('a server whose disk is full', () => {
 
     expect(deleted.every((reply) => reply.kind === 'deleted' && reply.existed)).toBe(true);
     expect(read.every((reply) => reply.kind === 'found' && reply.found === null)).toBe(true);
+  });
+
+  test('takes deletes that are decided by what is there, like DEL of the port of Redis', () => {
+    const under = cluster(2);
+    under.fillDisk(0);
+    const { acknowledged } = fill(under);
+    const names = acknowledged.slice(0, 20).map((key) => utf8(key));
+
+    let reply: Reply | null = null;
+    const decide: Update['decide'] = (held) =>
+      ok(names.filter((_key, i) => held[i] != null).map((key) => ({ key, value: null })));
+    under.world.update({ keys: names, decide }, (given) => {
+      reply = given;
+    });
+    under.queue.run(1_000);
+
+    expect(reply).toMatchObject({ kind: 'written', items: 20 });
   });
 
   test('stays up while deletes go on until they are refused too', () => {
