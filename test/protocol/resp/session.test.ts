@@ -329,6 +329,19 @@ describe('errors of the store', () => {
     expect(ask(opened, 'GET', 'a')).toMatch(/^-CLUSTERDOWN /);
     expect(ask(opened, 'MGET', 'a', 'b')).toMatch(/^-CLUSTERDOWN /);
     expect(ask(opened, 'SCAN', '0')).toMatch(/^-CLUSTERDOWN /);
+    expect(ask(opened, 'RANDOMKEY')).toMatch(/^-CLUSTERDOWN /);
+  });
+
+  test('FLUSHALL is an error while nobody knows which keys there are', () => {
+    const opened = open();
+    ask(opened, 'SET', 'a', '1');
+    opened.store.notes = { warnings: [], uncertain: true };
+
+    const refused = ask(opened, 'FLUSHALL');
+    opened.store.notes = { warnings: [], uncertain: false };
+
+    expect(refused).toMatch(/^-CLUSTERDOWN /);
+    expect(ask(opened, 'GET', 'a')).toBe('1');
   });
 });
 

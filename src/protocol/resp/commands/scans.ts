@@ -53,6 +53,12 @@ export const SCAN_ROWS: readonly Row[] = [
 
 type Page = Extract<Reply, { kind: 'scanned' }>;
 
+/** A page of which every key is certain, and that none is missing; or the line that says why it is not. */
+function certain(reply: Reply): Page | string {
+  if (reply.kind === 'failed') return lineOf(reply.error);
+  return reply.kind !== 'scanned' || reply.notes.uncertain ? UNCERTAIN : reply;
+}
+
 /** Reads pages from a place on until `onPage` says that it is enough; `onEnd` is told of the failure, if it was one. */
 function readPages(
   talk: Talk,
@@ -61,10 +67,10 @@ function readPages(
   onEnd: (failure: string | null) => void,
 ): void {
   talk.host.store.submit({ kind: 'scan', ...from }, (reply) => {
-    if (reply.kind === 'failed') onEnd(lineOf(reply.error));
-    else if (reply.kind !== 'scanned' || reply.notes.uncertain) onEnd(UNCERTAIN);
-    else if (!onPage(reply) || !reply.more || talk.isGone) onEnd(null);
-    else readPages(talk, { ...from, after: (reply.entries.at(-1) as ScanEntry).key.slice() }, onPage, onEnd);
+    const page = certain(reply);
+    if (typeof page === 'string') onEnd(page);
+    else if (!onPage(page) || !page.more || talk.isGone) onEnd(null);
+    else readPages(talk, { ...from, after: (page.entries.at(-1) as ScanEntry).key.slice() }, onPage, onEnd);
   });
 }
 
@@ -147,10 +153,10 @@ function onScan(talk: Talk, words: Words, answer: Answer): void {
     limit: count,
     values: type !== null,
   };
-  talk.host.store.submit({ kind: 'scan', ...from }, (page) =>
+  talk.host.store.submit({ kind: 'scan', ...from }, (scanned) =>
     answer((reply) => {
-      if (page.kind === 'failed') return reply.error(lineOf(page.error));
-      if (page.kind !== 'scanned' || page.notes.uncertain) return reply.error(UNCERTAIN);
+      const page = certain(scanned);
+      if (typeof page === 'string') return reply.error(page);
       const { entries, more } = page;
       const shown = entries.filter(
         ({ key, value }) =>
@@ -203,9 +209,9 @@ function onRandomKey(talk: Talk, _words: Words, answer: Answer): void {
   const { facts, store } = talk.host;
   const ask = (after: Uint8Array, prefix: Uint8Array, depth: number): void => {
     const command = { kind: 'scan', prefix, after, limit: RANDOM_PAGE, values: false } as const;
-    store.submit(command, (page) => {
-      if (page.kind !== 'scanned')
-        return answer((reply) => reply.error(page.kind === 'failed' ? lineOf(page.error) : UNCERTAIN));
+    store.submit(command, (scanned) => {
+      const page = certain(scanned);
+      if (typeof page === 'string') return answer((reply) => reply.error(page));
       const { entries } = page;
       if (entries.length === 0 && depth > 0) return ask(NOTHING, NOTHING, 0);
       const key = entries[Math.floor(facts.random() * entries.length)]?.key;
@@ -251,8 +257,9 @@ function onFlush(talk: Talk, words: Words, answer: Answer): void {
   const refuse = (line: string): void => answer((reply) => reply.error(line));
   const nextPage = (): void => {
     const command = { kind: 'scan', prefix: NOTHING, after: NOTHING, limit: SCAN_KEYS_MAX, values: false } as const;
-    store.submit(command, (page) => {
-      if (page.kind !== 'scanned') return refuse(page.kind === 'failed' ? lineOf(page.error) : UNCERTAIN);
+    store.submit(command, (scanned) => {
+      const page = certain(scanned);
+      if (typeof page === 'string') return refuse(page);
       if (page.entries.length === 0) return answer((reply) => reply.ok());
       const { more } = page;
       const keys = page.entries.map(({ key }) => key.slice());
