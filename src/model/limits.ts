@@ -84,7 +84,7 @@ export const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
 export const UNTRUSTED_ARGUMENTS_MAX = 10;
 export const UNTRUSTED_BYTES_MAX = 16 * 1024;
 
-/** RESP: commands and bytes of one transaction; beyond them it is discarded. */
+/** RESP: commands of one transaction and bytes that their words take in memory; beyond them it is discarded. */
 export const TRANSACTION_COMMANDS_MAX = 100_000;
 export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 /** RESP: bytes that its commands may store and answer with: all of it happens at one moment, and everybody waits. */

@@ -19,6 +19,9 @@ type Watch = {
   readonly end: () => void;
 };
 
+/** Bytes of memory that a word takes beside its own. */
+const WORD_BYTES = 128;
+
 export class Transaction {
   readonly #store: Store;
   #queue: Queued[] | null = null;
@@ -57,7 +60,7 @@ export class Transaction {
   /** Answers whether there was room for it. */
   add(entry: Entry, words: Words): boolean {
     const queue = this.#queue ?? [];
-    for (const word of words) this.#bytes += word.length;
+    for (const word of words) this.#bytes += WORD_BYTES + word.length;
     if (queue.length >= TRANSACTION_COMMANDS_MAX || this.#bytes > TRANSACTION_BYTES_MAX) {
       this.hasFailed = true;
       return false;

@@ -200,6 +200,30 @@ describe('transactions', () => {
     expect(ask(opened, 'EXEC')).toEqual(outcome);
   });
 
+  test('is bounded by what its words take, however short they are', () => {
+    const opened = open();
+    const words = Array.from({ length: 60_000 }, () => '');
+    ask(opened, 'MULTI');
+
+    const queued = Array.from({ length: 10 }, () => ask(opened, 'MGET', ...words));
+
+    expect(queued[0]).toBe('QUEUED');
+    expect(queued.at(-1)).toMatch(/^-ERR transaction is too large/);
+    expect(ask(opened, 'EXEC')).toMatch(/^-EXECABORT /);
+  });
+
+  test('watches no more keys than a command may have, in as many commands as it likes', () => {
+    const opened = open();
+    const names = (from: number): string[] => Array.from({ length: 60_000 }, (_, i) => `k${from + i}`);
+
+    const watched = ask(opened, 'WATCH', ...names(0));
+    const more = ask(opened, 'WATCH', ...names(60_000));
+
+    expect(watched).toBe('OK');
+    expect(more).toMatch(/^-ERR .* BULK_ITEMS_MAX$/);
+    expect(opened.store.watched).toBe(60_000);
+  });
+
   test('a key that was gone at WATCH and is written anew makes EXEC answer nil', () => {
     const opened = open();
     ask(opened, 'SET', 'a', '1', 'PX', '10');

@@ -47,7 +47,7 @@ export const TRANSACTION_ROWS: readonly Row[] = [
     'watch',
     { ...facts('key ...', 'EXEC only if these keys stay as they are', ['barrier']), complexity: 'O(N)' },
     ({ transaction, client }, words, answer) => {
-      if (transaction.isOpen || words.length - 1 > BULK_ITEMS_MAX) {
+      if (transaction.isOpen || transaction.watched + words.length - 1 > BULK_ITEMS_MAX) {
         answer((reply) => reply.error(transaction.isOpen ? 'ERR WATCH inside MULTI is not allowed' : TOO_MANY_KEYS));
         return;
       }
