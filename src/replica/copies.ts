@@ -42,13 +42,15 @@ export class Copies {
     const leaf = trie.seek(bytes, keyStart, keyEnd);
     // Not of the same version: of several writes of one key in a bulk the last one counts.
     if (leaf !== -1 && trie.versionOf(leaf) > version) return;
+    const went = leaf !== -1 && this.#goes(leaf);
+    let expiresAtMs: number | null = null;
     if (cursor.deletes) {
       this.#putTombstone(cursor.key(), version, owners);
     } else {
       trie.put(version, false, bytes, cursor.valueStart, cursor.valueEnd);
-      const expiresAtMs = expiryOf(bytes, cursor.valueStart);
-      if (expiresAtMs !== null) this.#noteExpiry(cursor.key(), expiresAtMs);
+      expiresAtMs = expiryOf(bytes, cursor.valueStart);
     }
+    if (went || expiresAtMs !== null) this.#noteExpiry(cursor.key(), expiresAtMs);
     this.#note(bytes, keyStart, keyEnd, version);
   }
 
@@ -64,12 +66,11 @@ export class Copies {
     const { trie } = this;
     const leaf = trie.seek(key);
     if (leaf !== -1 && trie.versionOf(leaf) >= version) return;
-    if (value === null) {
-      this.#putTombstone(key, version, owners);
-    } else {
-      trie.put(version, false, value);
-      this.#noteExpiry(key, expiryOf(value));
-    }
+    const went = leaf !== -1 && this.#goes(leaf);
+    const expiresAtMs = value === null ? null : expiryOf(value);
+    if (value === null) this.#putTombstone(key, version, owners);
+    else trie.put(version, false, value);
+    if (went || expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
     this.#note(key, 0, key.length, version);
   }
 
@@ -80,13 +81,21 @@ export class Copies {
       this.#tombstones.push({ key: key.slice(), version, owners });
     } else {
       this.trie.append(key, version, false, value);
-      this.#noteExpiry(key, expiryOf(value));
+      const expiresAtMs = expiryOf(value);
+      if (expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
     }
     this.#note(key, 0, key.length, version);
   }
 
+  /** Whether what a leaf holds goes by itself. */
+  #goes(leaf: number): boolean {
+    const { trie } = this;
+    return trie.valueLength(leaf) > 0 && expiryOf(trie.page(leaf), trie.valueStart(leaf)) !== null;
+  }
+
   #noteExpiry(key: Uint8Array, expiresAtMs: number | null): void {
-    if (expiresAtMs !== null) this.expiries.add(key, expiresAtMs);
+    if (expiresAtMs === null) this.expiries.remove(key);
+    else this.expiries.set(key, expiresAtMs);
   }
 
   /** Under the key that the trie was just asked for. */

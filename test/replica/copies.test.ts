@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { expiring } from '../../src/document/expiring.ts';
 import { fromPlain } from '../../src/document/plain.ts';
 import { ByteWriter, utf8 } from '../../src/lib/bytes.ts';
 import { WriteCursor, writeHead, writeItem } from '../../src/model/frames.ts';
@@ -25,6 +26,31 @@ test('an older bulk that comes later changes nothing', () => {
   apply(copies, bulk(4, [3]));
 
   expect(valueOf(copies)).toEqual(packed(2));
+});
+
+test('a key whose time is set again and again is kept in mind once, and one that stays or was deleted is not', () => {
+  const copies = new Copies(0 as ServerIndex);
+  const sizes: number[] = [];
+  let version = 0;
+  const write = (key: string, value: Uint8Array | null): void => {
+    const writer = new ByteWriter();
+    writeHead(writer, ++version as Version, 1);
+    writeItem(writer, OWNERS, utf8(key), value);
+    apply(copies, writer.copy());
+    sizes.push(copies.expiries.size);
+  };
+
+  for (let i = 0; i < 1_000; i++) write('session', expiring(packed(i), 1_000_000 + i));
+  write('stays', packed(1));
+  write('deleted', expiring(packed(1), 2_000_000));
+  write('deleted', null);
+  write('session', packed(2));
+  copies.applyLeaf(utf8('copied'), 5_000 as Version, OWNERS, expiring(packed(1), 3_000_000));
+  copies.applyLeaf(utf8('copied'), 5_001 as Version, OWNERS, null);
+
+  expect(Math.max(...sizes)).toBe(2);
+  expect(sizes.slice(-4)).toEqual([1, 2, 1, 0]);
+  expect(copies.expiries.size).toBe(0);
 });
 
 function bulk(version: number, values: readonly number[]): Uint8Array {
