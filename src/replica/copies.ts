@@ -10,11 +10,14 @@ import type { WriteCursor } from '../model/frames.ts';
 import { expiryOf } from '../document/expiring.ts';
 import { RadixTrie } from '../trie/radix-trie.ts';
 import { Expiries } from './expiries.ts';
+import { keyOf, nameOf } from './key-names.ts';
 
 const DOT = 0x2e;
 
 /** Deletes to prune in one go: pruning is bookkeeping and must not hold up an answer. */
 const PRUNE_MAX = 10_000;
+
+type Tombstone = { readonly name: string; readonly version: Version; readonly owners: ServerMask };
 
 export class Copies {
   readonly trie = new RadixTrie();
@@ -25,7 +28,15 @@ export class Copies {
   newest = 0 as Version;
   readonly #self: ServerIndex;
   readonly #rare: Rare;
-  #tombstones: { readonly key: Uint8Array; readonly version: Version; readonly owners: ServerMask }[] = [];
+  /** The tombstones of the trie, by the names of their keys. */
+  readonly #tombstones = new Map<string, Tombstone>();
+  /** Where pruning goes on; null: at the beginning. One that is kept and not moved keeps every table that the map leaves. */
+  #toPrune: Iterator<Tombstone> | null = null;
+
+  /** Deletes that are kept in mind until they are pruned. */
+  get tombstones(): number {
+    return this.#tombstones.size;
+  }
 
   constructor(self: ServerIndex, rare: Rare = NEVER) {
     this.#self = self;
@@ -47,6 +58,7 @@ export class Copies {
     if (cursor.deletes) {
       this.#putTombstone(cursor.key(), version, owners);
     } else {
+      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(nameOf(cursor.key()));
       trie.put(version, false, bytes, cursor.valueStart, cursor.valueEnd);
       expiresAtMs = expiryOf(bytes, cursor.valueStart);
     }
@@ -68,8 +80,12 @@ export class Copies {
     if (leaf !== -1 && trie.versionOf(leaf) >= version) return;
     const went = leaf !== -1 && this.#goes(leaf);
     const expiresAtMs = value === null ? null : expiryOf(value);
-    if (value === null) this.#putTombstone(key, version, owners);
-    else trie.put(version, false, value);
+    if (value === null) {
+      this.#putTombstone(key, version, owners);
+    } else {
+      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(nameOf(key));
+      trie.put(version, false, value);
+    }
     if (went || expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
     this.#note(key, 0, key.length, version);
   }
@@ -78,7 +94,7 @@ export class Copies {
   appendLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
     if (value === null) {
       this.trie.append(key, version, true, key, 0, 0);
-      this.#tombstones.push({ key: key.slice(), version, owners });
+      this.#noteTombstone(key, version, owners);
     } else {
       this.trie.append(key, version, false, value);
       const expiresAtMs = expiryOf(value);
@@ -101,7 +117,12 @@ export class Copies {
   /** Under the key that the trie was just asked for. */
   #putTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
     this.trie.put(version, true, key, 0, 0);
-    this.#tombstones.push({ key: key.slice(), version, owners });
+    this.#noteTombstone(key, version, owners);
+  }
+
+  #noteTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
+    const name = nameOf(key);
+    this.#tombstones.set(name, { name, version, owners });
   }
 
   #note(bytes: Uint8Array, keyStart: number, keyEnd: number, version: Version): void {
@@ -114,14 +135,22 @@ export class Copies {
    * they deleted.
    */
   prune(committed: Version, isComplete: (owners: ServerMask) => boolean): void {
-    if (this.#tombstones.length === 0 || this.#rare('replica: no delete is pruned')) return;
+    if (this.#tombstones.size === 0) this.#toPrune = null;
+    if (this.#tombstones.size === 0 || this.#rare('replica: no delete is pruned')) return;
     const most = this.#rare('replica: one delete is pruned') ? 1 : PRUNE_MAX;
-    const kept = this.#tombstones.splice(0, most).filter(({ key, version, owners }) => {
-      if (version > committed || !isComplete(owners)) return true;
+    this.#toPrune ??= this.#tombstones.values();
+    for (let looked = 0; looked < most; looked++) {
+      const next = this.#toPrune.next();
+      if (next.done === true) {
+        this.#toPrune = null;
+        return;
+      }
+      const { name, version, owners } = next.value;
+      if (version > committed || !isComplete(owners)) continue;
+      const key = keyOf(name);
       const leaf = this.trie.find(key);
       if (leaf !== -1 && this.trie.isTombstone(leaf) && this.trie.versionOf(leaf) === version) this.trie.delete(key);
-      return false;
-    });
-    this.#tombstones.push(...kept);
+      this.#tombstones.delete(name);
+    }
   }
 }

@@ -8,6 +8,7 @@ import { Deque } from '../lib/deque.ts';
 import { NEVER, type Rare } from '../lib/rare.ts';
 import { expiryOf } from '../document/expiring.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
+import { keyOf, nameOf } from './key-names.ts';
 
 /** `at`: its place in the heap, NAMED while it waits to be named again, GONE when its key goes no more. */
 type Entry = { readonly name: string; expiresAtMs: number; at: number };
@@ -121,16 +122,4 @@ export class Expiries {
     this.#heap[at] = entry;
     entry.at = at;
   }
-}
-
-function nameOf(key: Uint8Array): string {
-  let name = '';
-  for (let i = 0; i < key.length; i++) name += String.fromCharCode(key[i] as number);
-  return name;
-}
-
-function keyOf(name: string): Uint8Array {
-  const key = new Uint8Array(name.length);
-  for (let i = 0; i < key.length; i++) key[i] = name.charCodeAt(i);
-  return key;
 }

@@ -53,6 +53,31 @@ test('a key whose time is set again and again is kept in mind once, and one that
   expect(copies.expiries.size).toBe(0);
 });
 
+test('a key that is deleted again and again while an owner is away is kept in mind once', () => {
+  const copies = new Copies(0 as ServerIndex);
+  const counts: number[] = [];
+  for (let version = 1; version < 1_000; version += 2) {
+    apply(copies, bulk(version, [1]));
+    counts.push(copies.tombstones);
+    apply(copies, deletion(version + 1));
+    copies.prune((version + 1) as Version, () => false);
+    counts.push(copies.tombstones);
+  }
+
+  copies.prune(1_000 as Version, () => true);
+
+  expect(counts.slice(-2)).toEqual([0, 1]);
+  expect(Math.max(...counts)).toBe(1);
+  expect([copies.tombstones, copies.trie.tombstones]).toEqual([0, 0]);
+});
+
+function deletion(version: number): Uint8Array {
+  const writer = new ByteWriter();
+  writeHead(writer, version as Version, 1);
+  writeItem(writer, OWNERS, utf8('k'), null);
+  return writer.copy();
+}
+
 function bulk(version: number, values: readonly number[]): Uint8Array {
   const writer = new ByteWriter();
   writeHead(writer, version as Version, values.length);
