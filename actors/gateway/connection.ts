@@ -215,6 +215,8 @@ export class Connection implements Taker {
 
   #hasRoom(): boolean {
     return (
+      // What cannot begin stays where it is: a window full of large requests would be kept for nothing.
+      this.#session.waiting === 0 &&
       this.#window.hasRoom(this.#session.inFlight) &&
       this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
         Math.min(this.#limits.outputSoftMax, this.#session.unreadMax)

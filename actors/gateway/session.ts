@@ -20,6 +20,8 @@ export type Session = {
   readonly asked: number;
   /** Requests that have no answer yet. */
   readonly inFlight: number;
+  /** Those of them that were not begun, because they have to wait for the ones before them. */
+  readonly waiting: number;
   /** Those of them that are under way: neither answered and behind an older one, nor not begun. */
   readonly underWay: number;
   /** Whether it holds the beginning of a request. */

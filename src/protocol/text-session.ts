@@ -90,6 +90,11 @@ export class TextSession {
     return this.#talk.underWay;
   }
 
+  /** Requests that have to wait for the ones before them. */
+  get waiting(): number {
+    return this.#barrier.size;
+  }
+
   /** Bytes of replies that are ready but wait for older ones. */
   get heldBytes(): number {
     return this.#talk.heldBytes;

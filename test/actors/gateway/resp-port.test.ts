@@ -185,6 +185,54 @@ test('nobody unknown makes unread replies pile up', async () => {
   expect(unread[1]).toBeLessThan(4 * UNTRUSTED_BYTES_MAX);
 });
 
+/** A socket whose other side takes everything at once. */
+class EagerSocket extends DeafSocket {
+  taken = '';
+
+  override write(bytes: Uint8Array): boolean {
+    this.taken += Buffer.from(bytes).toString();
+    return true;
+  }
+}
+
+test('what has to wait for a command that must be alone stays with its client', async () => {
+  const store = new MemoryStore('later');
+  const { host } = newHost(store);
+  const socket = new EagerSocket();
+  const sessions: RespSession[] = [];
+  const open = (wake: () => void, peer: { address: string; localAddress: string }): RespSession => {
+    const session = new RespSession(host, peer, wake);
+    sessions.push(session);
+    return session;
+  };
+  const connection = new Connection(socket, open, CONNECTION_LIMITS, new Turns());
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 300; i++) {
+    if (!socket.isPaused()) socket.emit('data', Buffer.from('PING\r\n'.repeat(500)));
+    await turn();
+  }
+  while (socket.isPaused()) await turn();
+  socket.taken = '';
+
+  socket.emit('data', Buffer.from('WATCH a\r\n'));
+  let sent = 0;
+  for (let i = 0; i < 300; i++) {
+    if (socket.isPaused()) break;
+    socket.emit('data', Buffer.from(request('SET', 'k', 'v'.repeat(10_000))));
+    sent++;
+    for (let j = 0; j < 10; j++) await turn();
+  }
+  const held = sessions[0]?.inFlight;
+  for (let i = 0; i < 100; i++) {
+    store.answer(new Prng(1));
+    await turn();
+  }
+
+  expect(held).toBeLessThan(10);
+  expect(socket.taken).toBe('+OK\r\n'.repeat(1 + sent));
+  connection.destroy();
+});
+
 test('a drain answers what is in flight', async () => {
   const opened = await openPort(new MemoryStore('later'));
   const socket = await dial(opened.port);
