@@ -3,9 +3,10 @@
  * (row R-12), end then (rows R-12, F-03), take no new values after the data was loaded (row D-09). Decides about the
  * host, never about data; a host without such rules has no guard.
  */
+import type { Update } from '../src/broker/updates.ts';
 import type { HostRules } from '../src/cli/host.ts';
 import { type Command, type CommandPort, NO_NOTES, type Reply } from '../src/model/commands.ts';
-import type { ErrorCode } from '../src/model/errors.ts';
+import type { ErrorCode, KvError } from '../src/model/errors.ts';
 import type { ServerState } from '../src/model/status.ts';
 
 export type GuardOptions = {
@@ -37,8 +38,7 @@ export class Guard implements CommandPort {
 
   submit(command: Command, reply: (reply: Reply) => void): void {
     const { port, rules } = this.#options;
-    const refusal = command.kind === 'write' ? this.refusalOfWrites() : null;
-    if (refusal !== null) reply(refusal);
+    if (command.kind === 'write' && !this.#takesValues) reply({ kind: 'failed', error: NO_VALUES, notes: NO_NOTES });
     else if (command.kind === 'write' || command.kind === 'delete' || rules.onKDown === 'warn') {
       port.submit(command, reply);
     } else {
@@ -47,10 +47,15 @@ export class Guard implements CommandPort {
     }
   }
 
-  /** What values that come now are answered instead of being stored, or null. */
-  refusalOfWrites(): Reply | null {
-    // The first source's own words for it.
-    return this.#takesValues ? null : failed('NOPERM', 'PUT requests are not supported after server indexing');
+  /** An update as it may happen: while no values are taken it may look and delete, as commands may. */
+  allowed(update: Update): Update {
+    if (this.#takesValues) return update;
+    const decide: Update['decide'] = (held) => {
+      const decided = update.decide(held);
+      const stores = decided.ok && decided.value.some(({ value }) => value !== null);
+      return stores ? { ok: false, error: NO_VALUES } : decided;
+    };
+    return { ...update, decide };
   }
 
   /** The data is loaded: with such a rule, no more values are taken. */
@@ -98,6 +103,9 @@ export class Guard implements CommandPort {
     return `${replicas} or more servers are down (${down} of ${states().length}), correct output cannot be guaranteed`;
   }
 }
+
+/** The first source's own words for it. */
+const NO_VALUES: KvError = { code: 'NOPERM', message: 'PUT requests are not supported after server indexing' };
 
 function failed(code: ErrorCode, message: string): Reply {
   return { kind: 'failed', error: { code, message }, notes: NO_NOTES };

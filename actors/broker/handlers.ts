@@ -43,8 +43,8 @@ export class BrokerActor implements CommandPort {
   readonly #ticking: NodeJS.Timeout;
   #serving: ((hopeless: string | null) => void)[] = [];
   #port: CommandPort;
-  /** What updates are answered while no values are taken. */
-  #refusalOfWrites: () => Reply | null = () => null;
+  /** An update as a guard allows it. */
+  #allowed: (update: Update) => Update = (update) => update;
 
   constructor(options: BrokerActorOptions) {
     this.#options = options;
@@ -76,9 +76,7 @@ export class BrokerActor implements CommandPort {
   /** Changes that depend on what keys hold, all or nothing. */
   update(update: Update, reply: (reply: Reply) => void): void {
     if (!this.#isClosed()) {
-      const refusal = this.#refusalOfWrites();
-      if (refusal === null) this.#core.update(update, reply);
-      else reply(refusal);
+      this.#core.update(this.#allowed(update), reply);
       return;
     }
     const error: KvError = { code: 'UNAVAILABLE', message: 'the host is shutting down' };
@@ -101,9 +99,9 @@ export class BrokerActor implements CommandPort {
   }
 
   /** From now on commands pass a guard, who hands on to the core what it allows. */
-  guardWith(guard: CommandPort & { refusalOfWrites(): Reply | null }): void {
+  guardWith(guard: CommandPort & { allowed(update: Update): Update }): void {
     this.#port = guard;
-    this.#refusalOfWrites = () => guard.refusalOfWrites();
+    this.#allowed = (update) => guard.allowed(update);
   }
 
   /** Like `submit`, with reads answered from one server's own copies. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Guard, needsGuard } from '../../actors/guard.ts';
 import type { HostRules } from '../../src/cli/host.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
+import { ok } from '../../src/lib/result.ts';
 import { type Command, NO_NOTES, type Reply } from '../../src/model/commands.ts';
 import type { ServerState } from '../../src/model/status.ts';
 
@@ -93,4 +94,19 @@ test('values are taken until the data is loaded, and deletes after that too', ()
     error: { code: 'NOPERM', message: 'PUT requests are not supported after server indexing' },
   });
   expect([ask(DELETE), ask(GET)]).toEqual([FOUND, FOUND]);
+});
+
+test('after the data is loaded updates may look and delete, and store nothing', () => {
+  const { guard } = guardOf({ readOnlyAfterIndex: true });
+  const key = utf8('a');
+  const decided = (value: Uint8Array | null): unknown =>
+    guard.allowed({ keys: [key], decide: () => ok([{ key, value }]) }).decide([null]);
+  const before = decided(utf8('1'));
+
+  guard.onIndexed();
+
+  const looked = guard.allowed({ keys: [key], decide: () => ok([]) }).decide([null]);
+  expect(before).toEqual(ok([{ key, value: utf8('1') }]));
+  expect([looked, decided(null)]).toEqual([ok([]), ok([{ key, value: null }])]);
+  expect(decided(utf8('1'))).toMatchObject({ ok: false, error: { code: 'NOPERM' } });
 });
