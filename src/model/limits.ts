@@ -87,8 +87,12 @@ export const UNTRUSTED_BYTES_MAX = 16 * 1024;
 /** RESP: commands of one transaction and bytes that their words take in memory; beyond them it is discarded. */
 export const TRANSACTION_COMMANDS_MAX = 100_000;
 export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
-/** RESP: bytes that its commands may store and answer with: all of it happens at one moment, and everybody waits. */
+/**
+ * RESP: bytes that its commands, or those of one JSON.MSET, may store and answer with, and milliseconds after which no more
+ * of them begin: all of it happens at one moment, and everybody waits.
+ */
 export const EXEC_BYTES_MAX = 128 * 1024 * 1024;
+export const EXEC_MS_MAX = 2_000;
 
 /** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
 export const SCAN_CURSORS_MAX = 100_000;

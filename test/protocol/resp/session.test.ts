@@ -212,6 +212,18 @@ describe('transactions', () => {
     expect(ask(opened, 'EXEC')).toMatch(/^-EXECABORT /);
   });
 
+  test('is given up when its commands take too long, and changes nothing', () => {
+    let clockMs = 0;
+    const opened = open(newHost(new MemoryStore(), { clockMs: () => clockMs++ }));
+    ask(opened, 'MULTI');
+    for (let i = 0; i < 5_000; i++) ask(opened, 'INCR', 'a');
+
+    const outcome = ask(opened, 'EXEC');
+
+    expect(outcome).toMatch(/^-ERR .* EXEC_MS_MAX/);
+    expect(ask(opened, 'GET', 'a')).toBe(null);
+  });
+
   test('watches no more keys than a command may have, in as many commands as it likes', () => {
     const opened = open();
     const names = (from: number): string[] => Array.from({ length: 60_000 }, (_, i) => `k${from + i}`);

@@ -7,7 +7,7 @@ import { countIn, EMPTY_ARRAY, EMPTY_MAP, kindOf, numberText } from '../../../do
 import { isArrayAt, isMapAt, valueAt } from '../../../document/places.ts';
 import { STYLES } from '../../../document/styles.ts';
 import { ByteWriter, NO_BYTES, text, utf8 } from '../../../lib/bytes.ts';
-import { JSON_PATH_BYTES_MAX, JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
+import { EXEC_BYTES_MAX, JSON_PATH_BYTES_MAX, JSON_REPLY_BYTES_MAX } from '../../../model/limits.ts';
 import { optionOf } from '../arguments.ts';
 import { Refusal, refusalOf, SYNTAX_ERROR, WRONG_TYPE, wrongCount } from '../failures.ts';
 import { asDocument, documentOf, missing, NO_DOCUMENT, shownKind, storeEdited } from '../json/document.ts';
@@ -154,7 +154,7 @@ function planMset(words: Words): Plan | Refusal {
       // All or none: what cannot be stored is found out on what the keys would hold.
       const takeBack = keyspace.savepoint(keys);
       for (const change of changes) {
-        const outcome = set(keyspace, change, '');
+        const outcome = keyspace.bytesPut > EXEC_BYTES_MAX ? TOO_LARGE : set(keyspace, change, '');
         if (outcome === 'done' || outcome === 'not') continue;
         takeBack();
         reply.error(outcome);
@@ -164,6 +164,9 @@ function planMset(words: Words): Plan | Refusal {
     },
   };
 }
+
+/** Each path stores its whole document anew. */
+const TOO_LARGE = `ERR a command stores at most EXEC_BYTES_MAX, ${EXEC_BYTES_MAX} bytes`;
 
 function planMerge(words: Words): Plan | Refusal {
   const change = changeIn(words, 1);

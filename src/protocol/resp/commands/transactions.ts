@@ -6,7 +6,7 @@
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { fail, type KvError } from '../../../model/errors.ts';
-import { BULK_ITEMS_MAX, EXEC_BYTES_MAX } from '../../../model/limits.ts';
+import { BULK_ITEMS_MAX, EXEC_BYTES_MAX, EXEC_MS_MAX } from '../../../model/limits.ts';
 import { denialOf, denialText } from '../access.ts';
 import { EXEC_ABORT, lineOf, Refusal, TOO_MANY_KEYS } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
@@ -109,9 +109,12 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
       return ok([]);
     }
     const keyspace = host.notifications.keyspace(keys, held, nowMs);
+    const untilMs = host.facts.clockMs() + EXEC_MS_MAX;
     reply.array(steps.length);
     ends.push(writer.length);
     for (const step of steps) {
+      // Many that store little and say little may have looked at much.
+      if (host.facts.clockMs() > untilMs) return fail('TOOLARGE', TOO_LONG);
       runPlan(step, keyspace, reply);
       ends.push(writer.length);
       if (keyspace.bytesPut + writer.length <= EXEC_BYTES_MAX) continue;
@@ -132,6 +135,8 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
     onChanged(decided.ok ? null : decided.error);
   } else host.store.update({ keys, decide }, (outcome) => onChanged(outcome.kind === 'failed' ? outcome.error : null));
 }
+
+const TOO_LONG = `a transaction takes at most EXEC_MS_MAX, ${EXEC_MS_MAX} ms; nothing was changed`;
 
 const TOO_LARGE = `a transaction writes and answers at most EXEC_BYTES_MAX, ${EXEC_BYTES_MAX} bytes`;
 

@@ -56,6 +56,15 @@ describe('limits of JSON commands', () => {
     expect(say('JSON.GET', 'd')).toBe('[]');
   });
 
+  test('a JSON.MSET that stores a large document too often is refused and changes nothing', () => {
+    const say = holding(`{"a":0,"s":"${'x'.repeat(1_000_000)}"}`);
+
+    const many = say('JSON.MSET', ...Array.from({ length: 200 }, (_, i) => ['d', '$.a', String(i)]).flat());
+
+    expect(many).toMatch(/^-ERR .* EXEC_BYTES_MAX/);
+    expect(say('JSON.GET', 'd', '$.a')).toBe('[0]');
+  });
+
   test('one value put in many places is refused when the document would be too large', () => {
     const say = holding(`[${'0,'.repeat(99)}0]`);
 
