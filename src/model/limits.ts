@@ -84,7 +84,10 @@ export const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
 export const UNTRUSTED_ARGUMENTS_MAX = 10;
 export const UNTRUSTED_BYTES_MAX = 16 * 1024;
 
-/** RESP: commands of one transaction and bytes that their words take in memory; beyond them it is discarded. */
+/**
+ * RESP: commands of one transaction and bytes that their words take in memory; beyond them it is discarded. Keys that are
+ * watched take no more bytes either.
+ */
 export const TRANSACTION_COMMANDS_MAX = 100_000;
 export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 /**
@@ -97,8 +100,13 @@ export const EXEC_MS_MAX = 2_000;
 /** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
 export const SCAN_CURSORS_MAX = 100_000;
 
-/** RESP: keys of connections that cache what they read; beyond it the oldest are told to be forgotten. */
+/** RESP: keys of connections that cache what they read, and their bytes; beyond it the oldest are told to be forgotten. */
 export const TRACKED_KEYS_MAX = 1_000_000;
+export const TRACKED_BYTES_MAX = 128 * 1024 * 1024;
+
+/** RESP: channels and patterns of one connection, and bytes of their names. */
+export const LISTENED_MAX = 10_000;
+export const LISTENED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** RESP: users, patterns or passwords of one, refusals that ACL LOG keeps, addresses whose failed AUTHs are remembered. */
 export const ACL_USERS_MAX = 10_000;

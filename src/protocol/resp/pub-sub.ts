@@ -17,6 +17,7 @@ export class PubSub {
     const key = nameOf(name);
     if (talk[kind].has(key)) return false;
     talk[kind].add(key);
+    talk.listenedBytes += name.length;
     const listeners = all.get(key) ?? { name: name.slice(), talks: new Set() };
     all.set(key, listeners);
     listeners.talks.add(talk);
@@ -28,6 +29,7 @@ export class PubSub {
     const all = kind === 'channels' ? this.#channels : this.#patterns;
     const key = nameOf(name);
     if (!talk[kind].delete(key)) return;
+    talk.listenedBytes -= name.length;
     talk.client[kind] = talk[kind].size;
     const listeners = all.get(key);
     listeners?.talks.delete(talk);

@@ -44,6 +44,8 @@ export class Talk {
   isTracking = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
+  /** Bytes of the names of both. */
+  listenedBytes = 0;
   /** No request after this one is read. */
   isClosing = false;
   readonly #wake: () => void;

@@ -6,7 +6,7 @@
  * and told, as if they had changed. Costs nothing while nobody asks for it.
  */
 import { text, utf8 } from '../../lib/bytes.ts';
-import { TRACKED_KEYS_MAX } from '../../model/limits.ts';
+import { TRACKED_BYTES_MAX, TRACKED_KEYS_MAX } from '../../model/limits.ts';
 import { keysTouched } from './access.ts';
 import type { Entry } from './command-index.ts';
 import { nameOf } from './keyspace.ts';
@@ -49,11 +49,14 @@ export class ClientTracking {
   /** The oldest first. */
   readonly #tracked = new Map<string, Tracked>();
   #items = 0;
+  /** Bytes of the keys, for each connection that each is remembered for. */
+  #bytes = 0;
   #loopless = 0;
   readonly #writers = new WeakMap<readonly Change[], Talk>();
   #end: (() => void) | null = null;
-  /** Keys of connections that are remembered at most. */
+  /** Keys of connections that are remembered at most, and their bytes. */
   itemsMax = TRACKED_KEYS_MAX;
+  bytesMax = TRACKED_BYTES_MAX;
 
   /** `talkOf` finds a connection by its number. */
   constructor(store: Store, talkOf: (id: number) => Talk | undefined) {
@@ -127,8 +130,9 @@ export class ClientTracking {
       tracked.talks.add(talk);
       tracker.keys.add(name);
       this.#items++;
+      this.#bytes += key.length;
     }
-    while (this.#items > this.itemsMax) this.#giveUpOldest();
+    while (this.#items > this.itemsMax || this.#bytes > this.bytesMax) this.#giveUpOldest();
   }
 
   /** These changes are made by a connection: one that wants to hear nothing of its own does not. */
@@ -204,6 +208,7 @@ export class ClientTracking {
     if (tracked === undefined || !tracked.talks.delete(talk)) return;
     this.#trackers.get(talk)?.keys.delete(name);
     this.#items--;
+    this.#bytes -= tracked.key.length;
     if (tracked.talks.size === 0) this.#tracked.delete(name);
   }
 

@@ -4,7 +4,7 @@
  */
 import { ok, type Result } from '../../lib/result.ts';
 import type { KvError } from '../../model/errors.ts';
-import { TRANSACTION_BYTES_MAX, TRANSACTION_COMMANDS_MAX } from '../../model/limits.ts';
+import { BULK_ITEMS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_COMMANDS_MAX } from '../../model/limits.ts';
 import type { Entry } from './command-index.ts';
 import { nameOf } from './keyspace.ts';
 import type { Words } from './request-reader.ts';
@@ -29,6 +29,7 @@ export class Transaction {
   /** Whether a command could not be queued: then EXEC discards. */
   hasFailed = false;
   #watches = new Map<string, Watch>();
+  #watchedBytes = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -69,6 +70,12 @@ export class Transaction {
     return true;
   }
 
+  /** Whether keys may be watched beside those that are. */
+  hasRoomToWatch(keys: readonly Uint8Array[]): boolean {
+    const bytes = keys.reduce((sum, key) => sum + key.length, this.#watchedBytes);
+    return this.#watches.size + keys.length <= BULK_ITEMS_MAX && bytes <= TRANSACTION_BYTES_MAX;
+  }
+
   /** Changes count from now on; `onWatching` is told when it is known which of the keys are there, or why it is not. */
   watch(keys: readonly Uint8Array[], onWatching: (failure: KvError | null) => void): void {
     const watches = keys.map((key) => this.#watch(key));
@@ -88,12 +95,14 @@ export class Transaction {
     });
     const watch: Watch = { isTouched: false, goesAtMs: null, end };
     this.#watches.set(name, watch);
+    this.#watchedBytes += key.length;
     return watch;
   }
 
   unwatch(): void {
     for (const { end } of this.#watches.values()) end();
     this.#watches = new Map();
+    this.#watchedBytes = 0;
   }
 
   /** Ends it: what was queued, and a question whether a watched key was changed, for as long as `end` was not called. */
@@ -102,6 +111,7 @@ export class Transaction {
     const watches = [...this.#watches.values()];
     this.#queue = null;
     this.#watches = new Map();
+    this.#watchedBytes = 0;
     return {
       queue,
       isTouched: (nowMs) =>

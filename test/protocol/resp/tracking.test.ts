@@ -98,6 +98,16 @@ describe('a connection that tracks', () => {
     expect(told()).toEqual(['a']);
     expect(on.host.tracking.size.items).toBe(2);
   });
+
+  test('is told to forget the oldest when they have too many bytes', () => {
+    const { on, cache, told } = world();
+    on.host.tracking.bytesMax = 10;
+
+    cache.session.push(utf8('GET aaaa\r\nGET bbbb\r\nGET cccc\r\nGET bbbb\r\nGET d\r\n'));
+
+    expect(told()).toEqual(['aaaa']);
+    expect(on.host.tracking.size.items).toBe(3);
+  });
 });
 
 describe('OPTIN and OPTOUT', () => {

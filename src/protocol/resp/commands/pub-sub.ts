@@ -1,5 +1,5 @@
 /** SUBSCRIBE, PUBLISH and their like. A subscription answers one message for each name it was given. */
-import { PATTERN_BYTES_MAX } from '../../../model/limits.ts';
+import { LISTENED_BYTES_MAX, LISTENED_MAX, PATTERN_BYTES_MAX } from '../../../model/limits.ts';
 import type { Kind } from '../pub-sub.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -10,9 +10,6 @@ import { helpRow } from './help.ts';
 function facts(syntax: string, summary: string, flags: readonly Flag[] = ['pubsub', 'loading']): RowFacts {
   return { syntax, summary, complexity: 'O(N)', group: 'pubsub', flags };
 }
-
-/** Channels and patterns of one connection. */
-const LISTENED_MAX = 10_000;
 
 export const PUB_SUB_ROWS: readonly Row[] = [
   nowRow('subscribe', facts('channel ...', 'Hear what is published on channels'), (talk, words, reply) =>
@@ -60,8 +57,11 @@ export const PUBSUB: Container = {
 
 function listen(kind: Kind, verb: string, talk: Talk, words: Words, reply: ReplyWriter): void {
   const { client, host } = talk;
-  if (client.channels + client.patterns + words.length - 1 > LISTENED_MAX) {
-    reply.error(`ERR a connection listens to at most ${LISTENED_MAX} channels and patterns`);
+  const bytes = words.slice(1).reduce((sum, { length }) => sum + length, talk.listenedBytes);
+  if (client.channels + client.patterns + words.length - 1 > LISTENED_MAX || bytes > LISTENED_BYTES_MAX) {
+    reply.error(
+      `ERR a connection listens to at most ${LISTENED_MAX} channels and patterns of ${LISTENED_BYTES_MAX} bytes`,
+    );
     return;
   }
   if (kind === 'patterns' && words.some(({ length }, i) => i > 0 && length > PATTERN_BYTES_MAX)) {

@@ -6,9 +6,9 @@
 import { ByteWriter } from '../../../lib/bytes.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { fail, type KvError } from '../../../model/errors.ts';
-import { BULK_ITEMS_MAX, EXEC_BYTES_MAX, EXEC_MS_MAX } from '../../../model/limits.ts';
+import { EXEC_BYTES_MAX, EXEC_MS_MAX } from '../../../model/limits.ts';
 import { denialOf, denialText } from '../access.ts';
-import { EXEC_ABORT, lineOf, Refusal, TOO_MANY_KEYS } from '../failures.ts';
+import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -47,11 +47,13 @@ export const TRANSACTION_ROWS: readonly Row[] = [
     'watch',
     { ...facts('key ...', 'EXEC only if these keys stay as they are', ['barrier']), complexity: 'O(N)' },
     ({ transaction, client }, words, answer) => {
-      if (transaction.isOpen || transaction.watched + words.length - 1 > BULK_ITEMS_MAX) {
-        answer((reply) => reply.error(transaction.isOpen ? 'ERR WATCH inside MULTI is not allowed' : TOO_MANY_KEYS));
+      const keys = words.slice(1);
+      if (transaction.isOpen || !transaction.hasRoomToWatch(keys)) {
+        const { isOpen } = transaction;
+        answer((reply) => reply.error(isOpen ? 'ERR WATCH inside MULTI is not allowed' : TOO_MANY_WATCHED));
         return;
       }
-      transaction.watch(words.slice(1), (failure) =>
+      transaction.watch(keys, (failure) =>
         answer((reply) => (failure === null ? reply.ok() : reply.error(lineOf(failure)))),
       );
       client.watched = transaction.watched;
@@ -135,6 +137,8 @@ function onExec(talk: Talk, _words: Words, answer: Answer): void {
     onChanged(decided.ok ? null : decided.error);
   } else host.store.update({ keys, decide }, (outcome) => onChanged(outcome.kind === 'failed' ? outcome.error : null));
 }
+
+const TOO_MANY_WATCHED = 'ERR too many keys are watched, the limits are BULK_ITEMS_MAX and TRANSACTION_BYTES_MAX';
 
 const TOO_LONG = `a transaction takes at most EXEC_MS_MAX, ${EXEC_MS_MAX} ms; nothing was changed`;
 
