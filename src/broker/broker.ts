@@ -24,7 +24,8 @@ import { advanceAll, advanceServer, giveUpWrites, onDeleted } from './acknowledg
 import { readHello } from './admission.ts';
 import { abortJoinsTo, onJoined } from './catch-up.ts';
 import { Commands } from './commands.ts';
-import { force, tableOf } from './epochs.ts';
+import { tableOf } from './epochs.ts';
+import { force, type Forcing, onGiven } from './forcing.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
 import { onSpace } from './space.ts';
@@ -58,6 +59,8 @@ export class Broker implements CommandPort {
   readonly #commands: Commands;
   readonly #members: Members;
   readonly #reader = new ByteReader(new Uint8Array(0));
+  /** Servers that an operator named, while those who are to lead get what they lack. */
+  #forced: readonly ServerIndex[] = [];
 
   constructor(config: ClusterConfig, host: BrokerHost, saved: SavedEpoch) {
     this.#state = newState(config, host);
@@ -140,7 +143,7 @@ export class Broker implements CommandPort {
         this.#members.onEpochKept(server, reader.f64() as Epoch);
         break;
       case FRAME.joined:
-        onJoined(state, server, reader.u32());
+        this.#onJoined(server, reader.u32());
         break;
       case FRAME.pong:
         view.keys = reader.f64();
@@ -188,15 +191,32 @@ export class Broker implements CommandPort {
     if (state.phase !== 'serving') return fail('LOADING', 'the storage servers are recovering');
     const missing = servers.filter((server) => !isMember(readyServers(state), server)).map(serverName);
     if (missing.length > 0) return fail('UNAVAILABLE', `${missing.join(', ')} cannot be forced: not running`);
-    const { groups, behind, replaced } = force(state, servers);
+    const { groups, behind, waitsFor } = this.#force(servers);
     if (groups === 0) return ok('nothing to force: every placement group of these servers has an in-sync owner');
+    const lost = behind.length > 0 ? `; writes since then may be lost: ${behind.join(', ')}` : '';
+    if (waitsFor.length === 0)
+      return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);
+    const names = waitsFor.map(serverName).join(', ');
+    return ok(`${groups} placement groups are forced when ${names} has written down the bulks that wait for it${lost}`);
+  }
+
+  #force(servers: readonly ServerIndex[]): Forcing {
+    const state = this.#state;
+    const forcing = force(state, servers);
+    this.#forced = forcing.waitsFor.length > 0 ? servers : [];
+    if (forcing.groups === 0 || forcing.waitsFor.length > 0) return forcing;
     giveUpWrites(state, 'another owner was forced');
     // Any key may hold something else than it was seen to.
     for (const onChanged of state.observers) onChanged(null);
     for (const ofKey of state.watchers.values()) for (const onTouched of ofKey) onTouched('write');
-    for (const server of membersOf(replaced)) this.#members.putOut(server, 'another owner was forced');
-    const lost = behind.length > 0 ? `; writes since then may be lost: ${behind.join(', ')}` : '';
-    return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);
+    for (const server of membersOf(forcing.replaced)) this.#members.putOut(server, 'another owner was forced');
+    return forcing;
+  }
+
+  /** A copy is durable at its target, or what one was given that is to lead. */
+  #onJoined(server: ServerIndex, id: number): void {
+    if (!onGiven(this.#state, server, id)) onJoined(this.#state, server, id);
+    else if (this.#forced.length > 0) this.#force(this.#forced);
   }
 
   /** Asks every server that is up for a checkpoint. Answers how many were asked. */

@@ -12,11 +12,9 @@ import {
   membersOf,
   type ServerIndex,
   type ServerMask,
-  serverName,
   type Version,
 } from '../model/ids.ts';
 import {
-  cutOf,
   draftOf,
   type EpochTable,
   groupsOwned,
@@ -28,8 +26,7 @@ import {
   writeTable,
 } from '../replication/epoch-table.ts';
 import { ByteReader } from '../lib/bytes.ts';
-import { sendWrite } from './space.ts';
-import { type BrokerState, groupOf, isLive, mayHold, readyServers, viewOf } from './state.ts';
+import { type BrokerState, groupOf, isLive, readyServers, viewOf } from './state.ts';
 
 /** Changes the wanted table and starts to make it durable. */
 export function changeTable(state: BrokerState, change: (draft: TableDraft) => void): void {
@@ -191,59 +188,6 @@ export function hasStandIns(state: BrokerState, server: ServerIndex): boolean {
       return other !== server && (isLive(view) || (view.phase === 'heard' && view.hello?.table != null));
     }),
   );
-}
-
-/**
- * An operator's word that what the lost servers had is given up: in groups without anybody in sync who lives, the
- * named servers that own them become so. Answers how many groups changed, who leads though it is behind, and who runs
- * with copies that no longer count.
- */
-export function force(
-  state: BrokerState,
-  named: readonly ServerIndex[],
-): { readonly groups: number; readonly behind: readonly string[]; readonly replaced: ServerMask } {
-  const { wanted } = state.epochs;
-  const ready = readyServers(state);
-  const recovered = state.servers.reduce((mask, view) => (mayHold(view) ? mask | maskOf(view.index) : mask), 0);
-  const changes: { owners: ServerMask; chosen: ServerIndex[] }[] = [];
-  const behind: string[] = [];
-  let replaced = 0;
-  for (const owners of new Set(named.flatMap((server) => groupsOwned(wanted, server)))) {
-    if ((inSyncOf(wanted, owners) & ready) !== 0) continue;
-    const chosen = named.filter((server) => isMember(owners, server) && isMember(ready, server));
-    if (chosen.length === 0) continue;
-    changes.push({ owners, chosen });
-    replaced |= owners & ~maskOf(chosen[0] as ServerIndex) & recovered;
-    for (const server of chosen) {
-      const cut = cutOf(wanted, owners, server);
-      const text = cut === null ? null : `${serverName(server)} is behind since epoch ${Math.floor(cut / 2 ** 32)}`;
-      if (text !== null && !behind.includes(text)) behind.push(text);
-    }
-  }
-  if (changes.length > 0) {
-    changeTable(state, (draft) => {
-      for (const { owners, chosen } of changes) {
-        // One of them leads: two that were out may hold different things, so the others catch up from the first.
-        const leader = chosen[0] as ServerIndex;
-        for (const other of membersOf(owners)) if (other !== leader) putOut(draft, owners, other, 0 as Version);
-        putInSync(state, draft, owners, leader);
-      }
-    });
-    for (const { owners, chosen } of changes) sendOpenBulks(state, wanted, owners, chosen[0] as ServerIndex);
-  }
-  return { groups: changes.length, behind, replaced: replaced as ServerMask };
-}
-
-/**
- * Bulks that wait in a group whose truth is now somebody who may lack them. Not those that it had agreed to by the table
- * `before`: deletes of their keys may be pruned there since.
- */
-function sendOpenBulks(state: BrokerState, before: EpochTable, owners: ServerMask, leader: ServerIndex): void {
-  const agreed = cutOf(before, owners, leader) ?? 0;
-  for (const bulk of state.openBulks.values()) {
-    const isOwed = bulk.version > agreed && bulk.groups.some((group) => group.owners === owners);
-    if (isOwed && bulk.frame !== null) sendWrite(state, leader, bulk.frame);
-  }
 }
 
 export function tableBytes(table: EpochTable): Uint8Array {

@@ -95,6 +95,7 @@ export class Members {
     // What it sent of its tail must not be rolled forward without it: the others are asked again.
     hearLate(state);
     state.questions.asked.delete(server);
+    state.given.delete(server);
     const durable = onServerLost(state, server);
     this.#commands.onServerLost(server, `${serverName(server)} went down: ${reason}`);
     // What waited for it while it caught up waits no longer.

@@ -67,3 +67,6 @@ export type Join = {
 
 /** A record of a log, and of which groups its server has what it says. */
 export type HeldRecord = { readonly held: readonly ServerMask[]; readonly frame: Uint8Array };
+
+/** Bulks that a server was given by FORCE, up to the `itemsEnd` of this number, and whether it answered that. */
+export type Given = { readonly id: number; readonly versions: ReadonlySet<Version>; readonly isDurable: boolean };

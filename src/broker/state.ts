@@ -21,7 +21,7 @@ import { type EpochTable, firstTable, groupsMissing, inSyncOf } from '../replica
 import type { Placement } from '../routing/placement.ts';
 import { Group, type Write } from './group.ts';
 import { Line, Numbered } from './in-flight.ts';
-import type { Ask, Changes, HeldRecord, Join, Read } from './operations.ts';
+import type { Ask, Changes, Given, HeldRecord, Join, Read } from './operations.ts';
 import { newView, type ServerView } from './server-view.ts';
 import type { Tracked } from './tracking.ts';
 
@@ -91,6 +91,8 @@ export type BrokerState = {
     readonly asked: Map<ServerIndex, Map<Version, HeldRecord>>;
     readonly drops: Map<ServerIndex, Map<Version, readonly ServerMask[]>>;
   };
+  /** Bulks that servers got to become the truth of a group by an operator's word, and the number of the last of them. */
+  readonly given: Map<ServerIndex, Given>;
   phase: BrokerPhase;
   lastVersion: Version;
   nextRequest: number;
@@ -123,6 +125,7 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     observers: new Set(),
     openBulks: new Map(),
     questions: { asked: new Map(), drops: new Map() },
+    given: new Map(),
     phase: 'starting',
     lastVersion: 0 as Version,
     nextRequest: rare('broker: numbers of scans begin near their end') ? OWN_REQUESTS - 2 : 1,

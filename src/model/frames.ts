@@ -28,7 +28,7 @@
  *   pong      keys f64, walBytes f64, progress f64
  *   space     full u8, limit f64          whether its disk is full; bytes that surely fit, of all writes since `ready`
  *   items     join u32, count varint, count × (version f64, owners u16, op u8, key, [value])     server to server
- *   itemsEnd  join u32
+ *   itemsEnd  join u32                                           also from the broker, behind bulks that FORCE gives
  *   itemsTaken join u32                                           one for each `items` that is durable: flow control
  *
  * key, value, segment, prefix, after, text: varint length and bytes. Example: a delete of "a" owned by servers 0 and 1
