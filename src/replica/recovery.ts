@@ -43,7 +43,10 @@ export function replay(
     if (kind === RECORD.write) {
       cursor.open(bytes, start, end);
       if (drops.size > 0 && drops.has(cursor.version)) return;
-      while (cursor.next()) if (!dropped(cursor.owners, cursor.version, lsn)) copies.applyItem(cursor);
+      while (cursor.next()) {
+        const { owners, version } = cursor;
+        if (!dropped(owners, version, lsn) && !isRepeated(cuts, owners, version, lsn)) copies.applyItem(cursor);
+      }
     } else if (kind === RECORD.items) {
       eachItem(bytes, start, end, (version, owners, key, value) => {
         if (!dropped(owners, version, lsn)) copies.applyLeaf(key, version, owners, value);
@@ -70,6 +73,18 @@ function droppedBy(cuts: CutIndex): Dropped {
     const ofGroup = cuts.get(owners);
     return ofGroup?.some(({ cut, before }) => lsn < before && version > cut) ?? false;
   };
+}
+
+/**
+ * Whether a write came again behind a recovery that had everything of its group up to it: a bulk that is owed to another
+ * group. Deletes of its keys may be pruned since.
+ */
+function isRepeated(cuts: CutIndex, owners: ServerMask, version: Version, lsn: number): boolean {
+  let latest: { readonly cut: Version; readonly before: number } | null = null;
+  for (const each of cuts.get(owners) ?? []) {
+    if (each.before < lsn && (latest === null || each.before > latest.before)) latest = each;
+  }
+  return latest !== null && version <= latest.cut;
 }
 
 function cutIndex(remembered: Remembered, asked: readonly Cut[]): CutIndex {

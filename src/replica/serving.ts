@@ -7,7 +7,7 @@ import { assert } from '../lib/assert.ts';
 import { ByteReader, type ByteWriter } from '../lib/bytes.ts';
 import { FRAME, WriteCursor } from '../model/frames.ts';
 import type { Lsn, Version } from '../model/ids.ts';
-import { type EpochTable, inSyncOf, readTable } from '../replication/epoch-table.ts';
+import { cutOf, type EpochTable, inSyncOf, readTable } from '../replication/epoch-table.ts';
 import type { DiskError } from '../storage/disk.ts';
 import type { Store } from '../storage/store.ts';
 import { answerFrame } from './answer.ts';
@@ -269,7 +269,7 @@ export class Serving {
     const isSkipped = this.#skipping.skips(cursor.version, this.#batchBegin);
     while (cursor.next()) {
       const goesAtMs = cursor.deletes ? this.#copies.goesAtMs(cursor.key()) : 0;
-      if (!isSkipped) this.#copies.applyItem(cursor);
+      if (!isSkipped && !this.#isRepeated(cursor)) this.#copies.applyItem(cursor);
       if (cursor.deletes) {
         const frame = this.#frame(FRAME.deleted);
         frame.f64(cursor.version);
@@ -278,6 +278,12 @@ export class Serving {
       }
     }
     this.#standing.onDurable(cursor.version);
+  }
+
+  /** Of a group that this server is out of it has everything up to its cut: a bulk comes again for another group's sake. */
+  #isRepeated({ owners, version }: WriteCursor): boolean {
+    const { table, self } = this.#standing;
+    return version <= (cutOf(table, owners, self) ?? 0);
   }
 
   /** Keys whose time has come by the broker's clock, which the ping that `reader` is at the begin of tells. */

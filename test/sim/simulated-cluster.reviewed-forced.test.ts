@@ -1,7 +1,7 @@
 /** Schedules around an operator's FORCE that broke a promise once, as scripts. */
 import { describe, expect, test } from 'vitest';
 import type { ServerIndex } from '../../src/model/ids.ts';
-import { driven, keyOf, SLOW_MS } from './driven.ts';
+import { BROKER, driven, keyOf, SLOW_MS } from './driven.ts';
 
 describe('a bulk that a forced owner never got', () => {
   const placement = { servers: 4, replicas: 2 };
@@ -71,6 +71,67 @@ describe('a bulk that a forced owner never got', () => {
       settle();
 
       expect([forced, later, divergence()], `seed ${seed}`).toEqual([[['2'], ['2']], [['2'], ['2']], []]);
+    }
+  });
+});
+
+describe('a deleted key of a bulk that another group of a forced owner lacks', () => {
+  const three = { servers: 3, replicas: 2 };
+  const [x, y] = [keyOf(three, 0b101), keyOf(three, 0b110)];
+
+  test('does not come back at that owner, nor when it starts again', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const {
+        cluster,
+        queue,
+        put,
+        del,
+        write,
+        seen,
+        hang,
+        until,
+        untilServing,
+        checkpoint,
+        powerLoss,
+        settle,
+        divergence,
+      } = driven(three, seed);
+      put(x, '1');
+      put(y, '1');
+      until('ping', BROKER, 2);
+      queue.run(5);
+      const bulk = write({ [x]: '2', [y]: '2' });
+      queue.runUntil(() => bulk.answer() !== null, 1_000);
+      del(x);
+      // One owner does not hear that it is agreed; of the other ones the delete leaves no trace.
+      hang(1);
+      until('ping', BROKER, 2);
+      queue.run(10);
+      checkpoint(0);
+      checkpoint(2);
+      const release = cluster.server(2).hold('its disk is not there');
+      powerLoss();
+      until('tailEnd', 1, BROKER);
+      queue.run(3);
+      const releaseOther = cluster.server(1).hold('stopped');
+      untilServing();
+      release();
+      queue.run(2_000);
+
+      expect(cluster.broker?.force([2 as ServerIndex]).ok).toBe(true);
+      queue.run(3_000);
+      const forced = seen(x);
+      cluster.server(2).kill('killed');
+      queue.run(2_000);
+      releaseOther();
+      settle();
+
+      expect([bulk.answer()?.kind, forced, seen(x), divergence()], `seed ${seed}`).toEqual([
+        'written',
+        [null],
+        [null],
+        [],
+      ]);
     }
   });
 });
