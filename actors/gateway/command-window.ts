@@ -16,12 +16,20 @@ const SOFT_MAXIMA = 8;
 /** A part of the window that a piece fills at least with commands when a larger one would have taken more. */
 const FILLED_PART = 4;
 
-/** Bytes of input for each command, which is about what the shortest take. */
-const BYTES_PER_COMMAND = 16;
+/** Bytes of a request: as few as the shortest take until it is known, and no more than this. */
+const REQUEST_BYTES = 16;
+const REQUEST_BYTES_MOST = 256;
+
+/** Bytes that are handed on at least: who asks one thing after the other is not to be cut for it. */
+const PIECE_BYTES = 64;
+const PIECE_BYTES_MOST = 256;
 
 export class CommandWindow {
   readonly #limits: ConnectionLimits;
   #size = FIRST;
+  /** How long requests are that come many at once. */
+  #requestBytes = REQUEST_BYTES;
+  #pieceBytes = PIECE_BYTES;
   /** Whether it held commands back since answers left. */
   #isFull = false;
   /** Commands that were answered when answers left. */
@@ -33,7 +41,7 @@ export class CommandWindow {
 
   /** Bytes of input that may be handed on at once. */
   get bytes(): number {
-    return this.#size * BYTES_PER_COMMAND;
+    return Math.max(this.#size * this.#requestBytes, this.#pieceBytes);
   }
 
   /** Whether more commands may come beside those in flight. */
@@ -43,8 +51,13 @@ export class CommandWindow {
     return false;
   }
 
-  /** A piece brought so many commands; `isCut`: there was more than `bytes` of it. */
-  took(commands: number, { isCut }: { readonly isCut: boolean }): void {
+  /** A piece of so many bytes brought so many commands; `isCut`: there was more than `bytes` of it. */
+  took(commands: number, { bytes, isCut }: { readonly bytes: number; readonly isCut: boolean }): void {
+    if (commands > 1) {
+      this.#requestBytes = Math.min(REQUEST_BYTES_MOST, Math.max(REQUEST_BYTES, Math.round(bytes / commands)));
+    } else if (isCut && commands === 0) {
+      this.#pieceBytes = Math.min(PIECE_BYTES_MOST, this.#pieceBytes * 2);
+    }
     // One may be the end of a large request, of which no piece brings more.
     if (isCut && commands > 1 && commands >= this.#size / FILLED_PART) this.#isFull = true;
   }

@@ -187,7 +187,7 @@ export class Connection implements Taker {
     this.#session.push(bytes === chunk.length ? chunk : chunk.subarray(0, bytes));
     if (bytes === chunk.length) this.#input.shift();
     else this.#input[0] = chunk.subarray(bytes);
-    this.#window.took(this.#session.asked - asked, { isCut: bytes < chunk.length });
+    this.#window.took(this.#session.asked - asked, { bytes, isCut: bytes < chunk.length });
     const { underWay } = this.#session;
     this.#turns.count(this.#place, underWay);
     if (this.#input.length === 0 || this.#session.isOver) this.#readOn();

@@ -17,7 +17,7 @@ function used(window: CommandWindow, rounds: number, answerBytes: number): Comma
   let answered = 0;
   for (let i = 0; i < rounds; i++) {
     const size = sizeOf(window);
-    window.took(size, { isCut: false });
+    window.took(size, { bytes: 20 * size, isCut: false });
     answered += size;
     window.answered(answered, size * answerBytes);
   }
@@ -45,8 +45,8 @@ describe('a window', () => {
     const window = new CommandWindow(LIMITS);
 
     for (let i = 1; i <= 50; i++) {
-      window.took(0, { isCut: true });
-      window.took(1, { isCut: true });
+      window.took(0, { bytes: 64, isCut: true });
+      window.took(1, { bytes: 64, isCut: true });
       window.hasRoom(1);
       window.answered(i, 10);
     }
@@ -57,10 +57,26 @@ describe('a window', () => {
   test('grows when it cut many commands from what came, though all were answered at once', () => {
     const window = new CommandWindow(LIMITS);
 
-    window.took(2, { isCut: true });
+    window.took(2, { bytes: 64, isCut: true });
     window.answered(2, 14);
 
     expect(sizeOf(window)).toBe(4);
+  });
+
+  test('takes as many bytes as its commands are long when several came at once, and a long request in few pieces', () => {
+    const window = new CommandWindow(LIMITS);
+    const at = (commands: number, bytes: number, isCut: boolean): number => {
+      window.took(commands, { bytes, isCut });
+      return window.bytes;
+    };
+
+    const first = window.bytes;
+    const afterLong = [at(0, 64, true), at(0, 128, true), at(0, 256, true), at(1, 200, false)];
+    const afterMany = [at(2, 300, true), at(2, 1_000, true), at(9, 256, true)];
+
+    expect(first).toBe(64);
+    expect(afterLong).toEqual([128, 256, 256, 256]);
+    expect(afterMany).toEqual([300, 512, 256]);
   });
 
   test('is small again after a rest', () => {
