@@ -9,6 +9,8 @@ let directory: string | null = null;
 export function setup(): void {
   directory = mkdtempSync(join(tmpdir(), 'coppice-tests-'));
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = directory;
+  // Hosts are started by the hundred: compiled once, they start in half of the time, as they do for users (launch.mjs).
+  process.env['NODE_COMPILE_CACHE'] = join(directory, 'compiled');
 }
 
 /** After the last one. It may have been ended in the middle of its last write, hence the retries. */
