@@ -4,6 +4,7 @@
  */
 import type { Incarnation, ServerIndex } from '../model/ids.ts';
 import { Replica } from '../replica/replica.ts';
+import { putAside } from '../storage/aside.ts';
 import { openStore } from '../storage/recovery.ts';
 import type { Neighbour } from '../faults/action.ts';
 import { type Flakiness, leavesOut } from '../faults/flaky.ts';
@@ -119,7 +120,7 @@ export function replicaOf(life: Life, owner: LifeOwner, world: ServerWorld): Rep
       },
       setAside: () => {
         world.event(index, 'sets its directory aside');
-        disk.rename('data', `data.corrupt-${life.incarnation}`);
+        putAside(disk, 'data', `.corrupt-${life.incarnation}`);
       },
       wake: idleSoon,
       phase: (phase) => world.event(index, `is ${phase}`),
