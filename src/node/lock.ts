@@ -64,7 +64,7 @@ function takeFile(path: string, own: string): Holder | null {
   const moved = readFileSync(aside, 'utf8');
   if (moved !== content) linkSync(aside, path);
   else overwrite(aside, own);
-  const isOurs = moved === content && isLinked(aside, path);
+  const isOurs = moved === content && isDone(() => linkSync(aside, path), 'EEXIST');
   unlinkSync(aside);
   if (moved !== content) return parse(moved);
   return isOurs ? null : parse(readFileSync(path, 'utf8'));
@@ -74,33 +74,22 @@ function takeFile(path: string, own: string): Holder | null {
 function create(path: string, content: string): boolean {
   if (existsSync(path)) return false;
   const temporary = `${path}.new.${process.pid}`;
-  if (isRenamed(`${path}${SPARE}`, temporary)) overwrite(temporary, content);
+  if (isDone(() => renameSync(`${path}${SPARE}`, temporary), 'ENOENT')) overwrite(temporary, content);
   else writeFileSync(temporary, content);
   try {
-    return isLinked(temporary, path);
+    return isDone(() => linkSync(temporary, path), 'EEXIST');
   } finally {
     unlinkSync(temporary);
   }
 }
 
-/** Gives the file this name too; false when the name is taken. */
-function isLinked(from: string, to: string): boolean {
+/** Whether it was done; false when it failed with this code. */
+function isDone(work: () => void, unless: string): boolean {
   try {
-    linkSync(from, to);
+    work();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** False when there is no such file. */
-function isRenamed(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === unless) return false;
     throw error;
   }
 }
@@ -118,13 +107,11 @@ function overwrite(path: string, content: string): void {
 
 function release(path: string, own: string): void {
   if (!held.delete(path)) return;
-  try {
-    // Its place on the disk is kept: a host that ends in order starts again on a full one.
+  // Its place on the disk is kept: a host that ends in order starts again on a full one. Gone with its directory, nothing
+  // is left to let go of.
+  isDone(() => {
     if (readFileSync(path, 'utf8') === own) renameSync(path, `${path}${SPARE}`);
-  } catch (error) {
-    // Gone with its directory: nothing is left to let go of.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  }, 'ENOENT');
 }
 
 function parse(content: string): Holder {
