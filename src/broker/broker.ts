@@ -197,7 +197,7 @@ export class Broker implements CommandPort {
     if (waitsFor.length === 0)
       return ok(`epoch ${state.epochs.wanted.epoch}: ${groups} placement groups forced${lost}`);
     const names = waitsFor.map(serverName).join(', ');
-    return ok(`${groups} placement groups are forced when ${names} has written down the bulks that wait for it${lost}`);
+    return ok(`${groups} placement groups are forced when bulks that wait for them are on the disk of ${names}${lost}`);
   }
 
   #force(servers: readonly ServerIndex[]): Forcing {

@@ -27,7 +27,7 @@ export type Forcing = {
   readonly groups: number;
   /** Who leads though it is behind. */
   readonly behind: readonly string[];
-  /** Who gets bulks first: `onForceable` says when it can go on. Nothing has changed until then. */
+  /** Who gets bulks first: `onGiven` says when it can go on. Nothing has changed until then. */
   readonly waitsFor: readonly ServerIndex[];
   /** Who runs with copies that no longer count. */
   readonly replaced: ServerMask;

@@ -121,9 +121,9 @@ export class Members {
   /** One record that somebody may lack. */
   onTail(server: ServerIndex, reader: ByteReader): void {
     const held = Array.from({ length: reader.varint() }, () => reader.u16() as ServerMask);
-    const frame = reader.take(reader.remaining);
-    if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, { held, frame });
-    else onTail(this.#state, this.#starting, server, held, frame);
+    const record = { held, frame: reader.take(reader.remaining) };
+    if (this.#state.questions.asked.has(server)) onBulk(this.#state, server, record);
+    else onTail(this.#state, this.#starting, server, record);
   }
 
   onTailEnd(server: ServerIndex): void {

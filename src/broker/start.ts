@@ -29,6 +29,7 @@ import { placementGroups } from '../routing/placement.ts';
 import { admit, isCutShort, mayRecover, noteReady, remembers, welcome } from './admission.ts';
 import { changeTable, putOutLost, putOutServer } from './epochs.ts';
 import { askForAll, counts, cutsToLower, groupsOf, lowerCuts, mustDrop, openIn, rolledForward } from './orphans.ts';
+import type { HeldRecord } from './operations.ts';
 import type { Hello, ServerView } from './server-view.ts';
 import { type BrokerState, groupOf, raiseVersion, readyServers, viewOf } from './state.ts';
 import { enqueue } from './writes.ts';
@@ -92,8 +93,8 @@ function chooseTable(state: BrokerState, starting: Starting): boolean {
     const remembered = view.hello?.table;
     if (remembered != null && remembered.epoch > table.epoch) table = remembered;
   }
-  const begins = starting.saved === 'none' && table.epoch === 0;
-  if (!(starting.saved instanceof Uint8Array) && !begins && !allHeard(state, table)) return false;
+  const isCertain = starting.saved instanceof Uint8Array || (starting.saved === 'none' && table.epoch === 0);
+  if (!isCertain && !allHeard(state, table)) return false;
   state.epochs.durable = table;
   state.epochs.wanted = table;
   raiseVersion(state, table.epoch);
@@ -169,18 +170,13 @@ export function onTailEnd(starting: Starting, from: ServerIndex): void {
 }
 
 /** A record that somebody may lack. */
-export function onTail(
-  state: BrokerState,
-  starting: Starting,
-  from: ServerIndex,
-  held: readonly ServerMask[],
-  frame: Uint8Array,
-): void {
+export function onTail(state: BrokerState, starting: Starting, from: ServerIndex, record: HeldRecord): void {
+  const { frame } = record;
   const cursor = new WriteCursor();
   cursor.open(frame, 0, frame.length);
   const { version } = cursor;
   if (mustDrop(state, from, frame) || starting.tails.has(version)) return;
-  if (counts(state, from, version, { held, frame })) starting.tails.set(version, frame.slice());
+  if (counts(state, from, version, record)) starting.tails.set(version, frame.slice());
 }
 
 /** Opens this life's epoch: wiped and missing servers out, and what is not everywhere queued as if just written. */

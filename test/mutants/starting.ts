@@ -32,7 +32,7 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['blackout', 'lost epochs'],
     file: 'broker/start.ts',
-    find: '  if (!(starting.saved instanceof Uint8Array) && !begins && !allHeard(state, table)) return false;\n',
+    find: '  if (!isCertain && !allHeard(state, table)) return false;\n',
     replace: '',
   },
   {

@@ -33,8 +33,8 @@ export function clampedOf(word: Uint8Array): number | null {
 }
 
 /**
- * A cursor of SCAN: 64 bits as C reads them, with a sign and zeros before them, and nothing for 0; else null. Those that were given are small,
- * so what a number loses beyond 2^53 matters to nobody.
+ * A cursor of SCAN: 64 bits as C reads them, with a sign and zeros before them, and nothing for 0; else null. Those that
+ * were given are small, so what a number loses beyond 2^53 matters to nobody.
  */
 export function cursorOf(word: Uint8Array): number | null {
   const written = text(word, 0, Math.min(word.length, NUMBER_BYTES_MAX + 1));
