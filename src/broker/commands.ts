@@ -8,7 +8,8 @@ import { expiredKeys } from './expiry.ts';
 import { failed } from './notes.ts';
 import { expireReads, keysOf, reaskReads, submitRead } from './reads.ts';
 import { Scans } from './scans.ts';
-import { type BrokerState, keyName, type Observer, type Watcher } from './state.ts';
+import { keyName } from '../lib/key-name.ts';
+import type { BrokerState, Observer, Watcher } from './state.ts';
 import { type Update, Updates } from './updates.ts';
 import { submitWrite } from './writes.ts';
 

@@ -45,10 +45,10 @@ export type BrokerHost = {
   readonly rare: Rare;
 };
 
-/** Is called in the order of acknowledgements; null: anything may have changed. */
 /** Is told of what kind a change of its key is. */
 export type Watcher = (kind: Changes['kind']) => void;
 
+/** Is called in the order of acknowledgements; null: anything may have changed. */
 export type Observer = (changes: Changes | null) => void;
 
 /** starting: hears the servers · collecting: their tails · welcoming: they replay · serving */
@@ -133,27 +133,6 @@ export function newState(config: ClusterConfig, host: BrokerHost): BrokerState {
     inFlight: 0,
     dotted: false,
   };
-}
-
-/** A key as a key of a Map: one character a byte. */
-export function keyName(key: Uint8Array): string {
-  let name = '';
-  let at = 0;
-  // Half the time of a TextDecoder, or of a character at a time.
-  for (; at + 8 <= key.length; at += 8) {
-    name += String.fromCharCode(
-      key[at] as number,
-      key[at + 1] as number,
-      key[at + 2] as number,
-      key[at + 3] as number,
-      key[at + 4] as number,
-      key[at + 5] as number,
-      key[at + 6] as number,
-      key[at + 7] as number,
-    );
-  }
-  for (; at < key.length; at++) name += String.fromCharCode(key[at] as number);
-  return name;
 }
 
 export function groupOf(state: BrokerState, owners: ServerMask): Group {

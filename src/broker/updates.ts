@@ -19,7 +19,8 @@ import { failed, notesOf } from './notes.ts';
 import type { Change, Held } from './operations.ts';
 import { type ReadCommand, submitRead } from './reads.ts';
 import { whenSettled } from './settled.ts';
-import { answerers, type BrokerState, groupOf, keyName } from './state.ts';
+import { answerers, type BrokerState, groupOf } from './state.ts';
+import { keyName } from '../lib/key-name.ts';
 import { type Tracked, Tracking, type Turn } from './tracking.ts';
 import { submitWrite } from './writes.ts';
 

@@ -4,6 +4,7 @@
  */
 import { expiring } from '../document/expiring.ts';
 import { equalBytes } from '../lib/bytes.ts';
+import { keyName } from '../lib/key-name.ts';
 import { WriteCursor, writeHead, writeItem } from '../model/frames.ts';
 import { type ServerIndex, type ServerMask, membersOf, serverName } from '../model/ids.ts';
 import { CHANGE_BYTES_MAX, DEADLINE_MS } from '../model/limits.ts';
@@ -14,7 +15,7 @@ import type { Group, ReplyTo, Write } from './group.ts';
 import { failed, notesOf } from './notes.ts';
 import type { Change, Changes } from './operations.ts';
 import { sendWrite, withoutRoom } from './space.ts';
-import { type BrokerState, answerers, groupOf, isUp, keyName, nextVersion } from './state.ts';
+import { type BrokerState, answerers, groupOf, isUp, nextVersion } from './state.ts';
 
 const DOT = 0x2e;
 

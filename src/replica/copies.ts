@@ -3,6 +3,7 @@
  * the newest version wins, so writes, catch-up and replay may meet in any order. A delete is a leaf too (a tombstone)
  * until no server can be missing it.
  */
+import { keyName, keyOf } from '../lib/key-name.ts';
 import { NEVER, type Rare } from '../lib/rare.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
 import { isMember } from '../model/ids.ts';
@@ -10,7 +11,6 @@ import type { WriteCursor } from '../model/frames.ts';
 import { expiryOf } from '../document/expiring.ts';
 import { RadixTrie } from '../trie/radix-trie.ts';
 import { Expiries } from './expiries.ts';
-import { keyOf, nameOf } from './key-names.ts';
 
 const DOT = 0x2e;
 
@@ -58,7 +58,7 @@ export class Copies {
     if (cursor.deletes) {
       this.#putTombstone(cursor.key(), version, owners);
     } else {
-      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(nameOf(cursor.key()));
+      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(keyName(cursor.key()));
       trie.put(version, false, bytes, cursor.valueStart, cursor.valueEnd);
       expiresAtMs = expiryOf(bytes, cursor.valueStart);
     }
@@ -83,7 +83,7 @@ export class Copies {
     if (value === null) {
       this.#putTombstone(key, version, owners);
     } else {
-      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(nameOf(key));
+      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(keyName(key));
       trie.put(version, false, value);
     }
     if (went || expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
@@ -121,7 +121,7 @@ export class Copies {
   }
 
   #noteTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
-    const name = nameOf(key);
+    const name = keyName(key);
     this.#tombstones.set(name, { name, version, owners });
   }
 

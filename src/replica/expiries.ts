@@ -5,10 +5,10 @@
  * much later is counted in looks, because that clock may go back by any time.
  */
 import { Deque } from '../lib/deque.ts';
+import { keyName, keyOf } from '../lib/key-name.ts';
 import { NEVER, type Rare } from '../lib/rare.ts';
 import { expiryOf } from '../document/expiring.ts';
 import type { RadixTrie } from '../trie/radix-trie.ts';
-import { keyOf, nameOf } from './key-names.ts';
 
 /** `at`: its place in the heap, NAMED while it waits to be named again, GONE when its key goes no more. */
 type Entry = { readonly name: string; expiresAtMs: number; at: number };
@@ -39,7 +39,7 @@ export class Expiries {
 
   /** The key goes at this time, and at no other. */
   set(key: Uint8Array, expiresAtMs: number): void {
-    const name = nameOf(key);
+    const name = keyName(key);
     const known = this.#entries.get(name);
     if (known !== undefined && known.at >= 0) {
       known.expiresAtMs = expiresAtMs;
@@ -55,7 +55,7 @@ export class Expiries {
   /** The key does not go by itself. */
   remove(key: Uint8Array): void {
     if (this.#entries.size === 0) return;
-    const entry = this.#entries.get(nameOf(key));
+    const entry = this.#entries.get(keyName(key));
     if (entry !== undefined) this.#forget(entry);
   }
 

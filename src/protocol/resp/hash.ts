@@ -11,7 +11,7 @@ import { type Replacement, replaced } from '../../document/replace.ts';
 import { assert } from '../../lib/assert.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import type { KvError } from '../../model/errors.ts';
-import { nameOf } from './keyspace.ts';
+import { keyName } from '../../lib/key-name.ts';
 
 type Field = { readonly key: Uint8Array; readonly value: Uint8Array };
 /** What becomes of a field; a null value deletes. */
@@ -86,7 +86,7 @@ export class Hash {
     const known = this.#changeOf(key, place);
     const existed = known === undefined ? place >= 0 : known.value !== null;
     if (known !== undefined) known.value = value;
-    else if (place < 0) this.#added.set(nameOf(key), { key, value, place });
+    else if (place < 0) this.#added.set(keyName(key), { key, value, place });
     else this.#changed.set(place, { key, value, place });
     this.#size += (value === null ? 0 : 1) - (existed ? 1 : 0);
     return existed;
@@ -94,7 +94,7 @@ export class Hash {
 
   #changeOf(key: Uint8Array, place: number): Change | undefined {
     if (place >= 0) return this.#changed.get(place);
-    return this.#added.size === 0 ? undefined : this.#added.get(nameOf(key));
+    return this.#added.size === 0 ? undefined : this.#added.get(keyName(key));
   }
 
   /** The packed hash when only values of a few fields that it has are others, else null. */

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../lib/assert.ts';
 import { equalBytes } from '../../lib/bytes.ts';
+import { keyName } from '../../lib/key-name.ts';
 import { eventsOfPut, eventsOfRemove, type KeyEvent } from './key-events.ts';
 import type { Change, Held } from './store.ts';
 
@@ -39,7 +40,7 @@ export class Keyspace {
       if (this.#find(key) !== undefined) continue;
       const place: Place = { key, held: held[i] ?? null, isChanged: false };
       this.#places.push(place);
-      this.#byName?.set(nameOf(key), place);
+      this.#byName?.set(keyName(key), place);
     }
   }
 
@@ -108,15 +109,8 @@ export class Keyspace {
   }
 
   #find(key: Uint8Array): Place | undefined {
-    if (this.#byName !== null) return this.#byName.get(nameOf(key));
+    if (this.#byName !== null) return this.#byName.get(keyName(key));
     for (const place of this.#places) if (place.key === key || equalBytes(place.key, key)) return place;
     return undefined;
   }
-}
-
-/** A name for a Map: one character a byte, so that keys which are no text stay different. */
-export function nameOf(key: Uint8Array): string {
-  let name = '';
-  for (let i = 0; i < key.length; i++) name += String.fromCharCode(key[i] as number);
-  return name;
 }

@@ -1,6 +1,6 @@
 /** Channels and who listens to them. Messages reach those who listen when they are published; nothing is kept. */
 import { matches } from './glob.ts';
-import { nameOf } from './keyspace.ts';
+import { keyName } from '../../lib/key-name.ts';
 import type { Talk } from './talk.ts';
 
 export type Kind = 'channels' | 'patterns';
@@ -14,7 +14,7 @@ export class PubSub {
   /** Answers whether it was new. */
   listen(kind: Kind, talk: Talk, name: Uint8Array): boolean {
     const all = kind === 'channels' ? this.#channels : this.#patterns;
-    const key = nameOf(name);
+    const key = keyName(name);
     if (talk[kind].has(key)) return false;
     talk[kind].add(key);
     talk.listenedBytes += name.length;
@@ -27,7 +27,7 @@ export class PubSub {
 
   unlisten(kind: Kind, talk: Talk, name: Uint8Array): void {
     const all = kind === 'channels' ? this.#channels : this.#patterns;
-    const key = nameOf(name);
+    const key = keyName(name);
     if (!talk[kind].delete(key)) return;
     talk.listenedBytes -= name.length;
     talk.client[kind] = talk[kind].size;
@@ -50,7 +50,7 @@ export class PubSub {
   /** Hands on a message; answers how many got it. */
   publish(channel: Uint8Array, message: Uint8Array): number {
     let received = 0;
-    for (const talk of this.#channels.get(nameOf(channel))?.talks ?? []) {
+    for (const talk of this.#channels.get(keyName(channel))?.talks ?? []) {
       received++;
       talk.push((reply) => {
         reply.push(3);
@@ -82,7 +82,7 @@ export class PubSub {
   }
 
   listeners(channel: Uint8Array): number {
-    return this.#channels.get(nameOf(channel))?.talks.size ?? 0;
+    return this.#channels.get(keyName(channel))?.talks.size ?? 0;
   }
 
   get patterns(): number {

@@ -9,7 +9,7 @@ import { text, utf8 } from '../../lib/bytes.ts';
 import { TRACKED_BYTES_MAX, TRACKED_KEYS_MAX } from '../../model/limits.ts';
 import { keysTouched } from './access.ts';
 import type { Entry } from './command-index.ts';
-import { nameOf } from './keyspace.ts';
+import { keyName } from '../../lib/key-name.ts';
 import type { ReplyWriter } from './reply-writer.ts';
 import type { Words } from './request-reader.ts';
 import type { Change, Changes, Store } from './store.ts';
@@ -123,7 +123,7 @@ export class ClientTracking {
       kind === 'all' || (kind === 'optin' ? tracker.caching === true : kind === 'optout' && tracker.caching !== false);
     if (!isWanted) return;
     for (const key of keysTouched(entry, words, talk)) {
-      const name = nameOf(key);
+      const name = keyName(key);
       if (tracker.keys.has(name)) continue;
       const tracked = this.#tracked.get(name) ?? { key: key.slice(), talks: new Set() };
       this.#tracked.set(name, tracked);
@@ -155,7 +155,7 @@ export class ClientTracking {
       else keys.push(key);
     };
     for (const { key } of changes.items) {
-      const name = nameOf(key);
+      const name = keyName(key);
       for (const talk of this.#tracked.get(name)?.talks ?? []) {
         this.#forget(name, talk);
         add(talk, key);
@@ -183,7 +183,7 @@ export class ClientTracking {
         reply.text('invalidate');
         writeKeys(reply, keys);
       });
-    } else if (redirect !== null && target.channels.has(nameOf(CHANNEL))) {
+    } else if (redirect !== null && target.channels.has(keyName(CHANNEL))) {
       target.push((reply) => {
         reply.push(3);
         reply.text('message');

@@ -6,7 +6,7 @@ import { ok, type Result } from '../../lib/result.ts';
 import type { KvError } from '../../model/errors.ts';
 import { BULK_ITEMS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_COMMANDS_MAX } from '../../model/limits.ts';
 import type { Entry } from './command-index.ts';
-import { nameOf } from './keyspace.ts';
+import { keyName } from '../../lib/key-name.ts';
 import type { Words } from './request-reader.ts';
 import type { Change, Held, Store } from './store.ts';
 
@@ -87,7 +87,7 @@ export class Transaction {
   }
 
   #watch(key: Uint8Array): Watch {
-    const name = nameOf(key);
+    const name = keyName(key);
     const known = this.#watches.get(name);
     if (known !== undefined) return known;
     const end = this.#store.watch(key.slice(), (kind) => {

@@ -5,7 +5,8 @@ import { BULK_ITEMS_MAX, DOCUMENT_BYTES_MAX } from '../../../model/limits.ts';
 import { clampedOf, integerOf } from '../arguments.ts';
 import { EXPIRY_SYNTAX, readTime, readValueOptions } from '../expiry-options.ts';
 import { INTEGER_ERROR, NOT_INTEGER, OFFSET_RANGE, Refusal, TOO_LONG, WRONG_TYPE, wrongCount } from '../failures.ts';
-import { type Keyspace, nameOf } from '../keyspace.ts';
+import { keyName } from '../../../lib/key-name.ts';
+import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
@@ -214,7 +215,7 @@ function itemsOf(name: string, words: Words): Item[] | Refusal {
 
 /** A key that is named twice holds what was said last. */
 function lastOfEach(items: readonly Item[]): Item[] {
-  const byName = new Map(items.map((item) => [nameOf(item.key), item]));
+  const byName = new Map(items.map((item) => [keyName(item.key), item]));
   return [...byName.values()];
 }
 
