@@ -9,11 +9,14 @@ import { type Command, type CommandPort, NO_NOTES, type Reply } from '../src/mod
 import type { ErrorCode, KvError } from '../src/model/errors.ts';
 import type { ServerState } from '../src/model/status.ts';
 
+/** Who takes commands, and changes that depend on what keys hold. */
+export type UpdatePort = CommandPort & { update(update: Update, reply: (reply: Reply) => void): void };
+
 export type GuardOptions = {
   readonly rules: HostRules;
   readonly replicas: number;
   /** The broker itself. */
-  readonly port: CommandPort;
+  readonly port: UpdatePort;
   /** State of every server, as STATUS shows it. */
   readonly states: () => readonly ServerState[];
   /** The host is to end, once; `reason` is one line. */
@@ -25,7 +28,7 @@ export function needsGuard({ onKDown, exitWhenKDown, readOnlyAfterIndex }: HostR
   return onKDown !== 'warn' || exitWhenKDown || readOnlyAfterIndex;
 }
 
-export class Guard implements CommandPort {
+export class Guard implements UpdatePort {
   readonly #options: GuardOptions;
   #takesValues = true;
   /** Whether fewer than k were down at some time: a host that starts with servers that catch up does not end at once. */
@@ -47,15 +50,20 @@ export class Guard implements CommandPort {
     }
   }
 
-  /** An update as it may happen: while no values are taken it may look and delete, as commands may. */
-  allowed(update: Update): Update {
-    if (this.#takesValues) return update;
+  /** While no values are taken an update may look and delete, as commands may; one that changes nothing is a read. */
+  update(update: Update, reply: (reply: Reply) => void): void {
+    const { port, rules } = this.#options;
+    let changes = false;
     const decide: Update['decide'] = (held) => {
       const decided = update.decide(held);
-      const stores = decided.ok && decided.value.some(({ value }) => value !== null);
-      return stores ? { ok: false, error: NO_VALUES } : decided;
+      if (!decided.ok) return decided;
+      changes = decided.value.length > 0;
+      const isRefused = !this.#takesValues && decided.value.some(({ value }) => value !== null);
+      return isRefused ? { ok: false, error: NO_VALUES } : decided;
     };
-    return { ...update, decide };
+    port.update({ ...update, decide }, (answer) =>
+      reply(changes || rules.onKDown === 'warn' ? answer : this.#checked(answer)),
+    );
   }
 
   /** The data is loaded: with such a rule, no more values are taken. */

@@ -8,12 +8,13 @@ import type { Observer, Watcher } from '../../src/broker/state.ts';
 import type { Update } from '../../src/broker/updates.ts';
 import { NEVER } from '../../src/lib/rare.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
-import type { Command, CommandPort, Reply } from '../../src/model/commands.ts';
+import type { Command, Reply } from '../../src/model/commands.ts';
 import type { SavedEpoch } from '../../src/broker/start.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
 import { fail, type KvError } from '../../src/model/errors.ts';
 import type { Epoch, Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../src/model/limits.ts';
+import type { UpdatePort } from '../guard.ts';
 import { brokerMachine } from './machine.ts';
 
 export type BrokerActorOptions = {
@@ -36,15 +37,13 @@ export type BrokerActorOptions = {
   readonly fatal: (error: unknown) => void;
 };
 
-export class BrokerActor implements CommandPort {
+export class BrokerActor implements UpdatePort {
   readonly #options: BrokerActorOptions;
   readonly #core: Broker;
   readonly #machine = createActor(brokerMachine).start();
   readonly #ticking: NodeJS.Timeout;
   #serving: ((hopeless: string | null) => void)[] = [];
-  #port: CommandPort;
-  /** An update as a guard allows it. */
-  #allowed: (update: Update) => Update = (update) => update;
+  #port: UpdatePort;
 
   constructor(options: BrokerActorOptions) {
     this.#options = options;
@@ -76,7 +75,7 @@ export class BrokerActor implements CommandPort {
   /** Changes that depend on what keys hold, all or nothing. */
   update(update: Update, reply: (reply: Reply) => void): void {
     if (!this.#isClosed()) {
-      this.#core.update(this.#allowed(update), reply);
+      this.#port.update(update, reply);
       return;
     }
     const error: KvError = { code: 'UNAVAILABLE', message: 'the host is shutting down' };
@@ -94,14 +93,13 @@ export class BrokerActor implements CommandPort {
   }
 
   /** What a guard asks, who is asked instead of it. */
-  get core(): CommandPort {
+  get core(): UpdatePort {
     return this.#core;
   }
 
   /** From now on commands pass a guard, who hands on to the core what it allows. */
-  guardWith(guard: CommandPort & { allowed(update: Update): Update }): void {
+  guardWith(guard: UpdatePort): void {
     this.#port = guard;
-    this.#allowed = (update) => guard.allowed(update);
   }
 
   /** Like `submit`, with reads answered from one server's own copies. */

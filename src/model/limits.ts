@@ -97,8 +97,9 @@ export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 export const EXEC_BYTES_MAX = 128 * 1024 * 1024;
 export const EXEC_MS_MAX = 2_000;
 
-/** RESP: SCAN cursors that a host remembers, the oldest forgotten first. One names where a scan goes on. */
+/** RESP: SCAN cursors that a host remembers, and bytes of the keys where they go on; the oldest are forgotten first. */
 export const SCAN_CURSORS_MAX = 100_000;
+export const SCAN_CURSORS_BYTES_MAX = 64 * 1024 * 1024;
 
 /** RESP: keys of connections that cache what they read, and their bytes; beyond it the oldest are told to be forgotten. */
 export const TRACKED_KEYS_MAX = 1_000_000;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Guard, needsGuard } from '../../actors/guard.ts';
+import type { Update } from '../../src/broker/updates.ts';
 import type { HostRules } from '../../src/cli/host.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { ok } from '../../src/lib/result.ts';
@@ -19,7 +20,7 @@ function guardOf(rules: Partial<HostRules>, states: ServerState[] = ['up', 'up',
   const guard = new Guard({
     rules: { ...NO_RULES, ...rules },
     replicas: 2,
-    port: { submit: (_, reply) => reply(FOUND) },
+    port: { submit: (_, reply) => reply(FOUND), update: ({ decide }, reply) => reply(outcomeOf(decide([null]))) },
     states: () => states,
     end: (reason) => ended.push(reason),
   });
@@ -30,7 +31,19 @@ function guardOf(rules: Partial<HostRules>, states: ServerState[] = ['up', 'up',
     });
     return answer as unknown as Reply;
   };
-  return { guard, ask, ended, states };
+  const update = (decide: Update['decide']): Reply => {
+    let answer: Reply | null = null;
+    guard.update({ keys: [utf8('a')], decide }, (reply) => {
+      answer = reply;
+    });
+    return answer as unknown as Reply;
+  };
+  return { guard, ask, update, ended, states };
+}
+
+function outcomeOf(decided: ReturnType<Update['decide']>): Reply {
+  if (!decided.ok) return { kind: 'failed', error: decided.error, notes: NO_NOTES };
+  return { kind: 'written', items: decided.value.length, notes: NO_NOTES };
 }
 
 test('only a host with rules has a guard', () => {
@@ -97,16 +110,26 @@ test('values are taken until the data is loaded, and deletes after that too', ()
 });
 
 test('after the data is loaded updates may look and delete, and store nothing', () => {
-  const { guard } = guardOf({ readOnlyAfterIndex: true });
+  const { guard, update } = guardOf({ readOnlyAfterIndex: true });
   const key = utf8('a');
-  const decided = (value: Uint8Array | null): unknown =>
-    guard.allowed({ keys: [key], decide: () => ok([{ key, value }]) }).decide([null]);
+  const decided = (value: Uint8Array | null): Reply => update(() => ok([{ key, value }]));
   const before = decided(utf8('1'));
 
   guard.onIndexed();
 
-  const looked = guard.allowed({ keys: [key], decide: () => ok([]) }).decide([null]);
-  expect(before).toEqual(ok([{ key, value: utf8('1') }]));
-  expect([looked, decided(null)]).toEqual([ok([]), ok([{ key, value: null }])]);
-  expect(decided(utf8('1'))).toMatchObject({ ok: false, error: { code: 'NOPERM' } });
+  expect(before).toMatchObject({ kind: 'written', items: 1 });
+  expect([update(() => ok([])), decided(null)]).toMatchObject([{ kind: 'written' }, { kind: 'written' }]);
+  expect(decided(utf8('1'))).toMatchObject({ kind: 'failed', error: { code: 'NOPERM' } });
+});
+
+test('an update that changes nothing is a read: refused while k servers are down, and the others go on', () => {
+  const { update, states } = guardOf({ onKDown: 'refuse' });
+  const reads = (): Reply => update(() => ok([]));
+  const deletes = (): Reply => update(() => ok([{ key: utf8('a'), value: null }]));
+  expect([reads(), deletes()]).toMatchObject([{ kind: 'written' }, { kind: 'written' }]);
+
+  states.fill('down', 1);
+
+  expect(reads()).toMatchObject({ kind: 'failed', error: { code: 'UNAVAILABLE', message: SENTENCE } });
+  expect(deletes()).toMatchObject({ kind: 'written', items: 1 });
 });

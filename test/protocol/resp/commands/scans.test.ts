@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SCAN_CURSORS_MAX } from '../../../../src/model/limits.ts';
+import { SCAN_CURSORS_BYTES_MAX, SCAN_CURSORS_MAX } from '../../../../src/model/limits.ts';
 import { ask, askAll, open } from '../client.ts';
 
 const keys = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4, unit: fc.constantFrom('a', 'b', ':', '1', 'é') }), {
@@ -59,6 +59,14 @@ describe('SCAN', () => {
     for (let i = 0; i < SCAN_CURSORS_MAX; i++) opened.host.cursors.keep(new Uint8Array(1));
     expect(ask(opened, 'SCAN', cursor)).toMatch(/^-ERR invalid cursor/);
     expect(ask(opened, 'SCAN', '12345678901')).toMatch(/^-ERR invalid cursor/);
+  });
+
+  test('cursors behind long keys are forgotten by their bytes, the oldest first, and the newest never', () => {
+    const { cursors } = open().host;
+    const third = new Uint8Array(SCAN_CURSORS_BYTES_MAX / 3);
+    const kept = [cursors.keep(third), cursors.keep(third), cursors.keep(third), cursors.keep(third)];
+
+    expect(kept.map((cursor) => cursors.placeOf(cursor) !== undefined)).toEqual([false, true, true, true]);
   });
 });
 
