@@ -56,7 +56,7 @@ export class TextSession {
   readonly #lines: LineReader;
   /** A COMPUTE that goes on in the next line, as one line so far. */
   #unfinished: string | null = null;
-  /** Lines that wait for an operator's command before them, or are one. */
+  /** Lines that wait for an operator's command before them, or for all that was asked before them. */
   readonly #barrier: Barrier<Uint8Array>;
 
   /**
@@ -173,7 +173,7 @@ export class TextSession {
       commandNamed(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)));
     if (row === null)
       this.#talk.refuse(unknownCommand(oneLine(text(bytes, verbStart, Math.min(verbEnd, verbStart + VERB_SHOWN_MAX)))));
-    else if (isOperators(row) && this.#talk.inFlight > 0) return false;
+    else if ((isOperators(row) || isScan(row)) && this.#talk.inFlight > 0) return false;
     else this.#run(row, bytes, { lineStart, start, end });
     return true;
   }
@@ -250,6 +250,11 @@ const VERB_SHOWN_MAX = 40;
 /** Commands about the cluster: their place among the others of a connection matters. */
 function isOperators(row: CommandRow): boolean {
   return row.flags.includes('admin');
+}
+
+/** Commands over all keys: they see what was asked before them, also a PUT whose place in the order is not known yet. */
+function isScan(row: CommandRow): boolean {
+  return row.name === 'KEYS' || row.name === 'EXPORT';
 }
 
 type BytesHandler = (talk: Conversation, bytes: Uint8Array, start: number, end: number, row: CommandRow) => void;

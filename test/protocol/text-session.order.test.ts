@@ -82,6 +82,19 @@ describe('whatever the pieces and whatever the order of answers,', () => {
     expect(said(session).length).toBe(4);
   });
 
+  test('keys are listed when all that was asked before is answered, and what comes after waits with them', () => {
+    const store = new NaiveStore('later');
+    const { session } = open(store);
+
+    session.push(linesOf(['PUT b {}', 'SET a 1', 'KEYS', 'SET c 1']));
+    const early = session.waiting;
+    store.answer(new Prng(1));
+
+    expect([early, session.inFlight, session.waiting]).toEqual([2, 2, 0]);
+    store.answer(new Prng(1));
+    expect(said(session)).toEqual(['OK', 'OK', expect.stringMatching(/a.*b/), 'OK']);
+  });
+
   test('ten thousand commands in one packet are answered in order', () => {
     const { session, store } = open(new NaiveStore('later'));
     const count = 10_000;
