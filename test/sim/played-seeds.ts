@@ -9,8 +9,8 @@ import { drawScenario } from '../../src/sim/swarm.ts';
 /** Seeds of one file of tests; `coppice simulate` plays as many as one likes. */
 export const PLAYED_SEEDS = 1_000;
 
-/** Every so many seeds one is played twice: it must do exactly the same, event by event. */
-const TWICE_EVERY = 10;
+/** Every so many seeds, one is played twice: it must do exactly the same, event by event. */
+const TWICE_EVERY = 2;
 
 /** Situations that may be missed: coppice simulate fails for each one, but here a test must not, for being unlucky. */
 const MISSED_MAX = 3;
