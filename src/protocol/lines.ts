@@ -12,6 +12,8 @@ export type LineHandler = {
   onTooLong(): void;
 };
 
+const always = (): boolean => true;
+
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -35,25 +37,30 @@ export class LineReader {
     return this.#unfinished.length > 0 || this.#skipping;
   }
 
-  /** Reads the next bytes of the connection; they are copied and may change afterwards. */
-  push(received: Uint8Array): void {
-    if (this.#ended) return;
+  /**
+   * Reads the next bytes of the connection, after a line only while `hasRoom`; answers how many it read. They are copied
+   * and may change afterwards.
+   */
+  push(received: Uint8Array, hasRoom: () => boolean = always): number {
+    if (this.#ended) return received.length;
     let at = 0;
     if (this.isInLine) {
       const end = received.indexOf(LF);
       if (end < 0) {
         this.#keep(received, 0);
-        return;
+        return received.length;
       }
       this.#finish(received.subarray(0, end));
       at = end + 1;
+      if (!this.#goesOn(received, at, hasRoom)) return at;
     }
     const last = received.lastIndexOf(LF);
     if (last >= at) {
-      this.#readLines(received.subarray(at, last + 1));
-      at = last + 1;
+      at += this.#readLines(received.subarray(at, last + 1), hasRoom);
+      if (!this.#goesOn(received, at, hasRoom)) return at;
     }
-    if (!this.#ended && at < received.length) this.#keep(received, at);
+    this.#keep(received, at);
+    return received.length;
   }
 
   /** No more bytes will come: an unfinished last line is a line. */
@@ -69,16 +76,23 @@ export class LineReader {
     this.#skipping = false;
   }
 
-  #readLines(received: Uint8Array): void {
+  /** Answers how many bytes it read. */
+  #readLines(received: Uint8Array, hasRoom: () => boolean): number {
     // One copy of all whole lines: keys and values may then be views of it for as long as anybody needs them.
     const lines = new Uint8Array(received.length);
     lines.set(received);
     let at = 0;
-    while (at < lines.length && !this.#ended) {
+    do {
       const end = lines.indexOf(LF, at);
       this.#emit(lines, at, end);
       at = end + 1;
-    }
+    } while (this.#goesOn(lines, at, hasRoom));
+    return at;
+  }
+
+  /** Whether what is behind a line that was read is to be read, too. */
+  #goesOn(received: Uint8Array, at: number, hasRoom: () => boolean): boolean {
+    return at < received.length && !this.#ended && hasRoom();
   }
 
   #keep(received: Uint8Array, start: number): void {

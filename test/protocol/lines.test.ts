@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { text, utf8 } from '../../src/lib/bytes.ts';
+import { Prng } from '../../src/lib/prng.ts';
 import { LineReader } from '../../src/protocol/lines.ts';
 
 const LIMIT = 8;
@@ -58,6 +59,39 @@ describe('lines', () => {
         }
         pieces.push(all.subarray(at));
         expect(read(pieces)).toEqual(read([all]));
+      }),
+    );
+  });
+
+  test('are the same when there is room for few at a time, and none is read while there is no room', () => {
+    const bytes = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\r', 'é', '1234', '123456789'), maxLength: 40 });
+
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat({ max: 10 }), { maxLength: 20 }), fc.integer(), (written, sizes, seed) => {
+        const prng = new Prng(seed);
+        const seen: string[] = [];
+        let room = 0;
+        const reader = new LineReader(LIMIT, {
+          onLine: (all, start, end) => {
+            room--;
+            return seen.push(text(all, start, end)) > 0;
+          },
+          onTooLong: () => {
+            room--;
+            seen.push('!');
+          },
+        });
+        const all = utf8(written);
+        for (let at = 0; at < all.length; ) {
+          room = 1 + prng.below(3);
+          const piece = all.subarray(at, at + 1 + (sizes[at % sizes.length] ?? all.length));
+          const taken = reader.push(piece, () => room > 0);
+          expect(room).toBeGreaterThanOrEqual(0);
+          expect(taken === piece.length || room === 0).toBe(true);
+          at += taken;
+        }
+        reader.end();
+        expect(seen).toEqual(read([all]));
       }),
     );
   });

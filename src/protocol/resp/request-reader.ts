@@ -32,6 +32,8 @@ export type RequestHandler = {
   isTrusted(): boolean;
 };
 
+const always = (): boolean => true;
+
 const CR = 0x0d;
 const LF = 0x0a;
 const STAR = 0x2a;
@@ -66,9 +68,12 @@ export class RequestReader {
     return this.#start < this.#end;
   }
 
-  /** Reads the next bytes of the connection, which must not change afterwards. */
-  push(received: Uint8Array): void {
-    if (this.#isOver) return;
+  /**
+   * Reads the next bytes of the connection, which must not change afterwards, beyond a request only while `hasRoom`;
+   * answers how many it read.
+   */
+  push(received: Uint8Array, hasRoom: () => boolean = always): number {
+    if (this.#isOver) return received.length;
     if (this.isInRequest) this.#append(received);
     else {
       this.#bytes = received;
@@ -77,29 +82,32 @@ export class RequestReader {
       this.#at = 0;
       this.#searched = 0;
     }
-    this.#read();
-    if (this.#isOver || this.#start >= this.#end) {
+    // A request ends in what came now: all that is behind it is of this.
+    const unread = this.#read(hasRoom) ? 0 : this.#end - this.#at;
+    if (this.#isOver || unread > 0 || this.#start >= this.#end) {
       this.#bytes = NO_BYTES;
       this.#start = 0;
       this.#end = 0;
     } else if (this.#start > 0 || this.#bytes === received) this.#move();
+    return received.length - unread;
   }
 
-  /** Reads whole requests as far as there are any. */
-  #read(): void {
-    for (;;) {
+  /** Reads whole requests as far as there are any. Answers false when it left some because there is no room. */
+  #read(hasRoom: () => boolean): boolean {
+    for (let isFirst = true; ; isFirst = false) {
       if (this.#wanted === 0) {
         this.#start = this.#at;
-        if (this.#at >= this.#end) return;
+        if (this.#at >= this.#end) return true;
+        if (!isFirst && !hasRoom()) return false;
         const isOver = this.#bytes[this.#at] === STAR ? !this.#readCount() : !this.#readInline();
-        if (isOver) return;
+        if (isOver) return true;
         if (this.#wanted === 0) continue;
       }
-      if (!this.#readWords()) return;
+      if (!this.#readWords()) return true;
       const words: Uint8Array[] = [this.#nameIn(this.#bounds[0] as number, this.#bounds[1] as number)];
       for (let i = 2; i < this.#boundCount; i += 2)
         words.push(this.#bytes.subarray(this.#bounds[i], this.#bounds[i + 1]));
-      if (!this.#give(words)) return;
+      if (!this.#give(words)) return true;
     }
   }
 

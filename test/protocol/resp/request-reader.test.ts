@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { text, utf8 } from '../../../src/lib/bytes.ts';
+import { Prng } from '../../../src/lib/prng.ts';
 import { DOCUMENT_BYTES_MAX, INLINE_BYTES_MAX } from '../../../src/model/limits.ts';
 import { RequestReader } from '../../../src/protocol/resp/request-reader.ts';
 import { joined, request } from './client.ts';
@@ -51,6 +52,36 @@ describe('requests', () => {
           expect(reader.isInRequest).toBe(false);
         },
       ),
+    );
+  });
+
+  test('any requests are read back when there is room for few at a time, and none is read while there is no room', () => {
+    fc.assert(
+      fc.property(fc.array(words, { minLength: 1, maxLength: 8 }), fc.integer(), (all, seed) => {
+        const prng = new Prng(seed);
+        const bytes = joined(all.map((one) => request(...one)));
+        const requests: string[][] = [];
+        let room = 0;
+        const reader = new RequestReader({
+          onRequest(one) {
+            room--;
+            return requests.push(one.map((word) => Buffer.from(word).toString('latin1'))) > 0;
+          },
+          onBroken: () => undefined,
+          isTrusted: () => true,
+        });
+
+        for (let at = 0; at < bytes.length; ) {
+          room = 1 + prng.below(3);
+          const piece = bytes.slice(at, at + 1 + prng.below(100));
+          const taken = reader.push(piece, () => room > 0);
+          expect(room).toBeGreaterThanOrEqual(0);
+          expect(taken === piece.length || room === 0).toBe(true);
+          at += taken;
+        }
+
+        expect(requests).toEqual(all.map((one) => one.map((word) => Buffer.from(word).toString('latin1'))));
+      }),
     );
   });
 
