@@ -60,10 +60,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   idleTimeoutMs: 0,
 };
 
-/**
- * Input is handed to the session in pieces, one a turn, so that a chunk full of commands can be held back. A turn at most:
- * many answers in one packet cost little each, and others wait for a hundred or two.
- */
+/** Input that is handed to the session in one turn at most: others wait for what that causes, a hundred commands or two. */
 const PIECE_BYTES_MAX = 4_096;
 
 /** Bytes that cost as much as a command: what a value takes, or commands that are answered at once. */
@@ -92,6 +89,10 @@ export class Connection implements Taker {
   #outputEnded = false;
   #flushIsDue = false;
   readonly #window: CommandWindow;
+  /** Whether the session may take one more request. */
+  readonly #hasRoom = (): boolean =>
+    // What cannot begin stays where it is: a window full of large requests would be kept for nothing.
+    this.#session.waiting === 0 && this.#window.hasRoom(this.#session, this.#socket.writableLength);
   #lastBytesAt = performance.now();
   /** Bytes that came since the last look at how slow the other side is. */
   #bytesSince = 0;
@@ -182,12 +183,11 @@ export class Connection implements Taker {
 
   takeTurn(): number {
     const chunk = this.#input[0] as Uint8Array;
-    const { asked, underWay: before } = this.#session;
-    const bytes = Math.min(chunk.length, this.#window.bytes, PIECE_BYTES_MAX);
-    this.#session.push(bytes === chunk.length ? chunk : chunk.subarray(0, bytes));
+    const { underWay: before } = this.#session;
+    const piece = chunk.length <= PIECE_BYTES_MAX ? chunk : chunk.subarray(0, PIECE_BYTES_MAX);
+    const bytes = this.#session.push(piece, this.#hasRoom);
     if (bytes === chunk.length) this.#input.shift();
     else this.#input[0] = chunk.subarray(bytes);
-    this.#window.took(this.#session.asked - asked, { bytes, isCut: bytes < chunk.length });
     const { underWay } = this.#session;
     this.#turns.count(this.#place, underWay);
     if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
@@ -213,16 +213,6 @@ export class Connection implements Taker {
     this.#flushSoon();
   }
 
-  #hasRoom(): boolean {
-    return (
-      // What cannot begin stays where it is: a window full of large requests would be kept for nothing.
-      this.#session.waiting === 0 &&
-      this.#window.hasRoom(this.#session.inFlight) &&
-      this.#socket.writableLength + this.#session.output().length + this.#session.heldBytes <=
-        Math.min(this.#limits.outputSoftMax, this.#session.unreadMax)
-    );
-  }
-
   /** Many answers of one turn leave in one write: setImmediate runs after the sockets and links of this turn were read. */
   #flushSoon(): void {
     if (this.#flushIsDue) return;
@@ -238,13 +228,13 @@ export class Connection implements Taker {
     const ready = this.#session.output();
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
-    if (unread > 0 && unread + ready.length + this.#session.heldBytes > outputHardMax) {
+    if (unread > 0 && unread + this.#session.replyBytes > outputHardMax) {
       this.#socket.destroy();
       return;
     }
     // Much is handed on at once, though nobody takes it yet: as pieces it costs less than as one that grows.
     if (ready.length > 0 && (unread <= outputSoftMax || ready.length > outputSoftMax)) {
-      this.#window.answered(this.#session.asked - this.#session.inFlight, ready.length);
+      this.#window.answered(this.#session.longestReply);
       const isTaken = this.#socket.write(ready);
       // What the system took at once is done with; else the socket sends the rest from this memory.
       this.#session.sent(this.#socket.writableLength > 0);

@@ -2,8 +2,11 @@
 
 /** What a gateway needs of the state machine of one connection. */
 export type Session = {
-  /** Takes bytes as they come; incomplete requests are kept. */
-  push(bytes: Uint8Array): void;
+  /**
+   * Takes requests from bytes as they come, after the first only while `hasRoom`; answers how many bytes it took. The
+   * beginning of a request is kept.
+   */
+  push(bytes: Uint8Array, hasRoom: () => boolean): number;
   /** No more bytes will come: an unfinished last line is a request too. */
   end(): void;
   /** Answers that are ready, in the order of the requests; valid until the next call. */
@@ -12,18 +15,20 @@ export type Session = {
   sent(isKept?: boolean): void;
   /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
   abandon(): void;
-  /** Bytes of answers that wait for older ones. */
-  readonly heldBytes: number;
+  /** Bytes of answers that are ready, wait for older ones, or are known before they come. */
+  readonly replyBytes: number;
+  /** Bytes of the longest answer that came since the output was taken. */
+  readonly longestReply: number;
   /** Bytes of answers that may wait unread before it takes no more requests, if the gateway itself allows more. */
   readonly unreadMax: number;
-  /** Requests that came so far. */
-  readonly asked: number;
   /** Requests that have no answer yet. */
   readonly inFlight: number;
   /** Those of them that were not begun, because they have to wait for the ones before them. */
   readonly waiting: number;
   /** Those of them that are under way: neither answered and behind an older one, nor not begun. */
   readonly underWay: number;
+  /** Those of these whose answers may have any length. */
+  readonly untold: number;
   /** Whether it holds the beginning of a request. */
   readonly inRequest: boolean;
   /** Whether the conversation is over once the output is written (EXIT, a broken request). */

@@ -56,9 +56,13 @@ export const CONNECTION_COMMANDS_MAX = 20_000;
  */
 export const GATEWAY_COMMANDS_MAX = 1_024;
 
-/** Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one. */
+/**
+ * Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one.
+ * Requests whose replies may have any length are in flight up to as many as soft limits fill the hard one: enough of them
+ * that a pipeline of short replies loses nothing, few enough that their replies fit memory if each has a mebibyte.
+ */
 export const OUTPUT_BYTES_SOFT_MAX = 1024 * 1024;
-export const OUTPUT_BYTES_HARD_MAX = 64 * 1024 * 1024;
+export const OUTPUT_BYTES_HARD_MAX = 128 * 1024 * 1024;
 
 /** Milliseconds a connection may stay silent in the middle of a request, or send less of it than this many bytes a second. */
 export const REQUEST_TIMEOUT_MS = 30_000;

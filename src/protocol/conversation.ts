@@ -10,7 +10,7 @@ import { ERRORS, type KvError } from '../model/errors.ts';
 import type { Administration } from '../model/status.ts';
 import { FOUND, type Question, writeReply } from './answers.ts';
 import { type ReplyFormat, writeError, writeOk } from './replies.ts';
-import { ReplyQueue, type Slot } from './reply-queue.ts';
+import { ReplyQueue, type Slot, UNTOLD } from './reply-queue.ts';
 
 export type SessionOptions = {
   /** Whose port it is: a miss says `key -> NOT FOUND` on a gateway and `NOTFOUND` on a storage server (R-02). */
@@ -64,19 +64,24 @@ export class Conversation {
     return this.#queue.size;
   }
 
-  /** Commands so far. */
-  get asked(): number {
-    return this.#queue.opened;
-  }
-
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#queue.underWay;
   }
 
-  /** Bytes of replies that wait for older ones. */
-  get heldBytes(): number {
-    return this.#queue.heldBytes;
+  /** Those of them whose replies may have any length. */
+  get untold(): number {
+    return this.#queue.untold;
+  }
+
+  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
+  get replyBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Bytes of the longest reply that came since the output was taken. */
+  get longestReply(): number {
+    return this.#queue.longest;
   }
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
@@ -105,6 +110,8 @@ export class Conversation {
     slot.label = label;
     slot.question = question;
     slot.isWrite = command.kind === 'write';
+    // What is told of a change is a line.
+    if (slot.isWrite || command.kind === 'delete') this.#queue.tell(slot, 0);
     this.port.submit(command, slot.onReply);
   }
 
@@ -154,6 +161,7 @@ export class Conversation {
   #newSlot(): ReplySlot {
     const slot: ReplySlot = {
       state: 'open',
+      bytes: UNTOLD,
       held: null,
       atTurn: null,
       format: this.format,

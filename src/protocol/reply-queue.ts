@@ -9,11 +9,16 @@ import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
 /** A place in the order of replies; who uses the queue adds what a command needs to write its reply. */
 export type Slot = {
   state: 'open' | 'done';
+  /** Bytes of the reply of an open slot, or UNTOLD. */
+  bytes: number;
   /** What a done slot wrote while older ones were open. */
   held: Uint8Array | null;
   /** Writes the reply of a done slot, when it is its turn; instead of `held`. */
   atTurn: ((output: ByteWriter) => void) | null;
 };
+
+/** Nobody knows how long the reply will be. */
+export const UNTOLD = -1;
 
 /** Slots that are kept for later commands. */
 const FREE_MAX = 4_096;
@@ -35,9 +40,13 @@ export class ReplyQueue<S extends Slot> {
   readonly #free: S[] = [];
   readonly #scratch = new ByteWriter(1_024);
   #output = new ByteWriter(4_096);
+  /** Bytes of replies that wait for older ones, and of those that are known before they come. */
   #heldBytes = 0;
   #openSlots = 0;
-  #opened = 0;
+  #untold = 0;
+  /** Where the reply begins that is being written into the output. */
+  #replyStart = 0;
+  #longest = 0;
   #lastHeld: Uint8Array = NO_BYTES;
 
   /** `wake` is called when replies entered the output outside of `reading`. */
@@ -52,19 +61,24 @@ export class ReplyQueue<S extends Slot> {
     return this.#slots.size;
   }
 
-  /** Places that were taken so far. */
-  get opened(): number {
-    return this.#opened;
-  }
-
   /** Commands without a reply. */
   get underWay(): number {
     return this.#openSlots;
   }
 
-  /** Bytes of replies that wait for older ones. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  /** Those of them whose replies may have any length. */
+  get untold(): number {
+    return this.#untold;
+  }
+
+  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
+  get bytes(): number {
+    return this.#output.length + this.#heldBytes;
+  }
+
+  /** Bytes of the longest reply that came since the output was taken. */
+  get longest(): number {
+    return this.#longest;
   }
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
@@ -78,28 +92,40 @@ export class ReplyQueue<S extends Slot> {
   open(): S {
     const slot = this.#free.pop() ?? this.#newSlot();
     slot.state = 'open';
+    slot.bytes = UNTOLD;
     this.#openSlots++;
-    this.#opened++;
+    this.#untold++;
     this.#slots.push(slot);
     return slot;
   }
 
+  /** The reply of an open slot will have so many bytes; said at most once. */
+  tell(slot: S, bytes: number): void {
+    slot.bytes = bytes;
+    this.#untold--;
+    this.#heldBytes += bytes;
+  }
+
   /** Where the reply of an open slot is to be written; `close` must follow in the same breath. */
   writerFor(slot: S): ByteWriter {
-    if (slot === this.#slots.peek()) return this.#output;
+    if (slot === this.#slots.peek()) {
+      this.#replyStart = this.#output.length;
+      return this.#output;
+    }
     this.#scratch.reset();
     return this.#scratch;
   }
 
   /** The reply of an open slot was written; it and all done ones behind it enter the output. */
   close(slot: S): void {
-    slot.state = 'done';
-    this.#openSlots--;
+    this.#leave(slot);
     if (slot !== this.#slots.peek()) {
       slot.held = this.#heldCopy();
       this.#heldBytes += slot.held.length;
+      this.#longest = Math.max(this.#longest, slot.held.length);
       return;
     }
+    this.#longest = Math.max(this.#longest, this.#output.length - this.#replyStart);
     this.#emit(slot);
     this.#emitDone();
     if (!this.#isReading) this.#wake();
@@ -107,8 +133,7 @@ export class ReplyQueue<S extends Slot> {
 
   /** The reply is written by `write` when all older ones are in the output. It wakes nobody: it is the answer at once to a request. */
   closeAtTurn(slot: S, write: (output: ByteWriter) => void): void {
-    slot.state = 'done';
-    this.#openSlots--;
+    this.#leave(slot);
     slot.atTurn = write;
     this.#emitDone();
   }
@@ -122,6 +147,15 @@ export class ReplyQueue<S extends Slot> {
   clear(isKept = false): void {
     if (isKept || this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
     else this.#output.reset();
+    this.#longest = 0;
+  }
+
+  /** A slot is under way no more. */
+  #leave(slot: S): void {
+    slot.state = 'done';
+    this.#openSlots--;
+    if (slot.bytes === UNTOLD) this.#untold--;
+    else this.#heldBytes -= slot.bytes;
   }
 
   /** What the scratch holds, in memory of its own; neighbours that say the same (OK) share it. */

@@ -80,11 +80,6 @@ export class TextSession {
     return this.#talk.inFlight + this.#barrier.size;
   }
 
-  /** Requests so far. */
-  get asked(): number {
-    return this.#talk.asked + this.#barrier.size;
-  }
-
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#talk.underWay;
@@ -95,9 +90,19 @@ export class TextSession {
     return this.#barrier.size;
   }
 
-  /** Bytes of replies that are ready but wait for older ones. */
-  get heldBytes(): number {
-    return this.#talk.heldBytes;
+  /** Commands under way whose replies may have any length. */
+  get untold(): number {
+    return this.#talk.untold;
+  }
+
+  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
+  get replyBytes(): number {
+    return this.#talk.replyBytes;
+  }
+
+  /** Bytes of the longest reply that came since the output was taken. */
+  get longestReply(): number {
+    return this.#talk.longestReply;
   }
 
   /** Whoever reaches this port is trusted. */
@@ -115,11 +120,18 @@ export class TextSession {
     return this.#talk.isClosing && this.#talk.inFlight === 0;
   }
 
-  /** Takes bytes as they come; they are copied. */
-  push(bytes: Uint8Array): void {
-    if (this.#talk.isClosing) return;
-    this.#talk.reading(() => this.#lines.push(bytes));
+  /**
+   * Takes requests from bytes as they come, after the first only while `hasRoom`; answers how many bytes it took. They are
+   * copied, and the beginning of a request is kept.
+   */
+  push(bytes: Uint8Array, hasRoom?: () => boolean): number {
+    if (this.#talk.isClosing) return bytes.length;
+    let taken = 0;
+    this.#talk.reading(() => {
+      taken = this.#lines.push(bytes, hasRoom);
+    });
     this.#barrier.resume();
+    return taken;
   }
 
   /** No more bytes will come: an unfinished last line is a request too. */

@@ -1,4 +1,6 @@
 /** Much at once through the RESP port of the real program: large values, large transactions, pipelines that depend on themselves. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Program, startProgram } from './program.ts';
@@ -6,11 +8,13 @@ import { type Program, startProgram } from './program.ts';
 const MEBIBYTE = 1024 * 1024;
 
 let program: Program;
+let port: number;
 let client: Redis;
 
 beforeAll(async () => {
   program = await startProgram(['--resp-port', '0', '--durability', 'os']);
-  client = new Redis({ port: Number(/resp=\S+:(\d+)/.exec(program.ready)?.[1]) });
+  port = Number(/resp=\S+:(\d+)/.exec(program.ready)?.[1]);
+  client = new Redis({ port });
 }, 60_000);
 
 afterAll(async () => {
@@ -43,6 +47,23 @@ test('hundreds of large values that are asked at once are all answered, and no s
   expect(servers.map(({ incarnation }) => incarnation)).toEqual([1, 1, 1]);
 });
 
+test('a thousand small values and then hundreds of large ones, asked in one burst, all reach a client that reads on and on', {
+  timeout: 60_000,
+}, async () => {
+  const [small, large] = [1_000, 200];
+  const value = 'v'.repeat(MEBIBYTE);
+  await client.set('small', 's');
+  await client.set('large', value);
+  const wanted = small * '$1\r\ns\r\n'.length + large * `$${MEBIBYTE}\r\n${value}\r\n`.length;
+  const socket = connect(port);
+  await once(socket, 'connect');
+
+  socket.write('GET small\r\n'.repeat(small) + 'GET large\r\n'.repeat(large));
+  const received = await readSlowly(socket, wanted);
+
+  expect(received).toBe(wanted);
+});
+
 test('what looks at all keys sees what was asked before it on its connection', async () => {
   const unseen: number[] = [];
 
@@ -68,3 +89,17 @@ test('EXEC sees that its own connection changed a watched key before it', async 
 
   expect(executed).toEqual([]);
 });
+
+/** Reads so many bytes, less than a hundred mebibytes of them a second; answers how many came before the other side ended. */
+async function readSlowly(socket: Socket, wanted: number): Promise<number> {
+  let received = 0;
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received >= wanted) socket.destroy();
+    socket.pause();
+    setTimeout(() => socket.resume(), chunk.length / (MEBIBYTE / 10));
+  });
+  await once(socket, 'close');
+  return received;
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { text, utf8 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import { ReplyQueue, type Slot } from '../../src/protocol/reply-queue.ts';
+import { ReplyQueue, type Slot, UNTOLD } from '../../src/protocol/reply-queue.ts';
 
 type Numbered = Slot & { number: number };
 
@@ -10,7 +10,7 @@ function queue() {
   const emitted: number[] = [];
   const wakes: number[] = [];
   const replies = new ReplyQueue<Numbered>(
-    () => ({ state: 'open', held: null, atTurn: null, number: 0 }),
+    () => ({ state: 'open', bytes: UNTOLD, held: null, atTurn: null, number: 0 }),
     (slot) => emitted.push(slot.number),
     () => wakes.push(emitted.length),
   );
@@ -34,6 +34,7 @@ describe('replies', () => {
           if (number < count && prng.chance(0.5)) {
             const slot = replies.open();
             slot.number = number++;
+            if (prng.chance(0.3)) replies.tell(slot, prng.below(100));
             open.push(slot);
           } else if (open.length > 0) {
             const [slot] = open.splice(prng.below(open.length), 1) as [Numbered];
@@ -44,10 +45,11 @@ describe('replies', () => {
             output += text(replies.output());
             replies.clear();
           }
+          expect(replies.untold).toBe(open.filter(({ bytes }) => bytes === UNTOLD).length);
         }
         const numbers = Array.from({ length: count }, (_, i) => i);
         expect(output + text(replies.output())).toBe(numbers.map((number) => `${number} `).join(''));
-        expect([emitted, replies.size, replies.heldBytes]).toEqual([numbers, 0, 0]);
+        expect([emitted, replies.size, replies.bytes]).toEqual([numbers, 0, replies.output().length]);
       }),
     );
   });
@@ -70,11 +72,37 @@ describe('replies', () => {
     second.number = 7;
 
     close(replies, second);
-    const held = [replies.heldBytes, replies.size, replies.output().length];
+    const held = [replies.bytes, replies.size, replies.output().length];
     close(replies, first);
 
     expect(held).toEqual([2, 2, 0]);
-    expect([replies.heldBytes, replies.size, text(replies.output())]).toEqual([0, 0, '0 7 ']);
+    expect([replies.bytes, replies.size, text(replies.output())]).toEqual([4, 0, '0 7 ']);
+  });
+
+  test('whose length was told are counted in bytes before they come, the others by their number', () => {
+    const { replies } = queue();
+    const [told] = [replies.open(), replies.open()];
+
+    replies.tell(told, 50);
+    const before = [replies.bytes, replies.untold, replies.underWay];
+    close(replies, told);
+
+    expect(before).toEqual([50, 1, 2]);
+    expect([replies.bytes, replies.untold, replies.underWay]).toEqual([2, 1, 1]);
+  });
+
+  test('of which one is the longest: it is known until they are taken', () => {
+    const { replies } = queue();
+    const [first, second, third] = [replies.open(), replies.open(), replies.open()];
+    second.number = 1_000;
+
+    close(replies, second);
+    close(replies, first);
+    const longest = replies.longest;
+    replies.clear();
+    close(replies, third);
+
+    expect([longest, replies.longest]).toEqual(['1000 '.length, '0 '.length]);
   });
 
   test('wake whoever sends them, once each time some became ready, and nobody while requests are read', () => {

@@ -48,11 +48,6 @@ export class RespSession {
     return this.#talk.inFlight + this.#barrier.size;
   }
 
-  /** Requests so far. */
-  get asked(): number {
-    return this.#talk.asked + this.#barrier.size;
-  }
-
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#talk.underWay;
@@ -63,9 +58,19 @@ export class RespSession {
     return this.#barrier.size;
   }
 
-  /** Bytes of replies that are ready but wait for older ones. */
-  get heldBytes(): number {
-    return this.#talk.heldBytes;
+  /** Commands under way whose replies may have any length. */
+  get untold(): number {
+    return this.#talk.untold;
+  }
+
+  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
+  get replyBytes(): number {
+    return this.#talk.replyBytes;
+  }
+
+  /** Bytes of the longest reply that came since the output was taken. */
+  get longestReply(): number {
+    return this.#talk.longestReply;
   }
 
   /** Bytes of replies that may wait unread before requests wait too: few while nobody knows who asks. */
@@ -84,15 +89,22 @@ export class RespSession {
     return inFlight === 0 && (isClosing || (this.#hasEnded && this.#barrier.size === 0));
   }
 
-  /** Takes bytes as they come; they must not change afterwards. */
-  push(bytes: Uint8Array): void {
-    if (this.#talk.isClosing || this.#hasEnded) return;
-    this.#host.statistics.inputBytes += bytes.length;
+  /**
+   * Takes requests from bytes as they come, after the first only while `hasRoom`; answers how many bytes it took. They must
+   * not change afterwards; the beginning of a request is kept.
+   */
+  push(bytes: Uint8Array, hasRoom?: () => boolean): number {
+    if (this.#talk.isClosing || this.#hasEnded) return bytes.length;
     // A Buffer's slice is a view: nobody behind this shall meet one.
     const plain =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#talk.reading(() => this.#reader.push(plain));
+    let taken = 0;
+    this.#talk.reading(() => {
+      taken = this.#reader.push(plain, hasRoom);
+    });
+    this.#host.statistics.inputBytes += taken;
     this.#barrier.resume();
+    return taken;
   }
 
   /** No more bytes will come: an unfinished request is none. */

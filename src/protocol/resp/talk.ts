@@ -7,7 +7,7 @@ import { ok, type Result } from '../../lib/result.ts';
 import type { Found, Notes, Path, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
 import { BULK_ITEMS_MAX } from '../../model/limits.ts';
-import { ReplyQueue, type Slot } from '../reply-queue.ts';
+import { ReplyQueue, type Slot, UNTOLD } from '../reply-queue.ts';
 import { AttemptGate } from './attempt-gate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Entry } from './command-index.ts';
@@ -82,18 +82,24 @@ export class Talk {
     return this.#queue.size;
   }
 
-  /** Commands so far. */
-  get asked(): number {
-    return this.#queue.opened;
-  }
-
   /** Commands without a reply, those that wait for the ones before them not counted. */
   get underWay(): number {
     return this.#queue.underWay;
   }
 
-  get heldBytes(): number {
-    return this.#queue.heldBytes;
+  /** Those of them whose replies may have any length. */
+  get untold(): number {
+    return this.#queue.untold;
+  }
+
+  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
+  get replyBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Bytes of the longest reply that came since the output was taken. */
+  get longestReply(): number {
+    return this.#queue.longest;
   }
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */
@@ -170,6 +176,7 @@ export class Talk {
   #newSlot(): RespSlot {
     const slot: RespSlot = {
       state: 'open',
+      bytes: UNTOLD,
       held: null,
       atTurn: null,
       protocol: 2,
@@ -205,6 +212,7 @@ export class Talk {
     else if (keys.length === 0) this.#write(slot, (reply) => plan.apply(EMPTY, reply));
     else if (blind !== undefined) {
       tracking.wrote(blind, this);
+      this.#queue.tell(slot, 0);
       store.submit({ kind: 'write', items: blind, onExisting: 'overwrite' }, slot.onReply);
     } else if (isWrite) {
       const decide = (held: readonly (Held | null)[]): Result<readonly Change[], KvError> => {
@@ -213,6 +221,7 @@ export class Talk {
         this.#scratch.reset();
         plan.apply(keyspace, this.#reply.to(this.#scratch, slot.protocol));
         slot.decided = this.#scratch.copy();
+        this.#queue.tell(slot, slot.decided.length);
         const changes = notifications.changesOf(keyspace);
         tracking.wrote(changes, this);
         return ok(changes);

@@ -1,89 +1,86 @@
-/** How many commands one connection may have in flight: few before it is known how large answers are. */
+/** How many commands one connection may have in flight: few before it is known how long answers are. */
 import { describe, expect, test } from 'vitest';
 import { CommandWindow } from '../../../actors/gateway/command-window.ts';
 import { CONNECTION_LIMITS } from '../../../actors/gateway/connection.ts';
+import { CONNECTION_COMMANDS_MAX, OUTPUT_BYTES_HARD_MAX, OUTPUT_BYTES_SOFT_MAX } from '../../../src/model/limits.ts';
 
-const LIMITS = { ...CONNECTION_LIMITS, commandsMax: 1_000, outputSoftMax: 1_000_000 };
+const MEBIBYTE = 1024 * 1024;
+const NOTHING = { inFlight: 0, untold: 0, replyBytes: 0, unreadMax: Number.POSITIVE_INFINITY };
 
-/** Commands that a window lets in beside none. */
-function sizeOf(window: CommandWindow): number {
+/** Commands with answers of any length that a window lets in. */
+function sizeOf(window: CommandWindow, unsentBytes = 0): number {
   let size = 0;
-  while (window.hasRoom(size)) size++;
+  while (window.hasRoom({ ...NOTHING, inFlight: size, untold: size }, unsentBytes)) size++;
   return size;
 }
 
-/** A window over which so many commands came and were answered, always as many as it let in. */
-function used(window: CommandWindow, rounds: number, answerBytes: number): CommandWindow {
-  let answered = 0;
+/** A window that was full so often, and always emptied by answers of which the longest had so many bytes. */
+function used(rounds: number, longest: number): CommandWindow {
+  const window = new CommandWindow(CONNECTION_LIMITS);
   for (let i = 0; i < rounds; i++) {
-    const size = sizeOf(window);
-    window.took(size, { bytes: 20 * size, isCut: false });
-    answered += size;
-    window.answered(answered, size * answerBytes);
+    sizeOf(window);
+    window.answered(longest);
   }
   return window;
 }
 
 describe('a window', () => {
-  test('lets in few commands at first, and twice as many whenever small answers leave', () => {
-    expect([0, 1, 2, 3, 4].map((rounds) => sizeOf(used(new CommandWindow(LIMITS), rounds, 10)))).toEqual([
-      2, 4, 8, 16, 32,
-    ]);
-    expect(sizeOf(used(new CommandWindow(LIMITS), 20, 10))).toBe(1_000);
+  test('lets in eight commands at first, and twice as many whenever short answers leave, up to a hundred and twenty-eight', () => {
+    const sizes = [0, 1, 2, 3, 4, 5, 100].map((rounds) => sizeOf(used(rounds, 10)));
+
+    expect(sizes).toEqual([8, 16, 32, 64, 128, 128, 128]);
   });
 
-  test('never lets in more than fill eight times the soft limit with answers like the last', () => {
-    const sizes = [300_000, 1_000_000, 16_000_000].map((bytes) => sizeOf(used(new CommandWindow(LIMITS), 20, bytes)));
-    const window = used(new CommandWindow(LIMITS), 1, 10);
-    window.answered(3, 3_000_000);
+  test('never lets in more than fill the hard limit with answers sixteen times as long as the last, though always one', () => {
+    const sizes = [MEBIBYTE / 8, MEBIBYTE, 4 * MEBIBYTE, 16 * MEBIBYTE].map((bytes) => sizeOf(used(20, bytes)));
 
-    expect(sizes).toEqual([26, 8, 1]);
-    expect(sizeOf(window)).toBe(2);
+    expect(sizes).toEqual([64, 8, 2, 1]);
   });
 
-  test('does not grow for who asks one thing after the other, nor for large requests', () => {
-    const window = new CommandWindow(LIMITS);
+  test('opens again when long answers are followed by short ones', () => {
+    const window = used(20, 4 * MEBIBYTE);
 
-    for (let i = 1; i <= 50; i++) {
-      window.took(0, { bytes: 64, isCut: true });
-      window.took(1, { bytes: 64, isCut: true });
-      window.hasRoom(1);
-      window.answered(i, 10);
+    const sizes = [0, 1, 2].map(() => {
+      const size = sizeOf(window);
+      window.answered(10);
+      return size;
+    });
+
+    expect(sizes).toEqual([2, 4, 8]);
+  });
+
+  test('does not grow for who asks one thing after the other', () => {
+    const window = new CommandWindow(CONNECTION_LIMITS);
+
+    for (let i = 0; i < 50; i++) {
+      window.hasRoom(NOTHING, 0);
+      window.answered(10);
     }
 
-    expect(sizeOf(window)).toBe(2);
+    expect(sizeOf(window)).toBe(8);
   });
 
-  test('grows when it cut many commands from what came, though all were answered at once', () => {
-    const window = new CommandWindow(LIMITS);
+  test('counts what is unread as what may come, and lets nothing in beyond the soft limit', () => {
+    const window = used(20, 10);
 
-    window.took(2, { bytes: 64, isCut: true });
-    window.answered(2, 14);
-
-    expect(sizeOf(window)).toBe(4);
+    expect(sizeOf(window, MEBIBYTE / 2)).toBe(OUTPUT_BYTES_HARD_MAX / OUTPUT_BYTES_SOFT_MAX - 1);
+    expect(sizeOf(window, OUTPUT_BYTES_SOFT_MAX + 1)).toBe(0);
+    expect(window.hasRoom({ ...NOTHING, replyBytes: OUTPUT_BYTES_SOFT_MAX + 1 }, 0)).toBe(false);
+    expect(window.hasRoom({ ...NOTHING, unreadMax: 100 }, 101)).toBe(false);
   });
 
-  test('takes as many bytes as its commands are long when several came at once, and a long request in few pieces', () => {
-    const window = new CommandWindow(LIMITS);
-    const at = (commands: number, bytes: number, isCut: boolean): number => {
-      window.took(commands, { bytes, isCut });
-      return window.bytes;
-    };
+  test('holds commands whose answers are short back by their number only', () => {
+    const window = new CommandWindow(CONNECTION_LIMITS);
 
-    const first = window.bytes;
-    const afterLong = [at(0, 64, true), at(0, 128, true), at(0, 256, true), at(1, 200, false)];
-    const afterMany = [at(2, 300, true), at(2, 1_000, true), at(9, 256, true)];
-
-    expect(first).toBe(64);
-    expect(afterLong).toEqual([128, 256, 256, 256]);
-    expect(afterMany).toEqual([300, 512, 256]);
+    expect(window.hasRoom({ ...NOTHING, inFlight: CONNECTION_COMMANDS_MAX - 1 }, 0)).toBe(true);
+    expect(window.hasRoom({ ...NOTHING, inFlight: CONNECTION_COMMANDS_MAX }, 0)).toBe(false);
   });
 
   test('is small again after a rest', () => {
-    const window = used(new CommandWindow(LIMITS), 20, 10);
+    const window = used(20, 10);
 
     window.rest();
 
-    expect(sizeOf(window)).toBe(2);
+    expect(sizeOf(window)).toBe(8);
   });
 });
