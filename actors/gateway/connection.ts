@@ -225,27 +225,28 @@ export class Connection implements Taker {
     if (this.#outputEnded || this.#socket.destroyed) return;
     this.#turns.count(this.#place, this.#session.underWay);
     const { outputSoftMax, outputHardMax } = this.#limits;
-    const ready = this.#session.output();
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
     if (unread > 0 && unread + this.#session.replyBytes > outputHardMax) {
       this.#socket.destroy();
       return;
     }
-    // Much is handed on at once, though nobody takes it yet: as pieces it costs less than as one that grows.
-    if (ready.length > 0 && (unread <= outputSoftMax || ready.length > outputSoftMax)) {
-      this.#window.answered(this.#session.longestReply);
-      const isTaken = this.#socket.write(ready);
-      // What the system took at once is done with; else the socket sends the rest from this memory.
-      this.#session.sent(this.#socket.writableLength > 0);
-      this.#lastQuickAt = performance.now();
-      this.#wasAnswered = true;
-      if (!isTaken) this.#socket.setTimeout(this.#limits.outputTimeoutMs);
-    }
+    while (this.#socket.writableLength <= outputSoftMax && this.#session.output().length > 0) this.#send();
     const isOver = this.#session.isOver || (this.#inputEnd === 'told' && this.#session.inFlight === 0);
     if (isOver && this.#session.output().length === 0) this.#endOutput();
     else if (this.#input.length > 0) this.#goOn();
     this.#turns.serve();
+  }
+
+  /** A piece of what is ready leaves. */
+  #send(): void {
+    this.#window.answered(this.#session.longestReply);
+    const isTaken = this.#socket.write(this.#session.output());
+    // What the system took at once is done with; else the socket sends the rest from this memory.
+    this.#session.sent(this.#socket.writableLength > 0);
+    this.#lastQuickAt = performance.now();
+    this.#wasAnswered = true;
+    if (!isTaken) this.#socket.setTimeout(this.#limits.outputTimeoutMs);
   }
 
   #endOutput(): void {

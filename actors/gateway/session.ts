@@ -9,7 +9,7 @@ export type Session = {
   push(bytes: Uint8Array, hasRoom: () => boolean): number;
   /** No more bytes will come: an unfinished last line is a request too. */
   end(): void;
-  /** Answers that are ready, in the order of the requests; valid until the next call. */
+  /** Answers that are ready, in the order of the requests, or a first piece of them; valid until the next call. */
   output(): Uint8Array;
   /** The output was taken; `isKept`: its memory is still read, so it must not be written again. */
   sent(isKept?: boolean): void;

@@ -101,7 +101,7 @@ export class Conversation {
   abandon(): void {
     this.isClosing = true;
     this.#isAbandoned = true;
-    this.#queue.clear();
+    this.#queue.drop();
   }
 
   /** Submits a command; its reply is written as the answer to `question`, `label` being the key or path as shown. */

@@ -1,7 +1,8 @@
 /**
  * Replies of one connection in the order of its commands, whatever order they come in. Each command takes a slot; the
- * oldest open one writes straight into the output, later ones wait as bytes. Slots are used again, so that a command
- * that is answered costs no garbage here. Knows nothing of what the bytes say.
+ * oldest open one writes straight into the output, later ones wait as bytes. Short replies leave together, long ones as
+ * pieces, so that none is copied to lie beside others. Slots are used again, so that a command that is answered costs no
+ * garbage here. Knows nothing of what the bytes say.
  */
 import { Deque } from '../lib/deque.ts';
 import { ByteWriter, NO_BYTES } from '../lib/bytes.ts';
@@ -26,8 +27,8 @@ const FREE_MAX = 4_096;
 /** Replies that are compared with the one before, to be kept once. */
 const SHARED_BYTES_MAX = 16;
 
-/** An output buffer that large replies made larger than this is not kept. */
-const OUTPUT_KEPT_BYTES_MAX = 256 * 1024;
+/** Bytes of a long reply, and of an output buffer that is not kept. */
+const LONG_BYTES = 256 * 1024;
 
 export class ReplyQueue<S extends Slot> {
   readonly #newSlot: () => S;
@@ -39,8 +40,10 @@ export class ReplyQueue<S extends Slot> {
   readonly #slots = new Deque<S>();
   readonly #free: S[] = [];
   readonly #scratch = new ByteWriter(1_024);
+  /** What is ready: these, in their order, and then the output. */
+  readonly #pieces = new Deque<Uint8Array>();
   #output = new ByteWriter(4_096);
-  /** Bytes of replies that wait for older ones, and of those that are known before they come. */
+  /** Bytes of these, of replies that wait for older ones, and of those that are known before they come. */
   #heldBytes = 0;
   #openSlots = 0;
   #untold = 0;
@@ -125,7 +128,9 @@ export class ReplyQueue<S extends Slot> {
       this.#longest = Math.max(this.#longest, slot.held.length);
       return;
     }
-    this.#longest = Math.max(this.#longest, this.#output.length - this.#replyStart);
+    const length = this.#output.length - this.#replyStart;
+    this.#longest = Math.max(this.#longest, length);
+    if (length > LONG_BYTES) this.#endPiece();
     this.#emit(slot);
     this.#emitDone();
     if (!this.#isReading) this.#wake();
@@ -138,16 +143,24 @@ export class ReplyQueue<S extends Slot> {
     this.#emitDone();
   }
 
-  /** Replies that are ready; valid until the next one. */
+  /** Replies that are ready, or a first piece of them; valid until the next one. */
   output(): Uint8Array {
-    return this.#output.view();
+    return this.#pieces.peek() ?? this.#output.view();
   }
 
-  /** The output was taken; `isKept`: who took it goes on reading its memory. */
+  /** What `output` said was taken; `isKept`: who took it goes on reading its memory. */
   clear(isKept = false): void {
-    if (isKept || this.#output.buffer.length > OUTPUT_KEPT_BYTES_MAX) this.#output = new ByteWriter(4_096);
-    else this.#output.reset();
     this.#longest = 0;
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) this.#heldBytes -= piece.length;
+    else if (isKept || this.#output.buffer.length > LONG_BYTES) this.#output = new ByteWriter(4_096);
+    else this.#output.reset();
+  }
+
+  /** Nobody takes what is ready. */
+  drop(): void {
+    while (this.#pieces.size > 0) this.clear();
+    this.clear();
   }
 
   /** A slot is under way no more. */
@@ -171,14 +184,27 @@ export class ReplyQueue<S extends Slot> {
   #emitDone(): void {
     for (let slot = this.#slots.peek(); slot !== undefined && slot.state === 'done'; slot = this.#slots.peek()) {
       if (slot.held !== null) {
-        this.#output.bytes(slot.held);
-        this.#heldBytes -= slot.held.length;
+        if (slot.held.length > LONG_BYTES) {
+          this.#endPiece();
+          this.#pieces.push(slot.held);
+        } else {
+          this.#output.bytes(slot.held);
+          this.#heldBytes -= slot.held.length;
+        }
         slot.held = null;
       }
       slot.atTurn?.(this.#output);
       slot.atTurn = null;
       this.#emit(slot);
     }
+  }
+
+  /** What comes now is not to lie beside what is in the output. */
+  #endPiece(): void {
+    if (this.#output.length === 0) return;
+    this.#pieces.push(this.#output.view());
+    this.#heldBytes += this.#output.length;
+    this.#output = new ByteWriter(4_096);
   }
 
   #emit(slot: S): void {

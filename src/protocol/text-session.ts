@@ -146,7 +146,7 @@ export class TextSession {
     this.#barrier.resume();
   }
 
-  /** Replies that are ready, in the order of the requests; valid until the next call to anything but a getter. */
+  /** Replies that are ready, in the order of the requests, or a first piece; valid until the next call to anything but a getter. */
   output(): Uint8Array {
     return this.#talk.output();
   }

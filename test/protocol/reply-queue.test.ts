@@ -105,6 +105,44 @@ describe('replies', () => {
     expect([longest, replies.longest]).toEqual(['1000 '.length, '0 '.length]);
   });
 
+  test('that are long leave as pieces, in the order of the commands, and are counted until then', () => {
+    const { replies } = queue();
+    const lengths = [1, 300_000, 2, 3, 400_000, 500_000, 4];
+    const slots = lengths.map(() => replies.open());
+    const write = (i: number): void => {
+      const slot = slots[i] as Numbered;
+      replies.writerFor(slot).bytes(new Uint8Array(lengths[i] as number).fill(i));
+      replies.close(slot);
+    };
+
+    for (const i of [5, 3, 1, 6, 0, 4, 2]) write(i);
+    const counted = replies.bytes;
+    const pieces: number[] = [];
+    let output: number[] = [];
+    while (replies.output().length > 0) {
+      pieces.push(replies.output().length);
+      output = output.concat([...new Set(replies.output())]);
+      replies.clear();
+    }
+
+    expect(counted).toBe(lengths.reduce((sum, length) => sum + length));
+    expect(pieces).toEqual([1, 300_000, 5, 400_000, 500_000, 4]);
+    expect(output).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(replies.bytes).toBe(0);
+  });
+
+  test('that nobody takes are dropped, pieces and all', () => {
+    const { replies } = queue();
+    const [first, second] = [replies.open(), replies.open()];
+    replies.writerFor(second).bytes(new Uint8Array(300_000));
+    replies.close(second);
+    close(replies, first);
+
+    replies.drop();
+
+    expect([replies.output().length, replies.bytes]).toEqual([0, 0]);
+  });
+
   test('wake whoever sends them, once each time some became ready, and nobody while requests are read', () => {
     const { replies, wakes } = queue();
     const [first, second, third] = [replies.open(), replies.open(), replies.open()];

@@ -124,7 +124,7 @@ export class Talk {
     this.isClosing = true;
     this.#isAbandoned = true;
     this.transaction.discard();
-    this.#queue.clear();
+    this.#queue.drop();
   }
 
   /** What waited may go on. */
