@@ -126,7 +126,6 @@ export class RespSession {
   abandon(): void {
     this.#barrier.clear();
     this.#talk.abandon();
-    this.#host.leave(this.#talk);
   }
 
   #onRequest(words: Words): boolean {
@@ -225,7 +224,7 @@ export class RespSession {
       return null;
     }
     if (found.kind === 'none') {
-      if (isHttp(words)) talk.isClosing = true;
+      if (isHttp(words)) talk.close();
       else talk.refuse(unknownCommand(words));
       return null;
     }
@@ -250,7 +249,7 @@ export class RespSession {
 
   #onBroken(message: string): void {
     this.#talk.refuse(`ERR Protocol error: ${message}`);
-    this.#talk.isClosing = true;
+    this.#talk.close();
   }
 
   #showToMonitors(entry: Entry, words: Words): void {

@@ -46,8 +46,6 @@ export class Talk {
   readonly patterns = new Set<string>();
   /** Bytes of the names of both. */
   listenedBytes = 0;
-  /** No request after this one is read. */
-  isClosing = false;
   readonly #wake: () => void;
   readonly #queue: ReplyQueue<RespSlot>;
   readonly #reply = new ReplyWriter();
@@ -58,6 +56,7 @@ export class Talk {
   /** Where the reply that is being written begins. */
   #replyStart = 0;
   readonly #pushes: ((reply: ReplyWriter) => void)[] = [];
+  #isClosing = false;
   #isAbandoned = false;
   #batchMs = 0;
 
@@ -76,6 +75,11 @@ export class Talk {
   /** Whether nobody reads replies any more. */
   get isGone(): boolean {
     return this.#isAbandoned;
+  }
+
+  /** Whether no request after this one is read. */
+  get isClosing(): boolean {
+    return this.#isClosing;
   }
 
   get inFlight(): number {
@@ -121,7 +125,7 @@ export class Talk {
 
   /** Replies are neither kept nor written from now on. */
   abandon(): void {
-    this.isClosing = true;
+    this.close();
     this.#isAbandoned = true;
     this.transaction.discard();
     this.#queue.drop();
@@ -132,9 +136,15 @@ export class Talk {
     if (!this.#isAbandoned) this.#wake();
   }
 
-  /** Ends the connection once what is ready is sent: CLIENT KILL. */
+  /** The connection ends with the answers to what it asked: from now on nobody sees it, and it hears of nobody. */
+  close(): void {
+    this.#isClosing = true;
+    this.host.leave(this);
+  }
+
+  /** The same from outside, while it may wait for nothing: CLIENT KILL. */
   kill(): void {
-    this.isClosing = true;
+    this.close();
     this.#wake();
   }
 

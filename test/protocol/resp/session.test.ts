@@ -447,4 +447,41 @@ describe('messages', () => {
     expect(other.session.isOver).toBe(true);
     expect(one.session.isOver).toBe(false);
   });
+
+  test('CLIENT KILL that names nobody ends nobody', () => {
+    const host = newHost();
+    const [one, other] = [open(host), open(host)];
+
+    expect(ask(one, 'CLIENT', 'KILL')).toBe("-ERR wrong number of arguments for 'client|kill' command");
+
+    expect(other.session.isOver).toBe(false);
+  });
+
+  test.each([
+    ['CLIENT KILL', ['CLIENT', 'KILL', 'TYPE', 'PUBSUB']],
+    ['rules that take its channel away', ['ACL', 'SETUSER', 'default', 'resetchannels', '&b']],
+  ])('who was ended by %s hears nothing more and is seen by nobody, before its socket is closed', (_name, words) => {
+    const host = newHost();
+    const [one, other] = [open(host), open(host)];
+    ask(other, 'CLIENT', 'SETNAME', 'ended');
+    ask(other, 'SUBSCRIBE', 'a');
+    ask(other, 'CLIENT', 'TRACKING', 'ON', 'BCAST');
+
+    ask(one, ...words);
+    host.host.pubSub.publish(utf8('a'), utf8('x'));
+
+    expect(raw(other)).toBe('');
+    expect(ask(one, 'CLIENT', 'LIST')).not.toContain('ended');
+    expect(ask(one, 'PUBSUB', 'CHANNELS')).toEqual([]);
+    expect(host.host.tracking.clients).toBe(0);
+  });
+
+  test('who said QUIT is seen by nobody, before its socket is closed', () => {
+    const host = newHost();
+    const [one, other] = [open(host), open(host)];
+
+    expect(ask(other, 'QUIT')).toBe('OK');
+
+    expect(ask(one, 'INFO', 'clients')).toContain('connected_clients:1\r\n');
+  });
 });

@@ -156,7 +156,7 @@ function writeSelector(selector: Selector, reply: ReplyWriter): void {
 function endAll(host: Talk['host'], asking: Talk['client'], isMeant: (user: User) => boolean): void {
   for (const talk of host.talks.values()) {
     if (!isMeant(talk.client.user)) continue;
-    if (talk.client === asking) talk.isClosing = true;
+    if (talk.client === asking) talk.close();
     else talk.kill();
   }
 }
@@ -173,7 +173,7 @@ function endListeners({ host, client }: Talk, { may, name }: User): void {
     const isAllowed =
       host.pubSub.namesOf('channels', talk).every(allows) && host.pubSub.namesOf('patterns', talk).every(allowsPattern);
     if (isAllowed) continue;
-    if (talk.client === client) talk.isClosing = true;
+    if (talk.client === client) talk.close();
     else talk.kill();
   }
 }

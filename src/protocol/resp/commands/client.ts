@@ -59,7 +59,7 @@ export const CLIENT: Container = {
       'kill',
       {
         ...about(
-          '[address] [ID client-id] [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [USER username] [ADDR address] [LADDR address] [SKIPME yes-no] [MAXAGE seconds]',
+          '(address|ID client-id|TYPE (NORMAL|MASTER|REPLICA|PUBSUB)|USER username|ADDR address|LADDR address|SKIPME yes-no|MAXAGE seconds) ...',
           'End connections',
           ['admin', 'dangerous'],
         ),
@@ -210,6 +210,6 @@ function onKill(talk: Talk, words: Words, reply: ReplyWriter): void {
 
 /** The one who asks is answered first. */
 function end(other: Talk, asking: Talk): void {
-  if (other === asking) other.isClosing = true;
+  if (other === asking) other.close();
   else other.kill();
 }

@@ -80,7 +80,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
       flags: [...FAST, 'noauth', 'pubsub', 'unqueued'],
     },
     (talk, _words, reply) => {
-      talk.isClosing = true;
+      talk.close();
       reply.ok();
     },
   ),

@@ -68,7 +68,7 @@ export const SERVER_ROWS: readonly Row[] = [
         return;
       }
       // No reply, as everywhere: the end of the connection says that it worked.
-      talk.isClosing = true;
+      talk.close();
       talk.host.administration.shutdown();
     },
   ),

@@ -166,8 +166,8 @@ function withTheOthers(talk: Talk, steps: readonly Step[], ends: readonly number
     else if (run.kind === 'now') run.run(talk, words, reply);
     talk.host.statistics.count(entry, 0, writer.buffer[start] === MINUS);
   }
-  // Nobody would end what a connection that is gone began just now.
-  if (talk.isGone) talk.host.leave(talk);
+  // Nobody would end what a connection that is over began just now.
+  if (talk.isClosing) talk.host.leave(talk);
   return writer;
 }
 
