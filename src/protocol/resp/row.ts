@@ -35,7 +35,9 @@ export type Flag =
   /** Not shown to MONITOR, not kept in the slow log: it may hold a password. */
   | 'secret'
   /** Runs at once inside MULTI instead of being queued. */
-  | 'unqueued';
+  | 'unqueued'
+  /** Answers what CLIENT REPLY does not silence. */
+  | 'unsilenced';
 
 export type Group =
   | 'generic'

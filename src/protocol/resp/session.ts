@@ -12,6 +12,7 @@ import { NOAUTH, wrongCount } from './failures.ts';
 import { shown, RequestReader, type Words } from './request-reader.ts';
 import type { RespHost } from './resp-host.ts';
 import { Talk } from './talk.ts';
+import type { Queued } from './transaction.ts';
 
 /** Where a client is and where it came to, as `host:port`. */
 export type Peer = { readonly address: string; readonly localAddress: string };
@@ -171,8 +172,9 @@ export class RespSession {
       client.answers = before;
       return false;
     }
-    if (this.#host.monitors.size > 0) this.#showToMonitors(entry, words);
+    const asked = this.#host.monitors.size > 0 ? this.#toMonitor(entry, words) : [];
     talk.run(entry, words);
+    for (const one of asked) this.#showToMonitors(one);
     if (isAlone) this.#barrier.shut();
     return true;
   }
@@ -252,8 +254,16 @@ export class RespSession {
     this.#talk.close();
   }
 
-  #showToMonitors(entry: Entry, words: Words): void {
-    if (entry.isSecret || entry.name === 'monitor') return;
+  /** What MONITOR shows of a request: no password and no business of operators; EXEC behind what it runs. */
+  #toMonitor(entry: Entry, words: Words): readonly Queued[] {
+    const { transaction } = this.#talk;
+    const ran = entry.name === 'exec' && !transaction.hasFailed ? transaction.queued : [];
+    return [...ran, { entry, words }].filter(
+      ({ entry: { isSecret, row } }) => !isSecret && !row.flags.includes('admin'),
+    );
+  }
+
+  #showToMonitors({ words }: Queued): void {
     const { monitors, facts } = this.#host;
     const seconds = (facts.wallMs() / 1_000).toFixed(6);
     const line = `${seconds} [0 ${this.#talk.client.address}] ${words.map(quoted).join(' ')}`;

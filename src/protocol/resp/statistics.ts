@@ -1,4 +1,5 @@
 /** What was counted since the host started or CONFIG RESETSTAT: calls, failures, times. Counts; decides nothing. */
+import { type ByteWriter, text } from '../../lib/bytes.ts';
 import type { Entry } from './command-index.ts';
 
 export type CommandCounts = { calls: number; microseconds: number; refused: number; failed: number };
@@ -81,6 +82,13 @@ export class Statistics {
     return counts;
   }
 }
+
+/** The beginning of the error that a reply is, which stands at the end of `written` from `start` on; null if it is none. */
+export function failureIn({ buffer, length }: ByteWriter, start: number): string | null {
+  return length > start && buffer[start] === MINUS ? text(buffer, start + 1, Math.min(length, start + 24)) : null;
+}
+
+const MINUS = 0x2d;
 
 /** First words that are counted; there are far fewer. */
 const FAILURE_WORDS_MAX = 128;

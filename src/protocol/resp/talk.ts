@@ -2,7 +2,7 @@
  * What one RESP connection is in the middle of: its settings, its transaction, the commands it waits for, the replies in
  * their order. Runs rows of the command table; never looks at what a client wrote beyond handing it to them.
  */
-import { type ByteWriter, ByteWriter as Writer, text } from '../../lib/bytes.ts';
+import { type ByteWriter, ByteWriter as Writer } from '../../lib/bytes.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import type { Found, Notes, Path, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
@@ -17,6 +17,7 @@ import { type Protocol, ReplyWriter } from './reply-writer.ts';
 import type { Words } from './request-reader.ts';
 import type { Plan } from './row.ts';
 import type { RespHost } from './resp-host.ts';
+import { failureIn } from './statistics.ts';
 import type { Change, Held } from './store.ts';
 import { Transaction } from './transaction.ts';
 
@@ -209,7 +210,7 @@ export class Talk {
     slot.words = words;
     slot.startedMs = this.#batchMs;
     slot.isSilent =
-      client.answers !== 'on' && client.answers !== 'skip' && entry?.name !== 'client|reply' && entry?.name !== 'reset';
+      client.answers !== 'on' && client.answers !== 'skip' && entry?.row.flags.includes('unsilenced') !== true;
     return slot;
   }
 
@@ -291,9 +292,9 @@ export class Talk {
     const into = this.#reply.writer;
     const start = this.#replyStart;
     this.#isWriting = false;
-    const hasFailed = into.buffer[start] === MINUS && into.length > start;
-    if (slot.entry !== null) this.#count(slot, slot.entry, hasFailed);
-    if (hasFailed) this.host.statistics.fail(text(into.buffer, start + 1, Math.min(into.length, start + 24)));
+    const failure = failureIn(into, start);
+    if (slot.entry !== null) this.#count(slot, slot.entry, failure !== null);
+    if (failure !== null) this.host.statistics.fail(failure);
     this.#queue.close(slot);
     if (this.#pushes.length > 0) for (const push of this.#pushes.splice(0)) this.push(push);
   }
@@ -314,8 +315,6 @@ export class Talk {
     slot.entry = null;
   }
 }
-
-const MINUS = 0x2d;
 
 const UNCERTAIN = 'CLUSTERDOWN the answer is uncertain: no in-sync owner is up for this key';
 

@@ -43,6 +43,10 @@ export class Transaction {
     return this.#queue?.length ?? -1;
   }
 
+  get queued(): readonly Queued[] {
+    return this.#queue ?? [];
+  }
+
   get watched(): number {
     return this.#watches.size;
   }

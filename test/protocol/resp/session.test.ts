@@ -278,6 +278,29 @@ describe('transactions', () => {
     ]);
   });
 
+  test('SHUTDOWN is not taken, and does nothing', () => {
+    const opened = open();
+
+    const replies = askAll(opened, [['MULTI'], ['SHUTDOWN', 'NOSAVE'], ['EXEC']]);
+
+    expect(replies.slice(1)).toEqual([
+      '-ERR Command not allowed inside a transaction',
+      '-EXECABORT Transaction discarded because of previous errors.',
+    ]);
+    expect(opened.administration.calls).toEqual([]);
+  });
+
+  test('an error in one is counted among errors', () => {
+    const opened = open();
+
+    askAll(opened, [['SET', 'a', 'x'], ['MULTI'], ['INCR', 'a'], ['HGET', 'a', 'f'], ['EXEC']]);
+
+    const info = ask(opened, 'INFO', 'errorstats', 'commandstats');
+    expect(info).toContain('errorstat_ERR:count=1\r\n');
+    expect(info).toContain('errorstat_WRONGTYPE:count=1\r\n');
+    expect(info).toMatch(/cmdstat_incr:.*failed_calls=1/);
+  });
+
   test('what a transaction publishes is heard only when it takes effect', () => {
     const host = newHost();
     const [one, listener] = [open(host), open(host)];
@@ -426,6 +449,50 @@ describe('messages', () => {
     ]);
 
     expect(raw(monitor)).toMatch(/^\+\d+\.\d{6} \[0 127\.0\.0\.1:5000\] "SET" "a" "x \\"\\n"\r\n$/);
+  });
+
+  test('MONITOR shows what a transaction runs before its EXEC, and nothing of one that is given up', () => {
+    const host = newHost();
+    const [monitor, other] = [open(host), open(host)];
+    ask(monitor, 'MONITOR');
+
+    askAll(other, [['MULTI'], ['SET', 'a', '1'], ['GET', 'a'], ['EXEC'], ['MULTI'], ['GET', 'b'], ['NO'], ['EXEC']]);
+
+    const lines = raw(monitor).split('\r\n').slice(0, -1);
+    expect(lines.map((line) => line.replace(/^.*] /, ''))).toEqual([
+      '"MULTI"',
+      '"SET" "a" "1"',
+      '"GET" "a"',
+      '"EXEC"',
+      '"MULTI"',
+      '"EXEC"',
+    ]);
+  });
+
+  test('MONITOR shows nothing of what operators do, nor the RESET that ends it', () => {
+    const host = newHost();
+    const [monitor, other] = [open(host), open(host)];
+    ask(monitor, 'MONITOR');
+
+    askAll(other, [['CONFIG', 'GET', 'dir'], ['CLIENT', 'LIST'], ['SAVE']]);
+
+    expect(ask(monitor, 'RESET')).toBe('RESET');
+  });
+
+  test('CLIENT REPLY OFF silences replies, and no messages', () => {
+    const host = newHost();
+    const [listener, speaker] = [open(host), open(host)];
+
+    askAll(listener, [
+      ['CLIENT', 'REPLY', 'OFF'],
+      ['SET', 'a', '1'],
+    ]);
+    const subscribed = ask(listener, 'SUBSCRIBE', 'news');
+    ask(speaker, 'PUBLISH', 'news', 'hello');
+
+    expect(subscribed).toEqual(['subscribe', 'news', 1]);
+    expect(raw(listener)).toContain('hello');
+    expect(ask(listener, 'UNSUBSCRIBE')).toEqual(['unsubscribe', 'news', 0]);
   });
 
   test('CLIENT REPLY silences a connection', () => {

@@ -67,16 +67,20 @@ export const CLIENT: Container = {
       },
       onKill,
     ),
-    nowRow('reply', about('(ON|OFF|SKIP)', 'Whether the connection is answered'), (talk, words, reply) => {
-      const mode = optionOf(words[2] as Uint8Array);
-      if (mode === 'ON') {
-        talk.client.answers = 'on';
-        reply.ok();
-      } else if (mode === 'OFF') talk.client.answers = 'off';
-      else if (mode === 'SKIP') {
-        if (talk.client.answers !== 'off') talk.client.answers = 'skip';
-      } else reply.error(SYNTAX);
-    }),
+    nowRow(
+      'reply',
+      about('(ON|OFF|SKIP)', 'Whether the connection is answered', ['unsilenced']),
+      (talk, words, reply) => {
+        const mode = optionOf(words[2] as Uint8Array);
+        if (mode === 'ON') {
+          talk.client.answers = 'on';
+          reply.ok();
+        } else if (mode === 'OFF') talk.client.answers = 'off';
+        else if (mode === 'SKIP') {
+          if (talk.client.answers !== 'off') talk.client.answers = 'skip';
+        } else reply.error(SYNTAX);
+      },
+    ),
     switchRow('no-evict', 'Keep the connection when memory is short', 'noEvict'),
     switchRow('no-touch', 'Reads do not count as use of a key', 'noTouch'),
     ...TRACKING_ROWS,

@@ -90,7 +90,7 @@ export const CONNECTION_ROWS: readonly Row[] = [
       syntax: '',
       summary: 'The connection as it was when it began',
       group: 'connection',
-      flags: [...FAST, 'noauth', 'pubsub', 'unqueued', 'barrier'],
+      flags: [...FAST, 'noauth', 'pubsub', 'unqueued', 'unsilenced', 'barrier'],
     },
     (talk, _words, reply) => {
       const { client, host } = talk;

@@ -7,7 +7,11 @@ import { type Container, type Flag, nowRow, type Row, type RowFacts } from '../r
 import type { Talk } from '../talk.ts';
 import { helpRow } from './help.ts';
 
-function facts(syntax: string, summary: string, flags: readonly Flag[] = ['pubsub', 'loading']): RowFacts {
+function facts(
+  syntax: string,
+  summary: string,
+  flags: readonly Flag[] = ['pubsub', 'loading', 'unsilenced'],
+): RowFacts {
   return { syntax, summary, complexity: 'O(N)', group: 'pubsub', flags };
 }
 

@@ -55,20 +55,21 @@ export const SERVER_ROWS: readonly Row[] = [
     facts('', 'Write a checkpoint on every server that is up', ['admin']),
     (talk, _words, answer) => snapshot(talk, 'Background append only file rewriting started', answer),
   ),
-  nowRow(
+  laterRow(
     'shutdown',
     facts('[NOSAVE|SAVE] [NOW] [FORCE] [ABORT]', 'End the host: finish what is in flight, flush, exit', [
       'admin',
       'barrier',
     ]),
-    (talk, words, reply) => {
+    (talk, words, answer) => {
       const options = words.slice(1).map(optionOf);
       if (!options.every((option) => /^(NOSAVE|SAVE|NOW|FORCE)$/.test(option))) {
-        reply.error(options.includes('ABORT') ? 'ERR No shutdown in progress.' : SYNTAX);
+        answer((reply) => reply.error(options.includes('ABORT') ? 'ERR No shutdown in progress.' : SYNTAX));
         return;
       }
       // No reply, as everywhere: the end of the connection says that it worked.
       talk.close();
+      answer(() => undefined);
       talk.host.administration.shutdown();
     },
   ),

@@ -13,6 +13,7 @@ import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Answer, type Flag, laterRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { failureIn } from '../statistics.ts';
 import type { Change, Held } from '../store.ts';
 import type { Talk } from '../talk.ts';
 import type { Queued } from '../transaction.ts';
@@ -156,6 +157,7 @@ function runPlan({ queued, plan }: Step, keyspace: Keyspace, reply: ReplyWriter)
 function withTheOthers(talk: Talk, steps: readonly Step[], ends: readonly number[], said: ByteWriter): ByteWriter {
   const writer = new ByteWriter(said.length + 256);
   const reply = new ReplyWriter(writer, talk.client.protocol);
+  const { statistics } = talk.host;
   writer.bytes(said.buffer.subarray(0, ends[0]));
   for (const [i, { queued, plan }] of steps.entries()) {
     const { entry, words } = queued;
@@ -164,11 +166,11 @@ function withTheOthers(talk: Talk, steps: readonly Step[], ends: readonly number
     if (plan !== null) writer.bytes(said.buffer.subarray(ends[i], ends[i + 1]));
     else if (start > EXEC_BYTES_MAX) reply.error(`ERR ${TOO_LARGE}`);
     else if (run.kind === 'now') run.run(talk, words, reply);
-    talk.host.statistics.count(entry, 0, writer.buffer[start] === MINUS);
+    const failure = failureIn(writer, start);
+    statistics.count(entry, 0, failure !== null);
+    if (failure !== null) statistics.fail(failure);
   }
   // Nobody would end what a connection that is over began just now.
   if (talk.isClosing) talk.host.leave(talk);
   return writer;
 }
-
-const MINUS = 0x2d;
