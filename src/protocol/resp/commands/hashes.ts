@@ -5,7 +5,7 @@
 import { lookup } from '../../../document/lookup.ts';
 import { countIn, packString, stringBytes } from '../../../document/packed.ts';
 import { utf8 } from '../../../lib/bytes.ts';
-import { bigIntOf, clampedOf, cursorOf, INT64_MAX, INT64_MIN, integerOf, optionOf } from '../arguments.ts';
+import { bigIntOf, clampedOf, cursorOf, INT64_MAX, INT64_MIN, optionOf } from '../arguments.ts';
 import { decimalOf } from '../decimal.ts';
 import {
   BAD_CURSOR,
@@ -141,11 +141,11 @@ export const HASH_ROWS: readonly Row[] = [
     planScan,
   ),
   keysRow('hrandfield', reads('key [count [WITHVALUES]]', 'Fields drawn by chance', 'O(N)'), (words, talk) => {
-    const count = words.length > 2 ? integerOf(words[2] as Uint8Array) : 1;
+    const count = words.length > 2 ? clampedOf(words[2] as Uint8Array) : 1;
     if (count === null) return new Refusal(NOT_INTEGER);
     const withValues = words.length > 3;
     if (words.length > 4 || (withValues && optionOf(words[3] as Uint8Array) !== 'WITHVALUES')) return SYNTAX_ERROR;
-    if (Math.abs(count) > DRAWN_MAX) return new Refusal('ERR value is out of range');
+    if (count < -DRAWN_MAX) return new Refusal('ERR value is out of range');
     return planRead(words, (packed, reply) => {
       const drawn = draw(Hash.of(packed).fields(), count, () => talk.host.facts.random());
       if (words.length === 2) {
