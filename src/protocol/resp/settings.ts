@@ -82,9 +82,7 @@ export class Settings {
         'tracking-table-max-keys',
         number(
           () => host.tracking.itemsMax,
-          (value) => {
-            host.tracking.itemsMax = value === 0 ? TRACKED_KEYS_MAX : Math.min(value, TRACKED_KEYS_MAX);
-          },
+          (value) => host.tracking.limit(value === 0 ? TRACKED_KEYS_MAX : Math.min(value, TRACKED_KEYS_MAX)),
         ),
       ],
     ]);

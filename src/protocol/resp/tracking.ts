@@ -19,7 +19,7 @@ import type { Talk } from './talk.ts';
 export type TrackingMode = {
   /** `all` keys that it reads; those after CACHING YES; all but those after CACHING NO; all that begin with prefixes. */
   readonly kind: 'all' | 'optin' | 'optout' | 'broadcast';
-  /** What begins with one of them; of a broadcast, and none stands for all. */
+  /** What begins with one of them; of a broadcast, where the empty one stands for all. */
   readonly prefixes: readonly Uint8Array[];
   /** Nothing of its own changes. */
   readonly noLoop: boolean;
@@ -54,14 +54,25 @@ export class ClientTracking {
   #loopless = 0;
   readonly #writers = new WeakMap<readonly Change[], Talk>();
   #end: (() => void) | null = null;
-  /** Keys of connections that are remembered at most, and their bytes. */
-  itemsMax = TRACKED_KEYS_MAX;
-  bytesMax = TRACKED_BYTES_MAX;
+  #itemsMax = TRACKED_KEYS_MAX;
+  #bytesMax = TRACKED_BYTES_MAX;
 
   /** `talkOf` finds a connection by its number. */
   constructor(store: Store, talkOf: (id: number) => Talk | undefined) {
     this.#store = store;
     this.#talkOf = talkOf;
+  }
+
+  /** Keys of connections that are remembered at most. */
+  get itemsMax(): number {
+    return this.#itemsMax;
+  }
+
+  /** Remembers no more from now on, keys and their bytes: the oldest beyond are given up at once. */
+  limit(itemsMax: number, bytesMax = TRACKED_BYTES_MAX): void {
+    this.#itemsMax = itemsMax;
+    this.#bytesMax = bytesMax;
+    this.#giveUp();
   }
 
   get clients(): number {
@@ -132,7 +143,7 @@ export class ClientTracking {
       this.#items++;
       this.#bytes += key.length;
     }
-    while (this.#items > this.itemsMax || this.#bytes > this.bytesMax) this.#giveUpOldest();
+    this.#giveUp();
   }
 
   /** These changes are made by a connection: one that wants to hear nothing of its own does not. */
@@ -193,13 +204,14 @@ export class ClientTracking {
     }
   }
 
-  #giveUpOldest(): void {
+  /** Gives up the oldest keys while there are too many. */
+  #giveUp(): void {
     for (const [name, { key, talks }] of this.#tracked) {
+      if (this.#items <= this.#itemsMax && this.#bytes <= this.#bytesMax) return;
       for (const talk of talks) {
         this.#forget(name, talk);
         this.#tell(talk, [key]);
       }
-      return;
     }
   }
 
@@ -228,7 +240,7 @@ function writeKeys(reply: ReplyWriter, keys: readonly Uint8Array[] | null): void
 }
 
 function beginsWithOne(prefixes: readonly Uint8Array[], key: Uint8Array): boolean {
-  return prefixes.length === 0 || prefixes.some((prefix) => beginsWith(key, prefix));
+  return prefixes.some((prefix) => beginsWith(key, prefix));
 }
 
 /** Whether bytes begin with others. */

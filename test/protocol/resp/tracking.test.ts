@@ -99,9 +99,23 @@ describe('a connection that tracks', () => {
     expect(on.host.tracking.size.items).toBe(2);
   });
 
+  test('is told at once when fewer may be remembered', () => {
+    const { on, cache, told } = world();
+    askAll(cache, [
+      ['GET', 'a'],
+      ['GET', 'b'],
+      ['GET', 'c'],
+    ]);
+
+    ask(open(on), 'CONFIG', 'SET', 'tracking-table-max-keys', '1');
+
+    expect(told()).toEqual(['a', 'b']);
+    expect(on.host.tracking.size.items).toBe(1);
+  });
+
   test('is told to forget the oldest when they have too many bytes', () => {
     const { on, cache, told } = world();
-    on.host.tracking.bytesMax = 10;
+    on.host.tracking.limit(100, 10);
 
     cache.session.push(utf8('GET aaaa\r\nGET bbbb\r\nGET cccc\r\nGET bbbb\r\nGET d\r\n'));
 
@@ -139,6 +153,20 @@ describe('BCAST', () => {
     for (const { other } of [all, some]) ask(other, 'MSET', ...'a:1 x b:1 x c:1 x'.split(' '));
 
     expect([all.told(), some.told()]).toEqual([['a:1 b:1 c:1'], ['a:1 b:1']]);
+  });
+
+  test('of all is the empty prefix: it is shown so, no other is added to it, and it adds to others', () => {
+    const [all, some] = [world('BCAST'), world('BCAST', 'PREFIX', 'a:')];
+
+    const refused = ask(all.cache, 'CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'a:');
+    const added = ask(some.cache, 'CLIENT', 'TRACKING', 'ON', 'BCAST');
+    for (const { other } of [all, some]) ask(other, 'SET', 'c:1', 'x');
+
+    expect(refused).toMatch(/^-ERR Prefix 'a:' overlaps with an existing prefix ''/);
+    expect(added).toBe('OK');
+    expect([all.told(), some.told()]).toEqual([['c:1'], ['c:1']]);
+    all.cache.session.push(utf8('CLIENT TRACKINGINFO\r\n'));
+    expect(raw(all.cache)).toContain('$8\r\nprefixes\r\n*1\r\n$0\r\n\r\n');
   });
 });
 

@@ -1,4 +1,5 @@
 /** CLIENT TRACKING and its like: what a connection that caches wants to be told. Telling it is tracking.ts. */
+import { NO_BYTES } from '../../../lib/bytes.ts';
 import { PATTERN_BYTES_MAX } from '../../../model/limits.ts';
 import { integerOf, optionOf } from '../arguments.ts';
 import { NOT_INTEGER, SYNTAX } from '../failures.ts';
@@ -134,5 +135,7 @@ function modeOf(
   const overlap = overlapOf(existing, added);
   if (overlap !== null) return overlap;
   const kind = isBroadcast ? 'broadcast' : wanted.has('OPTIN') ? 'optin' : wanted.has('OPTOUT') ? 'optout' : 'all';
-  return { kind, prefixes: [...existing, ...added], noLoop: wanted.has('NOLOOP'), redirect };
+  // Without a prefix it is all keys, which is what the empty one says.
+  const isAll = isBroadcast && added.length === 0 && existing.every(({ length }) => length > 0);
+  return { kind, prefixes: [...existing, ...(isAll ? [NO_BYTES] : added)], noLoop: wanted.has('NOLOOP'), redirect };
 }
