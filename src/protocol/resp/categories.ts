@@ -42,11 +42,12 @@ export function flagsOf(flags: readonly Flag[], isWrite: boolean): string[] {
 export function categoriesOf({ row }: Entry): string[] {
   const { flags, group } = row;
   const categories: string[] = [];
-  if (group === 'generic') categories.push('keyspace');
+  if (group === 'generic' || flags.includes('keyspace')) categories.push('keyspace');
   if (flags.includes('readonly')) categories.push('read');
   if (flags.includes('write')) categories.push('write');
   if (group === 'transactions') categories.push('transaction');
   else if (group !== 'generic' && group !== 'server') categories.push(group);
+  if (flags.includes('connection')) categories.push('connection');
   if (flags.includes('admin')) categories.push('admin', 'dangerous');
   else if (flags.includes('dangerous')) categories.push('dangerous');
   categories.push(flags.includes('fast') ? 'fast' : 'slow');

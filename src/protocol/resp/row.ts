@@ -27,6 +27,9 @@ export type Flag =
   | 'fast'
   | 'admin'
   | 'dangerous'
+  /** In the category of the name, which is not that of its group. */
+  | 'keyspace'
+  | 'connection'
   | 'loading'
   | 'pubsub'
   | 'noauth'
@@ -99,6 +102,16 @@ export type RowFacts = {
   readonly flags: readonly Flag[];
   readonly complexity?: string;
 };
+
+/** The same, in @fast. What is fast is what Redis calls so: rules of users mean the same there and here. */
+export function fast(facts: RowFacts): RowFacts {
+  return { ...facts, flags: [...facts.flags, 'fast'] };
+}
+
+/** The same, in @slow. */
+export function slow(facts: RowFacts): RowFacts {
+  return { ...facts, flags: facts.flags.filter((flag) => flag !== 'fast') };
+}
 
 /** A row that is about the connection or the host. */
 export function nowRow(name: string, facts: RowFacts, run: Extract<Run, { kind: 'now' }>['run']): Row {

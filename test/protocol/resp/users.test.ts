@@ -181,6 +181,20 @@ describe('ACL SETUSER', () => {
   });
 });
 
+describe('categories', () => {
+  test.each([
+    ['fast', 'append getdel getex getset hdel hincrby hset hsetnx setnx hmget mget exists unlink', true],
+    ['fast', 'copy del rename getrange substr hgetall hkeys hvals hscan hrandfield exec client|id', false],
+    ['keyspace', 'dbsize flushall flushdb', true],
+    ['connection', 'command command|info command|docs wait', true],
+    ['admin', 'role client|no-evict', true],
+  ])('have the commands that they have in Redis: @%s %s: %s', (category, names, isIn) => {
+    const commands = ask(open(), 'ACL', 'CAT', category) as string[];
+
+    for (const name of names.split(' ')) expect([name, commands.includes(name)]).toEqual([name, isIn]);
+  });
+});
+
 describe('a user', () => {
   test.each([
     ['get k1', true],

@@ -29,9 +29,7 @@ export const CLIENT: Container = {
   summary: 'Connections and what is known of them',
   group: 'connection',
   subcommands: [
-    nowRow('id', about('', 'The number of the connection', ['fast']), (talk, _words, reply) =>
-      reply.integer(talk.client.id),
-    ),
+    nowRow('id', about('', 'The number of the connection'), (talk, _words, reply) => reply.integer(talk.client.id)),
     nowRow('getname', about('', 'The name of the connection'), (talk, _words, reply) => {
       if (talk.client.name === '') reply.nil();
       else reply.text(talk.client.name);
@@ -81,7 +79,7 @@ export const CLIENT: Container = {
         } else reply.error(SYNTAX);
       },
     ),
-    switchRow('no-evict', 'Keep the connection when memory is short', 'noEvict'),
+    switchRow('no-evict', 'Keep the connection when memory is short', 'noEvict', ['admin']),
     switchRow('no-touch', 'Reads do not count as use of a key', 'noTouch'),
     ...TRACKING_ROWS,
     nowRow(
@@ -96,8 +94,8 @@ export const CLIENT: Container = {
   ],
 };
 
-function switchRow(name: string, summary: string, field: 'noEvict' | 'noTouch'): Row {
-  return nowRow(name, about('(ON|OFF)', summary), (talk, words, reply) => {
+function switchRow(name: string, summary: string, field: 'noEvict' | 'noTouch', flags: readonly Flag[] = []): Row {
+  return nowRow(name, about('(ON|OFF)', summary, flags), (talk, words, reply) => {
     const mode = optionOf(words[2] as Uint8Array);
     if (mode !== 'ON' && mode !== 'OFF') reply.error(SYNTAX);
     else {

@@ -24,7 +24,7 @@ import { keyError } from '../keys.ts';
 import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
-import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { keysRow, type Plan, type Row, type RowFacts, slow } from '../row.ts';
 import { isHash } from '../values.ts';
 import { sumOf } from './numbers.ts';
 
@@ -33,7 +33,7 @@ function reads(syntax: string, summary: string, complexity = 'O(1)'): RowFacts {
 }
 
 function writes(syntax: string, summary: string): RowFacts {
-  return { syntax, summary, complexity: 'O(N)', group: 'hash', flags: ['write'] };
+  return { syntax, summary, complexity: 'O(N)', group: 'hash', flags: ['write', 'fast'] };
 }
 
 export const HASH_ROWS: readonly Row[] = [
@@ -61,7 +61,7 @@ export const HASH_ROWS: readonly Row[] = [
       for (let i = 2; i < words.length; i++) writeField(reply, packed, words[i] as Uint8Array);
     }),
   ),
-  keysRow('hgetall', reads('key', 'All fields and their values', 'O(N)'), (words) =>
+  keysRow('hgetall', slow(reads('key', 'All fields and their values', 'O(N)')), (words) =>
     planRead(words, (packed, reply) => {
       const fields = Hash.of(packed).fields();
       reply.map(fields.length);
@@ -71,14 +71,14 @@ export const HASH_ROWS: readonly Row[] = [
       }
     }),
   ),
-  keysRow('hkeys', reads('key', 'The names of all fields', 'O(N)'), (words) =>
+  keysRow('hkeys', slow(reads('key', 'The names of all fields', 'O(N)')), (words) =>
     planRead(words, (packed, reply) => {
       const fields = Hash.of(packed).fields();
       reply.array(fields.length);
       for (const { key } of fields) reply.bulk(key);
     }),
   ),
-  keysRow('hvals', reads('key', 'The values of all fields', 'O(N)'), (words) =>
+  keysRow('hvals', slow(reads('key', 'The values of all fields', 'O(N)')), (words) =>
     planRead(words, (packed, reply) => {
       const fields = Hash.of(packed).fields();
       reply.array(fields.length);
@@ -137,10 +137,10 @@ export const HASH_ROWS: readonly Row[] = [
   }),
   keysRow(
     'hscan',
-    reads('key cursor [MATCH pattern] [COUNT count] [NOVALUES]', 'Fields; always all in one page', 'O(N)'),
+    slow(reads('key cursor [MATCH pattern] [COUNT count] [NOVALUES]', 'Fields; always all in one page', 'O(N)')),
     planScan,
   ),
-  keysRow('hrandfield', reads('key [count [WITHVALUES]]', 'Fields drawn by chance', 'O(N)'), (words, talk) => {
+  keysRow('hrandfield', slow(reads('key [count [WITHVALUES]]', 'Fields drawn by chance', 'O(N)')), (words, talk) => {
     const count = words.length > 2 ? clampedOf(words[2] as Uint8Array) : 1;
     if (count === null) return new Refusal(NOT_INTEGER);
     const withValues = words.length > 3;

@@ -12,7 +12,7 @@ import type { Talk } from '../talk.ts';
 import { helpRow } from './help.ts';
 
 function facts(syntax: string, summary: string): RowFacts {
-  return { syntax, summary, complexity: 'O(N)', group: 'server', flags: ['loading'] satisfies Flag[] };
+  return { syntax, summary, complexity: 'O(N)', group: 'server', flags: ['connection', 'loading'] satisfies Flag[] };
 }
 
 export const COMMAND: Container = {

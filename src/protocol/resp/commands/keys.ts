@@ -5,7 +5,7 @@ import { INTEGER_ERROR, NO_SUCH_KEY, Refusal, SYNTAX_ERROR } from '../failures.t
 import { integerOf, optionOf } from '../arguments.ts';
 import { keyError } from '../keys.ts';
 import type { Words } from '../request-reader.ts';
-import { type Container, keysRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { type Container, keysRow, nowRow, type Plan, type Row, type RowFacts, slow } from '../row.ts';
 import { helpRow } from './help.ts';
 import { isHash, isNumber, plainBytes, typeOf } from '../values.ts';
 
@@ -14,7 +14,7 @@ function facts(syntax: string, summary: string, kind: 'readonly' | 'write', comp
 }
 
 export const KEY_ROWS: readonly Row[] = [
-  keysRow('del', facts('key ...', 'Delete keys, on every server or not at all', 'write', 'O(N)'), planDelete),
+  keysRow('del', slow(facts('key ...', 'Delete keys, on every server or not at all', 'write', 'O(N)')), planDelete),
   keysRow('unlink', facts('key ...', 'Delete keys, on every server or not at all', 'write', 'O(N)'), planDelete),
   keysRow(
     'exists',
@@ -32,7 +32,7 @@ export const KEY_ROWS: readonly Row[] = [
       },
     };
   }),
-  keysRow('rename', facts('key newkey', 'Another name for what a key holds', 'write'), (words) =>
+  keysRow('rename', slow(facts('key newkey', 'Another name for what a key holds', 'write')), (words) =>
     planRename(words, false),
   ),
   keysRow('renamenx', facts('key newkey', 'Another name, unless it is taken', 'write'), (words) =>
@@ -40,7 +40,7 @@ export const KEY_ROWS: readonly Row[] = [
   ),
   keysRow(
     'copy',
-    facts('source destination [DB index] [REPLACE]', 'A copy of a key under another name', 'write'),
+    slow(facts('source destination [DB index] [REPLACE]', 'A copy of a key under another name', 'write')),
     planCopy,
   ),
 ];

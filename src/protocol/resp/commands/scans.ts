@@ -35,18 +35,18 @@ export const SCAN_ROWS: readonly Row[] = [
   ),
   laterRow(
     'dbsize',
-    { ...facts('', 'How many keys there are', ['readonly', 'fast', 'barrier']), group: 'server' },
+    { ...facts('', 'How many keys there are', ['readonly', 'fast', 'keyspace', 'barrier']), group: 'server' },
     onDbSize,
   ),
   laterRow('randomkey', facts('', 'Some key', ['readonly', 'barrier'], 'O(1)'), onRandomKey),
   laterRow(
     'flushall',
-    { ...facts('[ASYNC|SYNC]', 'Delete all keys', ['write', 'dangerous', 'barrier']), group: 'server' },
+    { ...facts('[ASYNC|SYNC]', 'Delete all keys', ['write', 'dangerous', 'keyspace', 'barrier']), group: 'server' },
     onFlush,
   ),
   laterRow(
     'flushdb',
-    { ...facts('[ASYNC|SYNC]', 'Delete all keys', ['write', 'dangerous', 'barrier']), group: 'server' },
+    { ...facts('[ASYNC|SYNC]', 'Delete all keys', ['write', 'dangerous', 'keyspace', 'barrier']), group: 'server' },
     onFlush,
   ),
 ];

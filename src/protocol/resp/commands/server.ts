@@ -73,7 +73,7 @@ export const SERVER_ROWS: readonly Row[] = [
       talk.host.administration.shutdown();
     },
   ),
-  nowRow('role', facts('', 'What this host is to others: the only one', ['fast']), (_talk, _words, reply) => {
+  nowRow('role', facts('', 'What this host is to others: the only one', ['fast', 'admin']), (_talk, _words, reply) => {
     reply.array(3);
     reply.text('master');
     reply.integer(0);
@@ -81,7 +81,7 @@ export const SERVER_ROWS: readonly Row[] = [
   }),
   nowRow(
     'wait',
-    facts('numreplicas timeout', 'How many other copies have what this connection wrote', ['barrier']),
+    facts('numreplicas timeout', 'How many other copies have what this connection wrote', ['connection', 'barrier']),
     (talk, words, reply) => {
       const [replicas, timeout] = [integerOf(words[1] as Uint8Array), integerOf(words[2] as Uint8Array)];
       if (replicas === null) reply.error(INTEGER_ERROR.line);
@@ -93,7 +93,10 @@ export const SERVER_ROWS: readonly Row[] = [
   ),
   nowRow(
     'waitaof',
-    facts('numlocal numreplicas timeout', 'How many copies have what this connection wrote on disk', ['barrier']),
+    facts('numlocal numreplicas timeout', 'How many copies have what this connection wrote on disk', [
+      'connection',
+      'barrier',
+    ]),
     (talk, words, reply) => {
       if (words.slice(1).some((word) => integerOf(word) === null)) {
         reply.error(INTEGER_ERROR.line);

@@ -9,7 +9,7 @@ import { keyName } from '../../../lib/key-name.ts';
 import type { Keyspace } from '../keyspace.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
-import { keysRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { fast, keysRow, type Plan, type Row, type RowFacts, slow } from '../row.ts';
 import { keyError } from '../keys.ts';
 import type { Talk } from '../talk.ts';
 import { isHash, isString, packBriefly, plainBytes, writeShown } from '../values.ts';
@@ -41,7 +41,7 @@ export const STRING_ROWS: readonly Row[] = [
     writes(`key value [NX|XX] [GET] [${EXPIRY_SYNTAX}|KEEPTTL]`, 'Store a string, whatever the key held'),
     planSet,
   ),
-  keysRow('setnx', writes('key value', 'Store a string unless the key exists'), (words) => {
+  keysRow('setnx', fast(writes('key value', 'Store a string unless the key exists')), (words) => {
     const [, key, value] = words as [Uint8Array, Uint8Array, Uint8Array];
     return (
       keyError(key) ?? {
@@ -96,17 +96,17 @@ export const STRING_ROWS: readonly Row[] = [
       },
     };
   }),
-  keysRow('getset', writes('key value', 'Store a string and answer the one before'), (words) => {
+  keysRow('getset', fast(writes('key value', 'Store a string and answer the one before')), (words) => {
     const [, key, value] = words as [Uint8Array, Uint8Array, Uint8Array];
     return keyError(key) ?? planReplaced(key, (keyspace) => keyspace.put(key, packString(value), null));
   }),
-  keysRow('getdel', writes('key', 'The string of a key, which is deleted'), (words) => {
+  keysRow('getdel', fast(writes('key', 'The string of a key, which is deleted')), (words) => {
     const key = words[1] as Uint8Array;
     return planReplaced(key, (keyspace) => keyspace.remove(key));
   }),
   keysRow(
     'getex',
-    writes(`key [${EXPIRY_SYNTAX}|PERSIST]`, 'The string of a key, and when it is to go'),
+    fast(writes(`key [${EXPIRY_SYNTAX}|PERSIST]`, 'The string of a key, and when it is to go')),
     (words, talk) => {
       const key = words[1] as Uint8Array;
       const options = readValueOptions('getex', words, 2);
@@ -120,15 +120,15 @@ export const STRING_ROWS: readonly Row[] = [
       });
     },
   ),
-  keysRow('append', writes('key value', 'Put bytes behind a string'), (words) => {
+  keysRow('append', fast(writes('key value', 'Put bytes behind a string')), (words) => {
     const [, key, value] = words as [Uint8Array, Uint8Array, Uint8Array];
     return keyError(key) ?? planEdited(key, (old) => joined([old, value]));
   }),
   keysRow('strlen', reads('key', 'The bytes of a string'), (words) =>
     planBytes(words[1] as Uint8Array, (bytes, reply) => reply.integer(bytes.length)),
   ),
-  keysRow('getrange', reads('key start end', 'Part of a string', 'O(N)'), planRange),
-  keysRow('substr', reads('key start end', 'Part of a string; GETRANGE', 'O(N)'), planRange),
+  keysRow('getrange', slow(reads('key start end', 'Part of a string', 'O(N)')), planRange),
+  keysRow('substr', slow(reads('key start end', 'Part of a string; GETRANGE', 'O(N)')), planRange),
   keysRow('setrange', writes('key offset value', 'Overwrite part of a string'), (words) => {
     const [, key, , value] = words as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
     const offset = integerOf(words[2] as Uint8Array);

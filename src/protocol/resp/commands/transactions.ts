@@ -12,7 +12,7 @@ import { EXEC_ABORT, lineOf, Refusal } from '../failures.ts';
 import type { Keyspace } from '../keyspace.ts';
 import { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
-import { type Answer, type Flag, laterRow, nowRow, type Plan, type Row, type RowFacts } from '../row.ts';
+import { type Answer, type Flag, laterRow, nowRow, type Plan, type Row, type RowFacts, slow } from '../row.ts';
 import { failureIn } from '../statistics.ts';
 import type { Change, Held } from '../store.ts';
 import type { Talk } from '../talk.ts';
@@ -42,7 +42,7 @@ export const TRANSACTION_ROWS: readonly Row[] = [
     talk.client.watched = 0;
     reply.ok();
   }),
-  laterRow('exec', facts('', 'Run all that was queued: all of it or nothing'), onExec),
+  laterRow('exec', slow(facts('', 'Run all that was queued: all of it or nothing')), onExec),
   // What this connection asked before is not a change by somebody else: it must have happened.
   laterRow(
     'watch',
