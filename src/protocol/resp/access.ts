@@ -1,5 +1,6 @@
 /** Whether a user may run a command with these words, and what he is told if not. Decides; remembers nothing. */
-import { text } from '../../lib/bytes.ts';
+import { equalBytes, text } from '../../lib/bytes.ts';
+import { optionOf } from './arguments.ts';
 import { type Entry, keysIn } from './command-index.ts';
 import { Refusal } from './failures.ts';
 import { matches } from './glob.ts';
@@ -9,7 +10,12 @@ import type { Talk } from './talk.ts';
 import type { Selector } from './selector.ts';
 import type { Permissions } from './user.ts';
 
-export type Denial = { readonly reason: 'command' | 'key' | 'channel'; readonly object: string };
+export type Denial = {
+  readonly reason: 'command' | 'key' | 'channel';
+  readonly object: string;
+  /** Which of the keys or channels it is, from 0. */
+  readonly at: number;
+};
 
 /** Whether nothing needs to be checked: may run all, on all keys and channels. */
 export function isFree({ startsWithAll, rules, keys, channels }: Permissions): boolean {
@@ -25,21 +31,35 @@ export function denialOf(user: Permissions, entry: Entry, words: Words, talk: Ta
   for (const selector of user.selectors) {
     if (denial === null) return null;
     const other = denialIn(selector, entry, words, talk);
-    if (other === null || REASONS.indexOf(other.reason) > REASONS.indexOf(denial.reason)) denial = other;
+    if (other === null || isFurther(other, denial)) denial = other;
   }
   return denial;
 }
 
+/** Whether more of the request was allowed before it was refused. */
+function isFurther(one: Denial, other: Denial): boolean {
+  const [reason, otherReason] = [REASONS.indexOf(one.reason), REASONS.indexOf(other.reason)];
+  return reason === otherReason ? one.at > other.at : reason > otherReason;
+}
+
 function denialIn(user: Selector, entry: Entry, words: Words, talk: Talk): Denial | null {
   const isOpen = entry.row.flags.includes('noauth');
-  if (!isOpen && !user.commands.has(entry)) return { reason: 'command', object: entry.name };
+  if (!isOpen && !mayRun(user, entry, words)) return { reason: 'command', object: entry.name, at: 0 };
   if (user.keys !== null) {
     for (const [at, key] of keysTouched(entry, words, talk).entries()) {
-      if (!mayTouch(user, key, keyAccess(entry, at, words))) return { reason: 'key', object: text(key) };
+      if (!mayTouch(user, key, keyAccess(entry, at, words))) return { reason: 'key', object: text(key), at };
     }
   }
-  const channel = user.channels === null ? undefined : deniedChannel(user.channels, entry, words);
-  return channel === undefined ? null : { reason: 'channel', object: text(channel) };
+  if (user.channels === null) return null;
+  const channels = channelsIn(entry, words);
+  const at = channels.findIndex((channel) => !mayHear(user, channel, entry));
+  return at < 0 ? null : { reason: 'channel', object: text(channels[at] as Uint8Array), at };
+}
+
+function mayRun({ commands, firstWords }: Selector, entry: Entry, words: Words): boolean {
+  if (commands.has(entry)) return true;
+  const allowed = firstWords.get(entry);
+  return allowed !== undefined && words.length > 1 && allowed.includes(optionOf(words[1] as Uint8Array).toLowerCase());
 }
 
 /** Behind `NOPERM`; ACL DRYRUN says which key it is. */
@@ -65,9 +85,13 @@ function mayTouch(user: Selector, key: Uint8Array, { reads, writes }: KeyAccess)
   return false;
 }
 
+function channelsIn({ name }: Entry, words: Words): Words {
+  if (name === 'publish') return words.slice(1, 2);
+  return name === 'subscribe' || name === 'psubscribe' ? words.slice(1) : [];
+}
+
 /** A pattern is allowed where the very same pattern is. */
-function deniedChannel(allowed: readonly Uint8Array[], { name }: Entry, words: Words): Uint8Array | undefined {
-  if (name === 'psubscribe') return words.slice(1).find((wanted) => !allowed.some((own) => text(own) === text(wanted)));
-  const channels = name === 'subscribe' ? words.slice(1) : name === 'publish' ? words.slice(1, 2) : [];
-  return channels.find((channel) => !allowed.some((pattern) => matches(pattern, channel)));
+function mayHear({ channels }: Selector, wanted: Uint8Array, { name }: Entry): boolean {
+  const isSame = name === 'psubscribe';
+  return (channels ?? []).some((own) => (isSame ? equalBytes(own, wanted) : matches(own, wanted)));
 }

@@ -43,7 +43,10 @@ export function cursorOf(word: Uint8Array): number | null {
   return count > UINT64_MAX ? null : Number(BigInt.asUintN(64, written.startsWith('-') ? -count : count));
 }
 
+/** Bytes of an option at most: what is longer is none. */
+export const OPTION_BYTES_MAX = 32;
+
 /** A word in capitals, for options. */
 export function optionOf(word: Uint8Array): string {
-  return word.length > 32 ? '' : text(word).toUpperCase();
+  return word.length > OPTION_BYTES_MAX ? '' : text(word).toUpperCase();
 }

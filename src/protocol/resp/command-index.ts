@@ -91,16 +91,16 @@ export class CommandIndex {
 
   /** What a name as text stands for: a command, a subcommand, all subcommands of a container; null for nothing. */
   under(name: string): readonly Entry[] | null {
-    const entry = name.includes('|') ? this.byName(name) : null;
-    if (entry !== null) return entry.name === name ? [entry] : null;
     const found = this.named(Uint8Array.from(name, (letter) => letter.charCodeAt(0)));
     if (found.kind === 'group') return membersOf(found.group);
-    return found.kind === 'entry' && !name.includes('|') ? [found.entry] : null;
+    const entry = this.byName(name);
+    return entry === null ? null : [entry];
   }
 
   /** An entry by its name as text: `get`, `client|list`; null when there is none. */
   byName(name: string): Entry | null {
-    return this.called(name.split('|').map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0))));
+    const entry = this.called(name.split('|').map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0))));
+    return entry?.name === name ? entry : null;
   }
 }
 

@@ -3,7 +3,9 @@
  * of errors (model/errors.ts) for what comes from the store.
  */
 import { ERRORS, type KvError } from '../../model/errors.ts';
+import { NO_BYTES } from '../../lib/bytes.ts';
 import { BULK_ITEMS_MAX } from '../../model/limits.ts';
+import { shown, type Words } from './request-reader.ts';
 
 /** A refusal: the whole line behind the minus sign. */
 export class Refusal {
@@ -38,6 +40,12 @@ export const INTEGER_ERROR = new Refusal(NOT_INTEGER);
 /** `ERR wrong number of arguments for 'set' command`; a subcommand as `client|kill`. */
 export function wrongCount(name: string): string {
   return `ERR wrong number of arguments for '${name}' command`;
+}
+
+/** The same for a subcommand that takes a choice of counts, in the words of Redis. */
+export function wrongSubcommand([container, subcommand]: Words): string {
+  const [name, word] = [container ?? NO_BYTES, subcommand ?? NO_BYTES].map((bytes) => shown(bytes));
+  return `ERR unknown subcommand or wrong number of arguments for '${word}'. Try ${name?.toUpperCase()} HELP.`;
 }
 
 /** `ERR invalid expire time in 'set' command`. */

@@ -4,12 +4,14 @@
  *
  *   rule = "~" pattern | "%" ( "R" | "W" | "RW" ) "~" pattern | "allkeys" | "resetkeys"
  *        | "&" pattern | "allchannels" | "resetchannels"
- *        | ( "+" | "-" ) ( command [ "|" subcommand ] | "@" category ) | "allcommands" | "nocommands"
+ *        | ( "+" | "-" ) ( command [ "|" subcommand ] | "@" category ) | "+" command "|" first-word
+ *        | "allcommands" | "nocommands"
  *
  * Example: `~person* +@read +set` may read all that begins with person, and SET it.
  */
 import { ACL_PATTERNS_MAX, PATTERN_BYTES_MAX } from '../../model/limits.ts';
 import { equalBytes, text, utf8 } from '../../lib/bytes.ts';
+import { OPTION_BYTES_MAX } from './arguments.ts';
 import { CATEGORIES, categoriesOf } from './categories.ts';
 import type { CommandIndex, Entry } from './command-index.ts';
 
@@ -21,6 +23,8 @@ export type Selector = {
   startsWithAll: boolean;
   rules: readonly string[];
   commands: ReadonlySet<Entry>;
+  /** Of commands that are not allowed: with which first words they are, in small letters. */
+  firstWords: ReadonlyMap<Entry, readonly string[]>;
   /** Null: all. */
   keys: readonly KeyPattern[] | null;
   channels: readonly Uint8Array[] | null;
@@ -31,6 +35,7 @@ export const NOTHING_ALLOWED: Selector = {
   startsWithAll: false,
   rules: [],
   commands: new Set(),
+  firstWords: new Map(),
   keys: [],
   channels: [],
 };
@@ -90,6 +95,7 @@ export function commandRules({ startsWithAll, rules }: Selector): string[] {
 }
 
 const UNKNOWN = 'Unknown command or category name in ACL';
+const FIRST_WORD_OF_SUBCOMMAND = 'Allowing first-arg of a subcommand is not supported';
 const USELESS_KEY =
   "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns";
 const USELESS_CHANNEL =
@@ -113,11 +119,11 @@ const SIMPLE: ReadonlyMap<string, (selector: Selector, index: CommandIndex) => v
 ]);
 
 function allCommands(selector: Selector, index: CommandIndex): void {
-  Object.assign(selector, { startsWithAll: true, rules: [], commands: new Set(index.all) });
+  Object.assign(selector, { startsWithAll: true, rules: [], commands: new Set(index.all), firstWords: new Map() });
 }
 
 function noCommands(selector: Selector): void {
-  Object.assign(selector, { startsWithAll: false, rules: [], commands: new Set() });
+  Object.assign(selector, { startsWithAll: false, rules: [], commands: new Set(), firstWords: new Map() });
 }
 
 function addKeys(selector: Selector, added: KeyPattern): string | null {
@@ -153,17 +159,40 @@ function isWord(pattern: Uint8Array): boolean {
 /** `name` is a command, `container|subcommand`, or `@category`. */
 function changeCommands(selector: Selector, isAllowed: boolean, name: string, index: CommandIndex): string | null {
   const meant = name.startsWith('@') ? inCategory(name.slice(1), index) : index.under(name);
-  if (meant === null) return UNKNOWN;
+  if (meant === null) return isAllowed ? addFirstWord(selector, name, index) : UNKNOWN;
   const commands = new Set(selector.commands);
+  const firstWords = new Map(selector.firstWords);
   for (const entry of meant) {
+    firstWords.delete(entry);
     if (isAllowed) commands.add(entry);
     else commands.delete(entry);
   }
   selector.commands = commands;
+  selector.firstWords = firstWords;
+  addRule(selector, isAllowed, name);
+  return null;
+}
+
+/** `name` is `command|word`, of a command that has no subcommands: `select|0`. */
+function addFirstWord(selector: Selector, name: string, index: CommandIndex): string | null {
+  const bar = name.lastIndexOf('|');
+  if (bar < 0) return UNKNOWN;
+  const [command, word] = [name.slice(0, bar), name.slice(bar + 1)];
+  if (command.includes('|') && index.byName(command) !== null) return FIRST_WORD_OF_SUBCOMMAND;
+  const entry = index.entries.find((one) => one.name === command);
+  if (entry === undefined) return UNKNOWN;
+  if (word === '' || !isWord(utf8(word))) return SYNTAX;
+  const known = selector.firstWords.get(entry) ?? [];
+  if (known.length >= ACL_PATTERNS_MAX || word.length > OPTION_BYTES_MAX) return TOO_MANY;
+  selector.firstWords = new Map(selector.firstWords).set(entry, [...known.filter((other) => other !== word), word]);
+  addRule(selector, true, name);
+  return null;
+}
+
+function addRule(selector: Selector, isAllowed: boolean, name: string): void {
   // A rule that is said again, or that says more than an older one, stands for it.
   const others = selector.rules.filter((rule) => rule.slice(1) !== name && !rule.slice(1).startsWith(`${name}|`));
   selector.rules = [...others, `${isAllowed ? '+' : '-'}${name}`];
-  return null;
 }
 
 function inCategory(category: string, index: CommandIndex): readonly Entry[] | null {

@@ -30,6 +30,29 @@ export class Settings {
       },
     });
     this.#all = new Map<string, Setting>([
+      [
+        'acl-pubsub-default',
+        {
+          get: () => (host.users.hearsAll ? 'allchannels' : 'resetchannels'),
+          read: (value) => {
+            const word = value.toLowerCase();
+            if (word !== 'allchannels' && word !== 'resetchannels')
+              return 'argument(s) must be one of the following: allchannels, resetchannels';
+            return () => {
+              host.users.hearsAll = word === 'allchannels';
+            };
+          },
+        },
+      ],
+      [
+        'acllog-max-len',
+        number(
+          () => host.users.logMax,
+          (value) => {
+            host.users.logMax = value;
+          },
+        ),
+      ],
       ['appendfsync', { get: () => (durability() === 'fsync' ? 'always' : 'no') }],
       ['appendonly', { get: () => (durability() === 'memory' ? 'no' : 'yes') }],
       ['bind', is('127.0.0.1')],

@@ -10,7 +10,7 @@
 import { ACL_PATTERNS_MAX } from '../../model/limits.ts';
 import { equalBytes, text, utf8 } from '../../lib/bytes.ts';
 import type { CommandIndex } from './command-index.ts';
-import { applySelectorRule, NOTHING_ALLOWED, type Selector, selectorRules, SYNTAX, TOO_MANY } from './selector.ts';
+import { applySelectorRule, type Selector, selectorRules, SYNTAX, TOO_MANY } from './selector.ts';
 
 /** What a user is, as plain data: changed as a whole or not at all. */
 export type Permissions = Selector & {
@@ -30,10 +30,17 @@ export type User = {
   isFree: boolean;
 };
 
-/** Somebody new: may do nothing. */
-export const NOBODY: Permissions = { ...NOTHING_ALLOWED, isOn: false, takesAny: false, passwords: [], selectors: [] };
+export type RuleContext = {
+  readonly index: CommandIndex;
+  readonly hash: (password: Uint8Array) => string;
+  /** What a selector allows before any rule: nothing, or to hear all channels. */
+  readonly blank: () => Selector;
+};
 
-export type RuleContext = { readonly index: CommandIndex; readonly hash: (password: Uint8Array) => string };
+/** Somebody new. */
+export function nobody({ blank }: RuleContext): Permissions {
+  return { ...blank(), isOn: false, takesAny: false, passwords: [], selectors: [] };
+}
 
 /** Words of rules with those that one pair of parentheses is around as one; or the word of one that is left open. */
 export function wholeRules(words: readonly Uint8Array[]): readonly Uint8Array[] | { readonly open: Uint8Array } {
@@ -56,7 +63,8 @@ export function wholeRules(words: readonly Uint8Array[]): readonly Uint8Array[] 
 /** Applies one rule. Answers an error's words, as Redis has them, or null. */
 export function applyRule(user: Permissions, rule: Uint8Array, context: RuleContext): string | null {
   const written = text(rule);
-  const simple = SIMPLE.get(written.toLowerCase());
+  const word = written.toLowerCase();
+  const simple = word === 'reset' ? nobody(context) : SIMPLE.get(word);
   if (simple !== undefined) {
     Object.assign(user, simple);
     return null;
@@ -104,7 +112,6 @@ const SIMPLE: ReadonlyMap<string, Partial<Permissions>> = new Map<string, Partia
   ['nopass', { takesAny: true, passwords: [] }],
   ['resetpass', { takesAny: false, passwords: [] }],
   ['clearselectors', { selectors: [] }],
-  ['reset', NOBODY],
   // Of payloads there are none.
   ['sanitize-payload', {}],
   ['skip-sanitize-payload', {}],
@@ -125,11 +132,11 @@ function removePassword(user: Permissions, hash: string): string | null {
 }
 
 /** `rule` is what follows the parenthesis. */
-function addSelector(user: Permissions, rule: Uint8Array, { index }: RuleContext): string | null {
+function addSelector(user: Permissions, rule: Uint8Array, { index, blank }: RuleContext): string | null {
   const written = text(rule);
   if (rule.at(-1) !== CLOSE || !equalBytes(utf8(written), rule)) return SYNTAX;
   if (user.selectors.length >= ACL_PATTERNS_MAX) return TOO_MANY;
-  const selector = { ...NOTHING_ALLOWED };
+  const selector = blank();
   for (const word of written.slice(0, -1).split(' ')) {
     const failure = word === '' ? null : applySelectorRule(selector, utf8(word), index);
     if (failure !== null) return failure;

@@ -8,7 +8,8 @@ import { type Denial, isFree } from './access.ts';
 import { type ClientInfo, describeClient } from './client-info.ts';
 import type { CommandIndex } from './command-index.ts';
 import type { HostFacts } from './facts.ts';
-import { applyRule, NOBODY, type Permissions, type RuleContext, rulesOf, type User, wholeRules } from './user.ts';
+import { NOTHING_ALLOWED } from './selector.ts';
+import { applyRule, nobody, type Permissions, type RuleContext, rulesOf, type User, wholeRules } from './user.ts';
 
 export type LogEntry = {
   readonly id: number;
@@ -40,12 +41,19 @@ export class Users {
   readonly #failures = new Map<string, { count: number; atMs: number; freeAtMs: number }>();
   #log: LogEntry[] = [];
   #nextLogId = 0;
+  #logMax = ACL_LOG_MAX;
+  /** Whether somebody new may hear all channels. */
+  hearsAll = false;
   readonly default: User;
 
   constructor(index: CommandIndex, facts: HostFacts) {
     this.#facts = facts;
-    this.#context = { index, hash: (password) => hexOf(facts.sha256(password)) };
-    this.default = { name: DEFAULT_USER, may: { ...NOBODY }, isFree: false };
+    this.#context = {
+      index,
+      hash: (password) => hexOf(facts.sha256(password)),
+      blank: () => ({ ...NOTHING_ALLOWED, channels: this.hearsAll ? null : [] }),
+    };
+    this.default = { name: DEFAULT_USER, may: nobody(this.#context), isFree: false };
     this.#byName.set(DEFAULT_USER, this.default);
     this.#becomes(this.default, this.#defaultPermissions());
   }
@@ -65,7 +73,7 @@ export class Users {
     if (known === undefined && this.#byName.size >= ACL_USERS_MAX)
       return `ERR there are ${ACL_USERS_MAX} users, the limit ACL_USERS_MAX`;
     if (!/^[^\s\0]{1,256}$/.test(name)) return "ERR Usernames can't contain spaces or null characters";
-    const may: Permissions = { ...(known?.may ?? NOBODY) };
+    const may: Permissions = { ...(known?.may ?? nobody(this.#context)) };
     const whole = wholeRules(rules);
     if ('open' in whole) return `ERR Unmatched parenthesis in acl selector starting at '${shownRule(whole.open)}'.`;
     for (const rule of whole) {
@@ -186,7 +194,17 @@ export class Users {
       createdMs: now,
       updatedMs: now,
     });
-    if (this.#log.length > ACL_LOG_MAX) this.#log.length = ACL_LOG_MAX;
+    this.logMax = this.#logMax;
+  }
+
+  /** Entries of what was refused that are kept. */
+  get logMax(): number {
+    return this.#logMax;
+  }
+
+  set logMax(entries: number) {
+    this.#logMax = Math.min(entries, ACL_LOG_MAX);
+    if (this.#log.length > this.#logMax) this.#log.length = this.#logMax;
   }
 
   /** What was refused, the newest first. */
@@ -213,8 +231,8 @@ export class Users {
       if (words[0] === '' || words[0]?.startsWith('#')) continue;
       const name = words[1];
       if (words[0] !== 'user' || name === undefined) return `line ${at + 1}: expected 'user <name> <rule> ...'`;
-      if (read.has(name)) return `line ${at + 1}: user '${name}' again`;
-      const may = { ...NOBODY };
+      if (read.has(name)) return `line ${at + 1}: Duplicate user '${name}' found`;
+      const may = nobody(this.#context);
       const rules = wholeRules(words.slice(2).map(utf8));
       if ('open' in rules) return `line ${at + 1}: '${shownRule(rules.open)}' is left open`;
       for (const rule of rules) {
@@ -234,7 +252,7 @@ export class Users {
   }
 
   #defaultPermissions(): Permissions {
-    const may: Permissions = { ...NOBODY };
+    const may = nobody(this.#context);
     for (const rule of ['on', 'nopass', 'allkeys', 'allchannels', 'allcommands'])
       applyRule(may, utf8(rule), this.#context);
     return may;

@@ -158,6 +158,11 @@ describe('ACL SETUSER', () => {
     ['+foo', 'Unknown command or category name in ACL'],
     ['-client|foo', 'Unknown command or category name in ACL'],
     ['+@foo', 'Unknown command or category name in ACL'],
+    ['+get|k|l', 'Unknown command or category name in ACL'],
+    ['-select|0', 'Unknown command or category name in ACL'],
+    ['+select|', 'Syntax error'],
+    ['+select|a b', 'Syntax error'],
+    ['+config|get|dir', 'Allowing first-arg of a subcommand is not supported'],
     ['%Q~x', 'Syntax error'],
     ['~a b', 'Syntax error'],
     ['#12', 'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters'],
@@ -174,6 +179,48 @@ describe('ACL SETUSER', () => {
     const line = ask(open(), 'ACL', 'SETUSER', 'al', '<hidden');
 
     expect(line).toMatch(/^-ERR Error in ACL SETUSER modifier '<...': The password you are trying to remove/);
+  });
+
+  test.each([
+    ['+select|0', 'select 0', true],
+    ['+SELECT|0', 'select 0', true],
+    ['+echo|hi', 'echo HI', true],
+    ['+select|0', 'select 1', false],
+    ['+select|0 -select', 'select 0', false],
+    ['+select|0 -@connection', 'select 0', false],
+    ['+select|0 -@all', 'select 0', false],
+    ['+select|0 +select', 'select 1', true],
+    ['(+select|0)', 'select 0', true],
+  ])('%s allows %s: %s', (rules, command, isAllowed) => {
+    const { user } = world(...rules.split(' '));
+
+    expect(shown(ask(user, ...command.split(' '))).startsWith('-NOPERM')).toBe(!isAllowed);
+  });
+
+  test('a command with its first words is shown so, and makes the same user again', () => {
+    const client = open();
+
+    ask(client, 'ACL', 'SETUSER', 'al', '+select|0', '+select|1', '+get', '+select|0');
+
+    expect((ask(client, 'ACL', 'LIST') as string[])[0]).toBe(
+      'user al off resetchannels -@all +select|1 +get +select|0',
+    );
+  });
+
+  test('acl-pubsub-default says what a new user, a reset one and a new selector may hear', () => {
+    const client = open();
+    ask(client, 'ACL', 'SETUSER', 'al');
+    ask(client, 'CONFIG', 'SET', 'acl-pubsub-default', 'allchannels');
+    ask(client, 'ACL', 'SETUSER', 'bo', '(+get)');
+    ask(client, 'ACL', 'SETUSER', 'default', 'reset', 'on', 'nopass', '+@all');
+
+    expect(ask(client, 'ACL', 'LIST')).toEqual([
+      'user al off resetchannels -@all',
+      'user bo off &* -@all (&* -@all +get)',
+      'user default on nopass &* +@all',
+    ]);
+    expect(ask(client, 'ACL', 'SETUSER', 'cy', '&a')).toMatch(/Try 'resetchannels' to start with an empty list/);
+    expect(ask(client, 'CONFIG', 'SET', 'acl-pubsub-default', 'all')).toMatch(/must be one of the following/);
   });
 
   test('categories that Redis has for what is not here are no error', () => {
@@ -324,6 +371,46 @@ describe('ACL LOG', () => {
   });
 });
 
+describe('ACL LOG of a user with selectors', () => {
+  test('names the key that none of them allows, though one of them refused another before', () => {
+    const { operator, user } = world('+mget', '~a', '(+mget ~a ~b)');
+
+    for (const keys of [
+      ['b', 'c'],
+      ['a', 'b', 'c'],
+    ]) {
+      ask(operator, 'ACL', 'LOG', 'RESET');
+      ask(user, 'MGET', ...keys);
+      expect((ask(operator, 'ACL', 'LOG') as unknown[][])[0]?.slice(6, 8)).toEqual(['object', 'c']);
+    }
+  });
+
+  test('has as many entries as acllog-max-len says', () => {
+    const { operator, user } = world();
+    for (const key of 'abcdef') ask(user, 'GET', key);
+    for (const name of ['get', 'set', 'incr', 'del']) ask(user, name, 'a', 'b');
+
+    ask(operator, 'CONFIG', 'SET', 'acllog-max-len', '2');
+    const fewer = ask(operator, 'ACL', 'LOG') as unknown[];
+    ask(user, 'ECHO', 'x');
+
+    expect([fewer.length, (ask(operator, 'ACL', 'LOG') as unknown[]).length]).toEqual([2, 2]);
+  });
+});
+
+test.each([
+  ['ACL CAT Foo', "Unknown category 'Foo'"],
+  ['ACL CAT x y', "unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP."],
+  ['acl genpass 1 2', "unknown subcommand or wrong number of arguments for 'genpass'. Try ACL HELP."],
+  ['ACL LOG 1 2', "unknown subcommand or wrong number of arguments for 'LOG'. Try ACL HELP."],
+  ['PUBSUB CHANNELS a b', "unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP."],
+  ['SLOWLOG GET 1 2', "unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP."],
+  ['CLIENT UNBLOCK 1 x', 'CLIENT UNBLOCK reason should be TIMEOUT or ERROR'],
+  ['CLIENT UNBLOCK 1 error x', "unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP."],
+])('%s is refused as by Redis', (command, line) => {
+  expect(ask(open(), ...command.split(' '))).toBe(`-ERR ${line}`);
+});
+
 describe('passwords', () => {
   test('are in no output but the one that was sent: no log, no list, no monitor', () => {
     const { on, operator, user } = world('+@all', 'allkeys');
@@ -414,6 +501,28 @@ describe('the file of users', () => {
     file = 'user al on\nuser bo +nonsense\n';
     expect(ask(client, 'ACL', 'LOAD')).toMatch(/line 2: rule '\+nonsense': Unknown command/);
     expect(ask(client, 'ACL', 'USERS')).toEqual(['al', 'default']);
+  });
+
+  test('ends who listens to what its users may no longer hear', () => {
+    const users = {
+      read: () => ok('user al on nopass &b +@all\nuser default on nopass ~* &* +@all'),
+      write: () => null,
+    };
+    const on = newHost(new MemoryStore(), { users });
+    const [client, stays, goes] = [open(on), open(on), open(on)];
+    ask(client, 'ACL', 'SETUSER', 'al', 'on', 'nopass', '+@all', 'allchannels');
+    for (const [listener, channel] of [
+      [stays, 'b'],
+      [goes, 'a'],
+    ] as const)
+      askAll(listener, [
+        ['AUTH', 'al', 'x'],
+        ['SUBSCRIBE', channel],
+      ]);
+
+    ask(client, 'ACL', 'LOAD');
+
+    expect([stays.session.isOver, goes.session.isOver, client.session.isOver]).toEqual([false, true, false]);
   });
 
   test('is not there where no data is kept', () => {

@@ -1,11 +1,11 @@
 /** ACL: users, what they may do, and what was refused. The rules themselves are in user.ts. */
-import { text } from '../../../lib/bytes.ts';
+import { equalBytes, text } from '../../../lib/bytes.ts';
 import { ok } from '../../../lib/result.ts';
 import { denialOf, denialText } from '../access.ts';
 import { integerOf } from '../arguments.ts';
 import { CATEGORIES, categoriesOf } from '../categories.ts';
 import { fits } from '../command-index.ts';
-import { NOT_INTEGER, wrongCount } from '../failures.ts';
+import { NOT_INTEGER, wrongCount, wrongSubcommand } from '../failures.ts';
 import { matches } from '../glob.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -51,7 +51,7 @@ export const ACL: Container = {
         if (failure !== null) reply.error(failure);
         else {
           reply.ok();
-          endListeners(talk, users.get(name) as User);
+          endListeners(talk.host, talk.client, (user) => user.name === name);
         }
       },
     ),
@@ -70,9 +70,11 @@ export const ACL: Container = {
       },
     ),
     nowRow('cat', facts('[category]', 'Categories, or the commands of one'), (talk, words, reply) => {
-      const category = words[2] === undefined ? null : text(words[2]).toLowerCase();
-      if (category === null) reply.texts(CATEGORIES);
-      else if (!CATEGORIES.includes(category)) reply.error(`ERR Unknown category '${category.slice(0, 64)}'`);
+      const word = words[2] === undefined ? null : text(words[2]);
+      const category = word?.toLowerCase() ?? '';
+      if (words.length > 3) reply.error(wrongSubcommand(words));
+      else if (word === null) reply.texts(CATEGORIES);
+      else if (!CATEGORIES.includes(category)) reply.error(`ERR Unknown category '${word.slice(0, 64)}'`);
       else
         reply.texts(
           talk.host.index.all.filter((entry) => categoriesOf(entry).includes(category)).map(({ name }) => name),
@@ -81,7 +83,8 @@ export const ACL: Container = {
     nowRow('dryrun', facts('username command [arg ...]', 'Whether a user might run a command', ADMIN), onDryRun),
     nowRow('genpass', facts('[bits]', 'A password that nobody can guess'), (talk, words, reply) => {
       const bits = words[2] === undefined ? 256 : integerOf(words[2]);
-      if (bits === null) reply.error(NOT_INTEGER);
+      if (words.length > 3) reply.error(wrongSubcommand(words));
+      else if (bits === null) reply.error(NOT_INTEGER);
       else if (bits < 1 || bits > 4_096)
         reply.error(
           'ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096',
@@ -116,6 +119,7 @@ export const ACL: Container = {
         if (failure !== null) return reply.error(`ERR the users cannot be read: ${failure}`);
         reply.ok();
         endAll(host, client, (user) => host.users.get(user.name) !== user);
+        endListeners(host, client, () => true);
       },
     ),
     helpRow('acl', 'server'),
@@ -154,28 +158,28 @@ function writeSelector(selector: Selector, reply: ReplyWriter): void {
 
 /** Ends the connections of users; the one who asks is answered first. */
 function endAll(host: Talk['host'], asking: Talk['client'], isMeant: (user: User) => boolean): void {
+  for (const talk of host.talks.values()) if (isMeant(talk.client.user)) end(talk, asking);
+}
+
+/** Which of these users listen to what is no longer allowed hear no more of it. */
+function endListeners(host: Talk['host'], asking: Talk['client'], isMeant: (user: User) => boolean): void {
   for (const talk of host.talks.values()) {
-    if (!isMeant(talk.client.user)) continue;
-    if (talk.client === asking) talk.close();
-    else talk.kill();
+    const { user } = talk.client;
+    if (!isMeant(user)) continue;
+    const selectors = [user.may, ...user.may.selectors];
+    if (selectors.some(({ channels }) => channels === null)) continue;
+    const channels = selectors.flatMap((selector) => selector.channels ?? []);
+    const allows = (channel: Uint8Array): boolean => channels.some((pattern) => matches(pattern, channel));
+    const allowsPattern = (wanted: Uint8Array): boolean => channels.some((pattern) => equalBytes(pattern, wanted));
+    const isAllowed =
+      host.pubSub.namesOf('channels', talk).every(allows) && host.pubSub.namesOf('patterns', talk).every(allowsPattern);
+    if (!isAllowed) end(talk, asking);
   }
 }
 
-/** Whoever listens to what is no longer allowed hears no more of it. */
-function endListeners({ host, client }: Talk, { may, name }: User): void {
-  const selectors = [may, ...may.selectors];
-  if (selectors.some(({ channels }) => channels === null)) return;
-  const channels = selectors.flatMap((selector) => selector.channels ?? []);
-  const allows = (channel: Uint8Array): boolean => channels.some((pattern) => matches(pattern, channel));
-  const allowsPattern = (wanted: Uint8Array): boolean => channels.some((pattern) => text(pattern) === text(wanted));
-  for (const talk of host.talks.values()) {
-    if (talk.client.user.name !== name) continue;
-    const isAllowed =
-      host.pubSub.namesOf('channels', talk).every(allows) && host.pubSub.namesOf('patterns', talk).every(allowsPattern);
-    if (isAllowed) continue;
-    if (talk.client === client) talk.close();
-    else talk.kill();
-  }
+function end(talk: Talk, asking: Talk['client']): void {
+  if (talk.client === asking) talk.close();
+  else talk.kill();
 }
 
 function onDryRun(talk: Talk, words: Words, reply: ReplyWriter): void {
@@ -204,6 +208,10 @@ function onDryRun(talk: Talk, words: Words, reply: ReplyWriter): void {
 function onLog(talk: Talk, words: Words, reply: ReplyWriter): void {
   const { users, facts: host } = talk.host;
   const word = words[2];
+  if (words.length > 3) {
+    reply.error(wrongSubcommand(words));
+    return;
+  }
   if (word !== undefined && text(word).toLowerCase() === 'reset') {
     users.forgetRefused();
     reply.ok();

@@ -2,7 +2,7 @@
 import { text } from '../../../lib/bytes.ts';
 import { integerOf, optionOf } from '../arguments.ts';
 import { type ClientInfo, describeClient } from '../client-info.ts';
-import { INTEGER_ERROR, SYNTAX } from '../failures.ts';
+import { INTEGER_ERROR, SYNTAX, wrongSubcommand } from '../failures.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, type Flag, nowRow, type Row, type RowFacts } from '../row.ts';
@@ -86,7 +86,10 @@ export const CLIENT: Container = {
       'unblock',
       about('client-id [TIMEOUT|ERROR]', 'No connection is ever blocked', ['admin']),
       (_t, words, reply) => {
-        if (integerOf(words[2] as Uint8Array) === null) reply.error(INTEGER_ERROR.line);
+        if (words.length > 4) reply.error(wrongSubcommand(words));
+        else if (words[3] !== undefined && !/^(TIMEOUT|ERROR)$/.test(optionOf(words[3])))
+          reply.error('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+        else if (integerOf(words[2] as Uint8Array) === null) reply.error(INTEGER_ERROR.line);
         else reply.integer(0);
       },
     ),

@@ -1,5 +1,6 @@
 /** Commands for those who look on: SLOWLOG, MONITOR, LATENCY, MEMORY. */
 import { integerOf } from '../arguments.ts';
+import { wrongSubcommand } from '../failures.ts';
 import { infoText } from '../info.ts';
 import { type Container, type Flag, keysRow, nowRow, type Row, type RowFacts } from '../row.ts';
 import { keysSaid } from './scans.ts';
@@ -31,6 +32,7 @@ export const SLOWLOG: Container = {
       'get',
       facts('[count]', 'The newest of them; 10 unless told, -1 for all', ['admin', 'dangerous']),
       (talk, words, reply) => {
+        if (words.length > 3) return reply.error(wrongSubcommand(words));
         const count = words.length === 2 ? 10 : integerOf(words[2] as Uint8Array);
         if (count === null || count < -1) return reply.error('ERR count should be greater than or equal to -1');
         const entries = talk.host.slowLog.newest(count === -1 ? Number.POSITIVE_INFINITY : count);

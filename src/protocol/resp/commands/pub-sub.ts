@@ -1,5 +1,6 @@
 /** SUBSCRIBE, PUBLISH and their like. A subscription answers one message for each name it was given. */
 import { LISTENED_BYTES_MAX, LISTENED_MAX, PATTERN_BYTES_MAX } from '../../../model/limits.ts';
+import { wrongSubcommand } from '../failures.ts';
 import type { Kind } from '../pub-sub.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
@@ -41,6 +42,10 @@ export const PUBSUB: Container = {
   group: 'pubsub',
   subcommands: [
     nowRow('channels', facts('[pattern]', 'Channels that somebody listens to'), (talk, words, reply) => {
+      if (words.length > 3) {
+        reply.error(wrongSubcommand(words));
+        return;
+      }
       const channels = talk.host.pubSub.listenedChannels(words[2] ?? null);
       reply.array(channels.length);
       for (const channel of channels) reply.bulk(channel);
