@@ -35,3 +35,23 @@ export function keyAccess({ name, isWrite }: Entry, at: number, words: Words): K
   if (SHALLOW.has(name)) return NEITHER;
   return isWrite ? BOTH : READS;
 }
+
+/** Commands that store something where nothing was, or behind it; that take something away; that take the key away. */
+const INSERTS = new Set(['setnx', 'msetnx', 'append', 'hsetnx', 'renamenx']);
+const DELETES = new Set(['getdel', 'hdel', 'json.del', 'json.forget']);
+const REMOVES = new Set(['del', 'unlink']);
+
+/** Commands that do not look at what they overwrite. */
+const OVERWRITES = new Set('set mset setnx msetnx setex psetex copy rename renamenx put bulkset'.split(' '));
+
+/** The same in the words of COMMAND GETKEYSANDFLAGS: how the key is opened, and what is done with its value. */
+export function keyFlags(entry: Entry, at: number, words: Words): readonly string[] {
+  const { name } = entry;
+  const { reads, writes } = keyAccess(entry, at, words);
+  if (!writes) return reads ? ['RO', 'access'] : ['RO'];
+  if (REMOVES.has(name)) return ['RM', 'delete'];
+  const isRenamed = reads && (name === 'rename' || name === 'renamenx');
+  const change = isRenamed || DELETES.has(name) ? 'delete' : INSERTS.has(name) ? 'insert' : 'update';
+  if (reads) return ['RW', 'access', change];
+  return [OVERWRITES.has(name) ? 'OW' : 'RW', change];
+}

@@ -110,6 +110,19 @@ describe('COMMAND DOCS', () => {
   });
 });
 
+describe('COMMAND LIST', () => {
+  test.each([
+    ['', 'get client client|list config|get', 'list'],
+    ['FILTERBY PATTERN c*|get', 'config|get', 'client get'],
+    ['FILTERBY ACLCAT admin', 'client|kill acl|setuser shutdown', 'client acl get'],
+  ])('%s has subcommands too', (filter, inside, outside) => {
+    const names = ask(open(), 'COMMAND', 'LIST', ...filter.split(' ').filter((word) => word !== '')) as string[];
+
+    expect(inside.split(' ').filter((name) => !names.includes(name))).toEqual([]);
+    expect(outside.split(' ').filter((name) => names.includes(name))).toEqual([]);
+  });
+});
+
 describe('replies', () => {
   test('any words after any command get exactly one reply of the protocol, in both versions', () => {
     const word = fc.constantFrom(

@@ -4,6 +4,7 @@ import { categoriesOf, flagsOf } from '../categories.ts';
 import { type Entry, fits, type Group, keysIn } from '../command-index.ts';
 import { optionOf } from '../arguments.ts';
 import { matches } from '../glob.ts';
+import { keyFlags } from '../key-access.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, type Flag, nowRow, type RowFacts } from '../row.ts';
@@ -28,7 +29,10 @@ export const COMMAND: Container = {
     nowRow('docs', facts('[command-name ...]', 'Summaries and arguments'), onDocs),
     nowRow('info', facts('[command-name ...]', 'Arity, flags and keys'), onInfo),
     nowRow('list', facts('[FILTERBY (MODULE module-name|ACLCAT category|PATTERN pattern)]', 'Names'), onList),
-    nowRow('getkeys', facts('command arg ...', 'Which of the words are keys'), onGetKeys),
+    nowRow('getkeys', facts('command arg ...', 'Which of the words are keys'), (talk, words, reply) =>
+      writeKeys(talk, words, reply, (key) => reply.bulk(key)),
+    ),
+    nowRow('getkeysandflags', facts('command arg ...', 'Which are keys, and what happens to them'), onGetFlags),
     helpRow('command', 'server'),
   ],
 };
@@ -215,8 +219,11 @@ function writeArgument(reply: ReplyWriter, item: Argument): void {
 }
 
 function onList(talk: Talk, words: Words, reply: ReplyWriter): void {
-  const { entries, groups } = talk.host.index;
-  let names = [...entries.map(({ name }) => name), ...groups.map(({ container }) => container.name)];
+  const { all, entries, groups } = talk.host.index;
+  let names = [
+    ...entries.map(({ name }) => name),
+    ...groups.flatMap((group) => [group.container.name, ...group.entries.map(({ name }) => name)]),
+  ];
   if (words.length > 2) {
     const [by, value] = [optionOf(words[3] ?? new Uint8Array(0)), words[4]];
     if (optionOf(words[2] as Uint8Array) !== 'FILTERBY' || value === undefined || words.length !== 5) {
@@ -232,7 +239,7 @@ function onList(talk: Talk, words: Words, reply: ReplyWriter): void {
       );
     else if (by === 'ACLCAT') {
       const category = text(value).toLowerCase();
-      names = entries.filter((entry) => categoriesOf(entry).includes(category)).map(({ name }) => name);
+      names = all.filter((entry) => categoriesOf(entry).includes(category)).map(({ name }) => name);
     } else if (by === 'MODULE')
       names = /^rejson$/i.test(text(value)) ? names.filter((name) => name.startsWith('json.')) : [];
     else {
@@ -243,7 +250,22 @@ function onList(talk: Talk, words: Words, reply: ReplyWriter): void {
   reply.texts(names);
 }
 
-function onGetKeys(talk: Talk, words: Words, reply: ReplyWriter): void {
+function onGetFlags(talk: Talk, words: Words, reply: ReplyWriter): void {
+  writeKeys(talk, words, reply, (key, entry, at) => {
+    const flags = keyFlags(entry, at, words.slice(2));
+    reply.array(2);
+    reply.bulk(key);
+    writeStatuses(reply, flags);
+  });
+}
+
+/** An array of what `write` writes for each key of the command that follows two words. */
+function writeKeys(
+  talk: Talk,
+  words: Words,
+  reply: ReplyWriter,
+  write: (key: Uint8Array, entry: Entry, at: number) => void,
+): void {
   const called = words.slice(2);
   const entry = talk.host.index.called(called);
   if (entry === null) reply.error('ERR Invalid command specified');
@@ -252,6 +274,6 @@ function onGetKeys(talk: Talk, words: Words, reply: ReplyWriter): void {
   else {
     const keys = keysIn(entry, called);
     reply.array(keys.length);
-    for (const key of keys) reply.bulk(key);
+    for (const [at, key] of keys.entries()) write(key, entry, at);
   }
 }
