@@ -520,6 +520,7 @@ describe('messages', () => {
     const [one, other] = [open(host), open(host)];
 
     expect(ask(one, 'CLIENT', 'KILL')).toBe("-ERR wrong number of arguments for 'client|kill' command");
+    expect(ask(one, 'CLIENT', 'KILL', 'USER', 'nobody')).toBe("-ERR No such user 'nobody'");
 
     expect(other.session.isOver).toBe(false);
   });

@@ -192,7 +192,10 @@ function onKill(talk: Talk, words: Words, reply: ReplyWriter): void {
       return;
     } else if (option === 'ADDR') filters.push(({ address }) => address === written);
     else if (option === 'LADDR') filters.push(({ localAddress }) => localAddress === written);
-    else if (option === 'USER') filters.push(({ user }) => user.name === written);
+    else if (option === 'USER' && talk.host.users.get(written) === null) {
+      reply.error(`ERR No such user '${written.slice(0, 128)}'`);
+      return;
+    } else if (option === 'USER') filters.push(({ user }) => user.name === written);
     else if (option === 'TYPE' && TYPES.has(written.toUpperCase()))
       filters.push((client) => isOfType(client, written.toUpperCase()));
     else if (option === 'TYPE') {
