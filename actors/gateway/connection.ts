@@ -31,6 +31,8 @@ export type ConnectionSocket = {
   /** Whether more may come at once; if not, `drain` says when. */
   write(bytes: Uint8Array): boolean;
   end(): unknown;
+  /** Ends its half, and closes when the last byte was sent. */
+  destroySoon(): unknown;
   destroy(): unknown;
   pause(): unknown;
   resume(): unknown;
@@ -72,7 +74,7 @@ const QUIET_BYTES_MAX = 256;
 /** Milliseconds without a byte after which the window is as at first. */
 const SILENCE_MS = 1_000;
 
-/** Milliseconds that the other side has to end its half after the last answer was sent. */
+/** Milliseconds that the other side has to end its half after the last answer was given to the socket. */
 const LINGER_MS = 1_000;
 
 export class Connection implements Taker {
@@ -87,6 +89,8 @@ export class Connection implements Taker {
   readonly #input: Uint8Array[] = [];
   #inputEnd: 'open' | 'ended' | 'told' = 'open';
   #outputEnded = false;
+  /** When it closes though the other side goes on sending. */
+  #lingersUntil = Number.POSITIVE_INFINITY;
   #flushIsDue = false;
   readonly #window: CommandWindow;
   /** Whether the session may take one more request. */
@@ -153,8 +157,15 @@ export class Connection implements Taker {
     this.#socket.destroy();
   }
 
-  /** Ends a socket that has been silent, or sends one request slowly, for too long; called now and then by the gateway. */
+  /**
+   * Ends a socket that has been silent, sends one request slowly, or goes on sending when all is over, for too long;
+   * called now and then by the gateway.
+   */
   checkSilence(now: number): void {
+    if (now >= this.#lingersUntil) {
+      this.#lingersUntil = Number.POSITIVE_INFINITY;
+      this.#socket.destroySoon();
+    }
     const { inFlight, inRequest } = this.#session;
     // It waits for something that the others do not: a server that hangs, its own answer to come later.
     if (!this.#wasAnswered) this.#turns.count(this.#place, 0);
@@ -257,5 +268,6 @@ export class Connection implements Taker {
     // What still comes is read and dropped: closing on unread bytes would reset the answers on their way.
     this.#socket.resume();
     this.#socket.setTimeout(LINGER_MS);
+    this.#lingersUntil = performance.now() + LINGER_MS;
   }
 }

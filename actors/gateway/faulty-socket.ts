@@ -17,6 +17,7 @@ export class FaultySocket extends EventEmitter implements ConnectionSocket {
   #isPumping = false;
   #owesDrain = false;
   #isEnding = false;
+  #isClosing = false;
 
   constructor(socket: Socket) {
     super();
@@ -80,6 +81,11 @@ export class FaultySocket extends EventEmitter implements ConnectionSocket {
     this.#pump();
   }
 
+  destroySoon(): void {
+    this.#isClosing = true;
+    this.#pump();
+  }
+
   destroy(): void {
     this.#waiting.length = 0;
     this.#socket.destroy();
@@ -118,7 +124,8 @@ export class FaultySocket extends EventEmitter implements ConnectionSocket {
     const { sliceBytes, closeAfterBytes } = this.#rules;
     const first = this.#waiting[0];
     if (first === undefined) {
-      if (this.#isEnding) this.#socket.end();
+      if (this.#isClosing) this.#socket.destroySoon();
+      else if (this.#isEnding) this.#socket.end();
       else this.#drain();
       return;
     }

@@ -9,15 +9,8 @@ import { Prng } from '../../src/lib/prng.ts';
 import { createLinkEnds, openLink, transferListOf } from '../../src/node/link.ts';
 import { LinkHub } from '../../src/node/link-hub.ts';
 import { spawnWorker } from '../../src/node/spawn.ts';
-import type { ConnectionSocket } from './connection.ts';
 import { RemoteSocket } from './remote-socket.ts';
 import { begin, FROM_SOCKET, type Listened, readAddresses, TO_SOCKET } from './socket-frames.ts';
-
-/** A socket that was accepted. */
-export type Accepted = ConnectionSocket & {
-  /** Ends its half, and closes when the last byte was sent. */
-  destroySoon(): unknown;
-};
 
 export interface Listener {
   /** Binds the port; resolves with its number, rejects with the system's error (EADDRINUSE, EACCES). */

@@ -8,8 +8,8 @@ import { type Actor, createActor } from 'xstate';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { CONNECTIONS_MAX } from '../../src/model/limits.ts';
 import type { ClientFaults } from './client-faults.ts';
-import { Connection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts';
-import { type Accepted, type Listener, OwnListener, ThreadsListener } from './listener.ts';
+import { Connection, CONNECTION_LIMITS, type ConnectionLimits, type ConnectionSocket } from './connection.ts';
+import { type Listener, OwnListener, ThreadsListener } from './listener.ts';
 import { gatewayMachine } from './machine.ts';
 import type { OpenSession } from './session.ts';
 import { Turns } from './turns.ts';
@@ -39,7 +39,7 @@ export class TextGateway {
   readonly #limits: ConnectionLimits;
   readonly #machine: Actor<typeof gatewayMachine> = createActor(gatewayMachine).start();
   readonly #listener: Listener;
-  readonly #connections = new Map<Accepted, Connection>();
+  readonly #connections = new Map<ConnectionSocket, Connection>();
   readonly #turns: Turns;
   readonly #closed: (() => void)[] = [];
   #watching: NodeJS.Timeout | null = null;
@@ -48,7 +48,7 @@ export class TextGateway {
     this.#options = options;
     this.#turns = options.turns ?? new Turns();
     this.#limits = { ...CONNECTION_LIMITS, ...options.limits };
-    const onSocket = (socket: Accepted): void => this.#onConnection(socket);
+    const onSocket = (socket: ConnectionSocket): void => this.#onConnection(socket);
     const { threads = 0 } = options;
     this.#listener = threads > 0 ? new ThreadsListener(threads, onSocket) : new OwnListener(onSocket);
   }
@@ -92,7 +92,7 @@ export class TextGateway {
     await done;
   }
 
-  #onConnection(socket: Accepted): void {
+  #onConnection(socket: ConnectionSocket): void {
     const max = this.#options.connectionsMax ?? CONNECTIONS_MAX;
     if (this.state !== 'listening' || this.#connections.size >= max) {
       socket.on('error', () => socket.destroy());

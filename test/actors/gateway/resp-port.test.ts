@@ -152,6 +152,7 @@ class DeafSocket extends EventEmitter implements ConnectionSocket {
   }
 
   end(): void {}
+  destroySoon(): void {}
   destroy(): void {
     this.destroyed = true;
   }

@@ -159,6 +159,24 @@ describe.each([0, 2])('with its sockets on %i other threads', (threads) => {
     expect(await answered).toMatch(/^(PONG\n){2,}$/);
   });
 
+  test('who goes on sending when all is answered and over is cut off', async () => {
+    await using port = await openPort({ limits: { requestTimeoutMs: 60 } });
+    const socket = await dial(port.port);
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    socket.on('error', () => undefined);
+
+    socket.write('EXIT\n');
+    const drip = setInterval(() => socket.write('more'), 5);
+    await new Promise((resolve) => socket.on('close', resolve));
+    clearInterval(drip);
+
+    expect(said).toBe('OK\n');
+    expect(port.gateway.connections).toBe(0);
+  });
+
   test('answers that nobody takes for long end the connection', async () => {
     await using port = await openPort({ limits: { outputTimeoutMs: 50 } });
     const writer = await dial(port.port);
