@@ -3,14 +3,11 @@
  * (row R-12), end then (rows R-12, F-03), take no new values after the data was loaded (row D-09). Decides about the
  * host, never about data; a host without such rules has no guard.
  */
-import type { Update } from '../src/broker/updates.ts';
+import type { Update, UpdatePort } from '../src/broker/updates.ts';
 import type { HostRules } from '../src/cli/host.ts';
-import { type Command, type CommandPort, NO_NOTES, type Reply } from '../src/model/commands.ts';
+import { type Command, NO_NOTES, type Reply } from '../src/model/commands.ts';
 import type { ErrorCode, KvError } from '../src/model/errors.ts';
 import type { ServerState } from '../src/model/status.ts';
-
-/** Who takes commands, and changes that depend on what keys hold. */
-export type UpdatePort = CommandPort & { update(update: Update, reply: (reply: Reply) => void): void };
 
 export type GuardOptions = {
   readonly rules: HostRules;

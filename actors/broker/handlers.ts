@@ -5,7 +5,7 @@
 import { createActor } from 'xstate';
 import { Broker, type BrokerView } from '../../src/broker/broker.ts';
 import type { Observer, Watcher } from '../../src/broker/state.ts';
-import type { Update } from '../../src/broker/updates.ts';
+import type { Update, UpdatePort } from '../../src/broker/updates.ts';
 import { NEVER } from '../../src/lib/rare.ts';
 import { ok, type Result } from '../../src/lib/result.ts';
 import type { Command, Reply } from '../../src/model/commands.ts';
@@ -14,7 +14,6 @@ import type { ClusterConfig } from '../../src/model/config.ts';
 import { fail, type KvError } from '../../src/model/errors.ts';
 import type { Epoch, Incarnation, ServerIndex } from '../../src/model/ids.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../src/model/limits.ts';
-import type { UpdatePort } from '../guard.ts';
 import { brokerMachine } from './machine.ts';
 
 export type BrokerActorOptions = {

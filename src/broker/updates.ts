@@ -6,7 +6,7 @@
  */
 import { text } from '../lib/bytes.ts';
 import { ok, type Result } from '../lib/result.ts';
-import type { Command, Found } from '../model/commands.ts';
+import type { Command, CommandPort, Found, Reply } from '../model/commands.ts';
 import { fail, type KvError } from '../model/errors.ts';
 import { DEADLINE_MS } from '../model/limits.ts';
 import { ownersOf } from '../routing/placement.ts';
@@ -31,6 +31,9 @@ export type Update = {
   /** Its deletes only take away what is absent to everybody already. */
   readonly isExpiry?: boolean;
 };
+
+/** Who takes commands, and updates besides. */
+export type UpdatePort = CommandPort & { update(update: Update, reply: (reply: Reply) => void): void };
 
 type Pending = {
   readonly update: Update;
