@@ -12,7 +12,8 @@ export type LineHandler = {
   onTooLong(): void;
 };
 
-const always = (): boolean => true;
+/** Readers of requests have room for all that comes, unless they are told otherwise. */
+export const always = (): boolean => true;
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -18,6 +18,7 @@ import {
   UNTRUSTED_ARGUMENTS_MAX,
   UNTRUSTED_BYTES_MAX,
 } from '../../model/limits.ts';
+import { always } from '../lines.ts';
 import { splitInline } from './inline.ts';
 
 /** The words of one request, the name of the command first; views of memory that is never written again. */
@@ -31,8 +32,6 @@ export type RequestHandler = {
   /** Whether whoever sends this may send much: not before it is authenticated. */
   isTrusted(): boolean;
 };
-
-const always = (): boolean => true;
 
 const CR = 0x0d;
 const LF = 0x0a;
