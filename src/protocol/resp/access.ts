@@ -5,6 +5,7 @@ import { type Entry, keysIn } from './command-index.ts';
 import { Refusal } from './failures.ts';
 import { matches } from './glob.ts';
 import { type KeyAccess, keyAccess } from './key-access.ts';
+import type { Kind } from './pub-sub.ts';
 import type { Words } from './request-reader.ts';
 import type { Talk } from './talk.ts';
 import type { Selector } from './selector.ts';
@@ -52,7 +53,8 @@ function denialIn(user: Selector, entry: Entry, words: Words, talk: Talk): Denia
   }
   if (user.channels === null) return null;
   const channels = channelsIn(entry, words);
-  const at = channels.findIndex((channel) => !mayHear(user, channel, entry));
+  const kind = entry.name === 'psubscribe' ? 'patterns' : 'channels';
+  const at = channels.findIndex((channel) => !mayHear(user, kind, channel));
   return at < 0 ? null : { reason: 'channel', object: text(channels[at] as Uint8Array), at };
 }
 
@@ -90,8 +92,7 @@ function channelsIn({ name }: Entry, words: Words): Words {
   return name === 'subscribe' || name === 'psubscribe' ? words.slice(1) : [];
 }
 
-/** A pattern is allowed where the very same pattern is. */
-function mayHear({ channels }: Selector, wanted: Uint8Array, { name }: Entry): boolean {
-  const isSame = name === 'psubscribe';
-  return (channels ?? []).some((own) => (isSame ? equalBytes(own, wanted) : matches(own, wanted)));
+/** Whether a selector allows a channel, or a pattern: that only where it has the very same. */
+export function mayHear({ channels }: Selector, kind: Kind, wanted: Uint8Array): boolean {
+  return channels?.some((own) => (kind === 'patterns' ? equalBytes(own, wanted) : matches(own, wanted))) ?? true;
 }

@@ -1,12 +1,11 @@
 /** ACL: users, what they may do, and what was refused. The rules themselves are in user.ts. */
-import { equalBytes, text } from '../../../lib/bytes.ts';
+import { text } from '../../../lib/bytes.ts';
 import { ok } from '../../../lib/result.ts';
-import { denialOf, denialText } from '../access.ts';
+import { denialOf, denialText, mayHear } from '../access.ts';
 import { integerOf } from '../arguments.ts';
 import { CATEGORIES, categoriesOf } from '../categories.ts';
 import { fits } from '../command-index.ts';
 import { NOT_INTEGER, wrongCount, wrongSubcommand } from '../failures.ts';
-import { matches } from '../glob.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import type { Words } from '../request-reader.ts';
 import { type Container, type Flag, nowRow, type RowFacts } from '../row.ts';
@@ -167,13 +166,10 @@ function endListeners(host: Talk['host'], asking: Talk['client'], isMeant: (user
     const { user } = talk.client;
     if (!isMeant(user)) continue;
     const selectors = [user.may, ...user.may.selectors];
-    if (selectors.some(({ channels }) => channels === null)) continue;
-    const channels = selectors.flatMap((selector) => selector.channels ?? []);
-    const allows = (channel: Uint8Array): boolean => channels.some((pattern) => matches(pattern, channel));
-    const allowsPattern = (wanted: Uint8Array): boolean => channels.some((pattern) => equalBytes(pattern, wanted));
-    const isAllowed =
-      host.pubSub.namesOf('channels', talk).every(allows) && host.pubSub.namesOf('patterns', talk).every(allowsPattern);
-    if (!isAllowed) end(talk, asking);
+    const hearsOnlyAllowed = (['channels', 'patterns'] as const).every((kind) =>
+      host.pubSub.namesOf(kind, talk).every((name) => selectors.some((selector) => mayHear(selector, kind, name))),
+    );
+    if (!hearsOnlyAllowed) end(talk, asking);
   }
 }
 
