@@ -25,10 +25,10 @@ export class CommandWindow {
   }
 
   /** Whether one more command may come beside those in flight, while so many bytes of answers wait for the other side. */
-  hasRoom(session: Pick<Session, 'inFlight' | 'untold' | 'replyBytes' | 'unreadMax'>, unsentBytes: number): boolean {
+  hasRoom(session: Pick<Session, 'inFlight' | 'replies' | 'unreadMax'>, unsentBytes: number): boolean {
     const { commandsMax, outputSoftMax, outputHardMax } = this.#limits;
-    const { untold } = session;
-    const bytes = unsentBytes + session.replyBytes;
+    const { untold, bytes: answered } = session.replies;
+    const bytes = unsentBytes + answered;
     if (session.inFlight >= commandsMax || bytes > Math.min(outputSoftMax, session.unreadMax)) return false;
     // Whoever has read everything may be given an answer of any length.
     if (untold === 0 || bytes + (untold + 1) * this.#answerBytes <= outputHardMax) return true;

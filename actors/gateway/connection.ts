@@ -194,12 +194,12 @@ export class Connection implements Taker {
 
   takeTurn(): number {
     const chunk = this.#input[0] as Uint8Array;
-    const { underWay: before } = this.#session;
+    const { underWay: before } = this.#session.replies;
     const piece = chunk.length <= PIECE_BYTES_MAX ? chunk : chunk.subarray(0, PIECE_BYTES_MAX);
     const bytes = this.#session.push(piece, this.#hasRoom);
     if (bytes === chunk.length) this.#input.shift();
     else this.#input[0] = chunk.subarray(bytes);
-    const { underWay } = this.#session;
+    const { underWay } = this.#session.replies;
     this.#turns.count(this.#place, underWay);
     if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
     this.#flushSoon();
@@ -234,11 +234,11 @@ export class Connection implements Taker {
   #flush(): void {
     this.#flushIsDue = false;
     if (this.#outputEnded || this.#socket.destroyed) return;
-    this.#turns.count(this.#place, this.#session.underWay);
+    this.#turns.count(this.#place, this.#session.replies.underWay);
     const { outputSoftMax, outputHardMax } = this.#limits;
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.
-    if (unread > 0 && unread + this.#session.replyBytes > outputHardMax) {
+    if (unread > 0 && unread + this.#session.replies.bytes > outputHardMax) {
       this.#socket.destroy();
       return;
     }
@@ -251,7 +251,7 @@ export class Connection implements Taker {
 
   /** A piece of what is ready leaves. */
   #send(): void {
-    this.#window.answered(this.#session.longestReply);
+    this.#window.answered(this.#session.replies.longest);
     const isTaken = this.#socket.write(this.#session.output());
     // What the system took at once is done with; else the socket sends the rest from this memory.
     this.#session.sent(this.#socket.writableLength > 0);

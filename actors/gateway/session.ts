@@ -1,4 +1,5 @@
 /** What a gateway needs of whoever speaks a protocol: the state machine of one connection, and how one is opened. */
+import type { ReplyCounts } from '../../src/protocol/reply-queue.ts';
 
 /** What a gateway needs of the state machine of one connection. */
 export type Session = {
@@ -15,20 +16,14 @@ export type Session = {
   sent(isKept?: boolean): void;
   /** Nobody reads answers any more: what is ready and what is still to come is dropped. */
   abandon(): void;
-  /** Bytes of answers that are ready, wait for older ones, or are known before they come. */
-  readonly replyBytes: number;
-  /** Bytes of the longest answer that came since the output was taken. */
-  readonly longestReply: number;
   /** Bytes of answers that may wait unread before it takes no more requests, if the gateway itself allows more. */
   readonly unreadMax: number;
   /** Requests that have no answer yet. */
   readonly inFlight: number;
   /** Those of them that were not begun, because they have to wait for the ones before them. */
   readonly waiting: number;
-  /** Those of them that are under way: neither answered and behind an older one, nor not begun. */
-  readonly underWay: number;
-  /** Those of these whose answers may have any length. */
-  readonly untold: number;
+  /** What is counted of the answers to the others, which were begun. */
+  readonly replies: ReplyCounts;
   /** Whether it holds the beginning of a request. */
   readonly inRequest: boolean;
   /** Whether the conversation is over once the output is written (EXIT, a broken request). */

@@ -10,7 +10,7 @@ import { ERRORS, type KvError } from '../model/errors.ts';
 import type { Administration } from '../model/status.ts';
 import { FOUND, type Question, writeReply } from './answers.ts';
 import { type ReplyFormat, writeError, writeOk } from './replies.ts';
-import { ReplyQueue, type Slot, UNTOLD } from './reply-queue.ts';
+import { type ReplyCounts, ReplyQueue, type Slot, UNTOLD } from './reply-queue.ts';
 
 export type SessionOptions = {
   /** Whose port it is: a miss says `key -> NOT FOUND` on a gateway and `NOTFOUND` on a storage server (R-02). */
@@ -64,24 +64,8 @@ export class Conversation {
     return this.#queue.size;
   }
 
-  /** Commands without a reply, those that wait for the ones before them not counted. */
-  get underWay(): number {
-    return this.#queue.underWay;
-  }
-
-  /** Those of them whose replies may have any length. */
-  get untold(): number {
-    return this.#queue.untold;
-  }
-
-  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
-  get replyBytes(): number {
-    return this.#queue.bytes;
-  }
-
-  /** Bytes of the longest reply that came since the output was taken. */
-  get longestReply(): number {
-    return this.#queue.longest;
+  get replies(): ReplyCounts {
+    return this.#queue;
   }
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */

@@ -30,6 +30,9 @@ const SHARED_BYTES_MAX = 16;
 /** Bytes of a long reply, and of an output buffer that is not kept. */
 const LONG_BYTES = 256 * 1024;
 
+/** What is counted of the replies of a connection. */
+export type ReplyCounts = Pick<ReplyQueue<Slot>, 'underWay' | 'untold' | 'bytes' | 'longest'>;
+
 export class ReplyQueue<S extends Slot> {
   readonly #newSlot: () => S;
   /** Called when the reply of a slot enters the output: in the order of the commands. */

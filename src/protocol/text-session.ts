@@ -32,6 +32,7 @@ import {
 import { frequentVerb } from './frequent-verbs.ts';
 import { LineReader } from './lines.ts';
 import { oneLine } from './replies.ts';
+import type { ReplyCounts } from './reply-queue.ts';
 import { malformedText } from './requests.ts';
 import {
   onAngle,
@@ -80,29 +81,13 @@ export class TextSession {
     return this.#talk.inFlight + this.#barrier.size;
   }
 
-  /** Commands without a reply, those that wait for the ones before them not counted. */
-  get underWay(): number {
-    return this.#talk.underWay;
-  }
-
   /** Requests that have to wait for the ones before them. */
   get waiting(): number {
     return this.#barrier.size;
   }
 
-  /** Commands under way whose replies may have any length. */
-  get untold(): number {
-    return this.#talk.untold;
-  }
-
-  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
-  get replyBytes(): number {
-    return this.#talk.replyBytes;
-  }
-
-  /** Bytes of the longest reply that came since the output was taken. */
-  get longestReply(): number {
-    return this.#talk.longestReply;
+  get replies(): ReplyCounts {
+    return this.#talk.replies;
   }
 
   /** Whoever reaches this port is trusted. */

@@ -105,7 +105,7 @@ describe('whatever the pieces and whatever the order of answers,', () => {
 
     expect(inFlight).toBe(count);
     expect(session.inFlight).toBe(0);
-    expect(session.replyBytes).toBe(session.output().length);
+    expect(session.replies.bytes).toBe(session.output().length);
     expect(said(session)).toEqual(
       Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 'OK' : `k${i - 1} -> ${i - 1}`)),
     );
@@ -117,7 +117,7 @@ describe('whatever the pieces and whatever the order of answers,', () => {
 
     session.push(linesOf(['GET a', 'PING']));
 
-    expect([session.inFlight, session.replyBytes, session.output().length]).toEqual([2, 5, 0]);
+    expect([session.inFlight, session.replies.bytes, session.output().length]).toEqual([2, 5, 0]);
   });
 
   test('replies that nobody reads any more are dropped, and no request is taken any more', () => {

@@ -6,6 +6,7 @@
 import { text } from '../../lib/bytes.ts';
 import { UNTRUSTED_BYTES_MAX } from '../../model/limits.ts';
 import { Barrier } from '../barrier.ts';
+import type { ReplyCounts } from '../reply-queue.ts';
 import { denialOf, denialText } from './access.ts';
 import { type Entry, fits, subcommandOf } from './command-index.ts';
 import { NOAUTH, wrongCount } from './failures.ts';
@@ -49,29 +50,13 @@ export class RespSession {
     return this.#talk.inFlight + this.#barrier.size;
   }
 
-  /** Commands without a reply, those that wait for the ones before them not counted. */
-  get underWay(): number {
-    return this.#talk.underWay;
-  }
-
   /** Requests that have to wait for the ones before them. */
   get waiting(): number {
     return this.#barrier.size;
   }
 
-  /** Commands under way whose replies may have any length. */
-  get untold(): number {
-    return this.#talk.untold;
-  }
-
-  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
-  get replyBytes(): number {
-    return this.#talk.replyBytes;
-  }
-
-  /** Bytes of the longest reply that came since the output was taken. */
-  get longestReply(): number {
-    return this.#talk.longestReply;
+  get replies(): ReplyCounts {
+    return this.#talk.replies;
   }
 
   /** Bytes of replies that may wait unread before requests wait too: few while nobody knows who asks. */

@@ -7,7 +7,7 @@ import { ok, type Result } from '../../lib/result.ts';
 import type { Found, Notes, Path, Reply } from '../../model/commands.ts';
 import type { KvError } from '../../model/errors.ts';
 import { BULK_ITEMS_MAX } from '../../model/limits.ts';
-import { ReplyQueue, type Slot, UNTOLD } from '../reply-queue.ts';
+import { type ReplyCounts, ReplyQueue, type Slot, UNTOLD } from '../reply-queue.ts';
 import { AttemptGate } from './attempt-gate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Entry } from './command-index.ts';
@@ -87,24 +87,8 @@ export class Talk {
     return this.#queue.size;
   }
 
-  /** Commands without a reply, those that wait for the ones before them not counted. */
-  get underWay(): number {
-    return this.#queue.underWay;
-  }
-
-  /** Those of them whose replies may have any length. */
-  get untold(): number {
-    return this.#queue.untold;
-  }
-
-  /** Bytes of replies that are ready, wait for older ones, or are known before they come. */
-  get replyBytes(): number {
-    return this.#queue.bytes;
-  }
-
-  /** Bytes of the longest reply that came since the output was taken. */
-  get longestReply(): number {
-    return this.#queue.longest;
+  get replies(): ReplyCounts {
+    return this.#queue;
   }
 
   /** Runs what reads requests: replies that become ready meanwhile wake nobody. */

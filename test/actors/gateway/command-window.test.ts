@@ -5,12 +5,13 @@ import { CONNECTION_LIMITS } from '../../../actors/gateway/connection.ts';
 import { CONNECTION_COMMANDS_MAX, OUTPUT_BYTES_HARD_MAX, OUTPUT_BYTES_SOFT_MAX } from '../../../src/model/limits.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const NOTHING = { inFlight: 0, untold: 0, replyBytes: 0, unreadMax: Number.POSITIVE_INFINITY };
+const NONE = { underWay: 0, untold: 0, bytes: 0, longest: 0 };
+const NOTHING = { inFlight: 0, replies: NONE, unreadMax: Number.POSITIVE_INFINITY };
 
 /** Commands with answers of any length that a window lets in. */
 function sizeOf(window: CommandWindow, unsentBytes = 0): number {
   let size = 0;
-  while (window.hasRoom({ ...NOTHING, inFlight: size, untold: size }, unsentBytes)) size++;
+  while (window.hasRoom({ ...NOTHING, inFlight: size, replies: { ...NONE, untold: size } }, unsentBytes)) size++;
   return size;
 }
 
@@ -65,7 +66,7 @@ describe('a window', () => {
 
     expect(sizeOf(window, MEBIBYTE / 2)).toBe(OUTPUT_BYTES_HARD_MAX / OUTPUT_BYTES_SOFT_MAX - 1);
     expect(sizeOf(window, OUTPUT_BYTES_SOFT_MAX + 1)).toBe(0);
-    expect(window.hasRoom({ ...NOTHING, replyBytes: OUTPUT_BYTES_SOFT_MAX + 1 }, 0)).toBe(false);
+    expect(window.hasRoom({ ...NOTHING, replies: { ...NONE, bytes: OUTPUT_BYTES_SOFT_MAX + 1 } }, 0)).toBe(false);
     expect(window.hasRoom({ ...NOTHING, unreadMax: 100 }, 101)).toBe(false);
   });
 
