@@ -3,6 +3,7 @@
  * the newest version wins, so writes, catch-up and replay may meet in any order. A delete is a leaf too (a tombstone)
  * until no server can be missing it.
  */
+import { NO_BYTES } from '../lib/bytes.ts';
 import { keyName, keyOf } from '../lib/key-name.ts';
 import { NEVER, type Rare } from '../lib/rare.ts';
 import type { ServerIndex, ServerMask, Version } from '../model/ids.ts';
@@ -47,22 +48,17 @@ export class Copies {
   /** Applies the current item of a write if this server owns it. */
   applyItem(cursor: WriteCursor): void {
     if (!isMember(cursor.owners, this.#self)) return;
-    const { reader, version, owners, keyStart, keyEnd } = cursor;
+    const { reader, version, owners, deletes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
     const { bytes } = reader;
     const { trie } = this;
     const leaf = trie.seek(bytes, keyStart, keyEnd);
     // Not of the same version: of several writes of one key in a bulk the last one counts.
     if (leaf !== -1 && trie.versionOf(leaf) > version) return;
-    const went = leaf !== -1 && this.#goes(leaf);
-    let expiresAtMs: number | null = null;
-    if (cursor.deletes) {
-      this.#putTombstone(cursor.key(), version, owners);
-    } else {
-      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(keyName(cursor.key()));
-      trie.put(version, false, bytes, cursor.valueStart, cursor.valueEnd);
-      expiresAtMs = expiryOf(bytes, cursor.valueStart);
-    }
-    if (went || expiresAtMs !== null) this.#noteExpiry(cursor.key(), expiresAtMs);
+    const expiresAtMs = deletes ? null : expiryOf(bytes, valueStart);
+    // All other writes make no garbage, not even a view of the key.
+    if (deletes || expiresAtMs !== null || this.#isNamed(leaf))
+      this.#noteName(cursor.key(), leaf, version, owners, deletes, expiresAtMs);
+    trie.put(version, deletes, bytes, valueStart, valueEnd);
     this.#note(bytes, keyStart, keyEnd, version);
   }
 
@@ -78,28 +74,15 @@ export class Copies {
     const { trie } = this;
     const leaf = trie.seek(key);
     if (leaf !== -1 && trie.versionOf(leaf) >= version) return;
-    const went = leaf !== -1 && this.#goes(leaf);
-    const expiresAtMs = value === null ? null : expiryOf(value);
-    if (value === null) {
-      this.#putTombstone(key, version, owners);
-    } else {
-      if (leaf !== -1 && trie.isTombstone(leaf)) this.#tombstones.delete(keyName(key));
-      trie.put(version, false, value);
-    }
-    if (went || expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
+    this.#noteName(key, leaf, version, owners, value === null, value === null ? null : expiryOf(value));
+    trie.put(version, value === null, value ?? NO_BYTES);
     this.#note(key, 0, key.length, version);
   }
 
   /** Applies a leaf that comes after all others in key order, as a checkpoint's do; into an empty store. */
   appendLeaf(key: Uint8Array, version: Version, owners: ServerMask, value: Uint8Array | null): void {
-    if (value === null) {
-      this.trie.append(key, version, true, key, 0, 0);
-      this.#noteTombstone(key, version, owners);
-    } else {
-      this.trie.append(key, version, false, value);
-      const expiresAtMs = expiryOf(value);
-      if (expiresAtMs !== null) this.#noteExpiry(key, expiresAtMs);
-    }
+    this.#noteName(key, -1, version, owners, value === null, value === null ? null : expiryOf(value));
+    this.trie.append(key, version, value === null, value ?? NO_BYTES);
     this.#note(key, 0, key.length, version);
   }
 
@@ -109,20 +92,26 @@ export class Copies {
     return trie.valueLength(leaf) > 0 && expiryOf(trie.page(leaf), trie.valueStart(leaf)) !== null;
   }
 
-  #noteExpiry(key: Uint8Array, expiresAtMs: number | null): void {
-    if (expiresAtMs === null) this.expiries.remove(key);
-    else this.expiries.set(key, expiresAtMs);
+  /** Whether the key of a leaf, -1 for none, is known by name too: as deleted, or as one that goes. */
+  #isNamed(leaf: number): boolean {
+    return leaf !== -1 && (this.trie.isTombstone(leaf) || this.#goes(leaf));
   }
 
-  /** Under the key that the trie was just asked for. */
-  #putTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
-    this.trie.put(version, true, key, 0, 0);
-    this.#noteTombstone(key, version, owners);
-  }
-
-  #noteTombstone(key: Uint8Array, version: Version, owners: ServerMask): void {
-    const name = keyName(key);
-    this.#tombstones.set(name, { name, version, owners });
+  /** A key that `leaf` is still of, -1 for none, will be deleted, or go at a time, or neither. */
+  #noteName(
+    key: Uint8Array,
+    leaf: number,
+    version: Version,
+    owners: ServerMask,
+    isTombstone: boolean,
+    expiresAtMs: number | null,
+  ): void {
+    if (isTombstone) {
+      const name = keyName(key);
+      this.#tombstones.set(name, { name, version, owners });
+    } else if (leaf !== -1 && this.trie.isTombstone(leaf)) this.#tombstones.delete(keyName(key));
+    if (expiresAtMs !== null) this.expiries.set(key, expiresAtMs);
+    else if (leaf !== -1 && this.#goes(leaf)) this.expiries.remove(key);
   }
 
   #note(bytes: Uint8Array, keyStart: number, keyEnd: number, version: Version): void {

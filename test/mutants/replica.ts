@@ -87,8 +87,8 @@ export const REPLICA: readonly Mutant[] = [
     name: 'a delete leaves no tombstone',
     expected: 'register',
     file: 'replica/copies.ts',
-    find: 'if (cursor.deletes) {\n      this.#putTombstone(cursor.key(), version, owners);',
-    replace: 'if (cursor.deletes) {\n      trie.delete(cursor.key());',
+    find: 'trie.put(version, deletes, bytes, valueStart, valueEnd);',
+    replace: 'if (deletes) trie.delete(cursor.key());\n    else trie.put(version, false, bytes, valueStart, valueEnd);',
   },
   {
     name: 'tombstones go while an owner is away',
