@@ -28,6 +28,7 @@ import { tableOf } from './epochs.ts';
 import { force, type Forcing, onGiven } from './forcing.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
+import { noteHeard } from './silence.ts';
 import { onSpace } from './space.ts';
 import type { SavedEpoch } from './start.ts';
 import {
@@ -118,12 +119,13 @@ export class Broker implements CommandPort {
     const state = this.#state;
     const view = viewOf(state, server);
     if (view.phase === 'absent') return;
-    view.ticksSilent = 0;
+    noteHeard(view);
     const reader = this.#reader;
     reader.reset(bytes, start + 1, end);
     switch (bytes[start]) {
       case FRAME.durable:
         view.durable = Math.max(view.durable, reader.f64()) as Version;
+        view.ticksUnsynced = 0;
         if (!state.host.rare('broker: an acknowledgement waits for a heartbeat')) advanceServer(state, server);
         this.#commands.onDurable();
         break;
@@ -140,6 +142,7 @@ export class Broker implements CommandPort {
         onDeleted(state, server, reader.f64() as Version, reader.f64());
         break;
       case FRAME.epochKept:
+        view.ticksUnsynced = 0;
         this.#members.onEpochKept(server, reader.f64() as Epoch);
         break;
       case FRAME.joined:

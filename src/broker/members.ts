@@ -22,6 +22,7 @@ import { onEpochKept, onHostHasEpoch, onServerLost, putOutServer, sendEpoch } fr
 import { ping } from './heartbeat.ts';
 import { onBulk, settleBulks } from './orphans.ts';
 import type { Hello, ServerPhase } from './server-view.ts';
+import { countSilence, isTooSilent, noteHeard } from './silence.ts';
 import { resetSpace } from './space.ts';
 import { type SavedEpoch, type Starting, forgetHeard, hearLate, onTail, onTailEnd, progressStart } from './start.ts';
 import { type BrokerState, isLive, mayHold, viewOf } from './state.ts';
@@ -62,7 +63,7 @@ export class Members {
     view.phase = 'starting';
     view.hello = null;
     view.durable = 0 as Version;
-    view.ticksSilent = 0;
+    noteHeard(view);
     resetSpace(view);
   }
 
@@ -186,11 +187,11 @@ export class Members {
   /** Every HEARTBEAT_INTERVAL_MS: asks every server for a sign of life and puts out the silent. */
   onTick(): void {
     const state = this.#state;
+    countSilence(state);
     for (const view of state.servers) {
       if (view.phase === 'absent') continue;
-      view.ticksSilent++;
-      const silentMax = this.#patience(view.phase);
-      if (view.ticksSilent > silentMax) this.putOut(view.index, `silent for ${silentMax} heartbeats`);
+      const isSilent = isTooSilent(view, this.#patience(view.phase));
+      if (isSilent) this.putOut(view.index, `silent for ${view.ticksSilent - 1} heartbeats`);
       else if (view.phase === 'ready') this.#attend(view.index);
     }
     const { rare } = state.host;

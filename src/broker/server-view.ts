@@ -30,7 +30,10 @@ export type ServerView = {
   durable: Version;
   /** The same over all its lives that this broker saw, since it last began with nothing. */
   acknowledged: Version;
+  /** Ticks since it was last heard, since it last had synced something, and since its silence is its own (silence.ts). */
   ticksSilent: number;
+  ticksUnsynced: number;
+  ticksDoubted: number;
   keys: number;
   walBytes: number;
   replayed: number;
@@ -51,6 +54,8 @@ export function newView(index: ServerIndex): ServerView {
     durable: 0 as Version,
     acknowledged: 0 as Version,
     ticksSilent: 0,
+    ticksUnsynced: 0,
+    ticksDoubted: 0,
     keys: 0,
     walBytes: 0,
     replayed: 0,

@@ -20,8 +20,13 @@ export const WHOLE_MS_MAX = 10_000;
 /** How long a healed cluster is watched beyond what it may take. */
 export const PATIENCE_MS = 30_000;
 
-/** After how long without a word a server counts as gone: a few heartbeats more than it takes to put one out. */
+/**
+ * After how long without a word a server counts as gone, a few heartbeats more than it takes to put one out: once others
+ * show that they can sync, and whatever they do.
+ */
 const SILENT_MS_MAX = 1_800;
+const OUTDONE_MS_MAX = 1_200;
+const STALLED_MS_MAX = 6_800;
 
 /** How long after its time the last copy of a key may leave, in a cluster that is whole. */
 export const LEAVES_MS_MAX = 3_000;
@@ -82,14 +87,17 @@ export class Judge {
     if (isUnreadable) for (const server of action.servers) this.ledger.onUnreadable(server);
   }
 
-  /** A server of which nothing was heard for long does not count as one that answers. */
+  /** A server of which nothing was heard for long does not count as one that answers, unless nobody else syncs either. */
   hear(): void {
     const { broker, queue, servers } = this.#cluster;
     if (broker === null || queue.nowMs < this.#awakeMs + SILENT_MS_MAX || this.#violations.length > 0) return;
     for (const { index } of servers) {
-      const silentMs = queue.nowMs - this.ledger.heardMs(index);
+      const { sinceMs, outdoneSinceMs } = this.ledger.silenceOf(index);
+      const silentMs = queue.nowMs - sinceMs;
       const { state } = broker.view(index);
       if (silentMs < SILENT_MS_MAX || (state !== 'up' && state !== 'suspect')) continue;
+      const mayStall = silentMs < STALLED_MS_MAX && queue.nowMs - outdoneSinceMs < OUTDONE_MS_MAX;
+      if (state === 'suspect' && mayStall) continue;
       this.#violations.push(`s${index + 1} is silent for ${silentMs | 0} ms and counts as ${state}`);
     }
   }

@@ -22,8 +22,8 @@ export const MEMBERS: readonly Mutant[] = [
     expected: 'silence',
     likely: ['hang'],
     file: 'broker/members.ts',
-    find: 'if (view.ticksSilent > silentMax) this.putOut(',
-    replace: 'if (view.ticksSilent > silentMax * 1_000) this.putOut(',
+    find: 'if (isSilent) this.putOut(',
+    replace: "if (isSilent && view.phase !== 'ready') this.putOut(",
   },
   {
     name: 'a server that is lost is not put out',

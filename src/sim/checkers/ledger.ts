@@ -32,6 +32,9 @@ const PROBLEMS_MAX = 20;
 
 const BROKER = -1;
 
+/** How much later than a server was heard another one syncs, to show that the disk does not hold up all of them. */
+const LATER_MS = 250;
+
 export class Ledger {
   readonly problems: string[] = [];
   readonly #placement: Placement;
@@ -64,7 +67,7 @@ export class Ledger {
       return;
     }
     const said = this.#said[from] as Said;
-    if (to === BROKER) said.heardMs = this.#host.nowMs();
+    if (to === BROKER) this.#onHeard(said, bytes[start] === FRAME.durable || bytes[start] === FRAME.epochKept);
     switch (bytes[start]) {
       case FRAME.durable:
         sayDurable(said, new ByteReader(bytes, start + 1, end).f64());
@@ -86,9 +89,24 @@ export class Ledger {
     }
   }
 
-  /** When the broker last heard of a server, in virtual milliseconds. */
-  heardMs(server: number): number {
-    return (this.#said[server] as Said).heardMs;
+  #onHeard(said: Said, hasSynced: boolean): void {
+    const nowMs = this.#host.nowMs();
+    said.heardMs = nowMs;
+    said.outdone = null;
+    if (!hasSynced) return;
+    for (const other of this.#said) {
+      if (nowMs - other.heardMs > LATER_MS) other.outdone ??= { by: said, atMs: nowMs };
+    }
+  }
+
+  /**
+   * Since when the broker hears nothing of a server, and since when another one, of which it still hears, shows that it
+   * can sync; in virtual milliseconds.
+   */
+  silenceOf(server: number): { readonly sinceMs: number; readonly outdoneSinceMs: number } {
+    const { heardMs, outdone } = this.#said[server] as Said;
+    const isOutdone = outdone !== null && outdone.by.heardMs > outdone.atMs + LATER_MS;
+    return { sinceMs: heardMs, outdoneSinceMs: isOutdone ? outdone.atMs : Number.POSITIVE_INFINITY };
   }
 
   /** The broker asks the host to keep a table. */
@@ -236,6 +254,8 @@ export class Ledger {
   }
 
   #onHello(server: number, said: Said, reader: ByteReader): void {
+    // What an earlier life of it could do proves nothing.
+    for (const other of this.#said) if (other.outdone?.by === said) other.outdone = null;
     const problem = sayHello(said, server, reader);
     if (problem !== null) this.#problem(problem);
   }

@@ -30,6 +30,8 @@ export type Said = {
   toldAt: number;
   /** When it was last heard of. */
   heardMs: number;
+  /** Who of the others was the first after that to say that it had synced something, in its present life, and when. */
+  outdone: { readonly by: Said; readonly atMs: number } | null;
 };
 
 /** Of a server that said nothing yet. */
@@ -49,6 +51,7 @@ export function newSaid(): Said {
     isRecovered: false,
     toldAt: Number.POSITIVE_INFINITY,
     heardMs: 0,
+    outdone: null,
   };
 }
 

@@ -1,0 +1,107 @@
+/** Who is put out for being silent, and who is waited for, in virtual time. */
+import { describe, expect, test } from 'vitest';
+import { maskOf, type ServerIndex } from '../../src/model/ids.ts';
+import { driven, keyOf } from '../sim/driven.ts';
+
+const THREE = { servers: 3, replicas: 2 } as const;
+const [FIRST, SECOND, THIRD] = [0 as ServerIndex, 1 as ServerIndex, 2 as ServerIndex];
+const ALL = [FIRST, SECOND, THIRD];
+
+/** A cluster that stands, and one key of each pair of servers. */
+function cluster() {
+  const base = driven(THREE);
+  const { cluster, queue, put, disk } = base;
+  const shared = (a: ServerIndex, b: ServerIndex): string => keyOf(THREE, maskOf(a) | maskOf(b));
+  put(shared(FIRST, SECOND), 'old');
+  queue.run(1_000);
+  const stall = (...servers: readonly ServerIndex[]): (() => void) => {
+    const heals = servers.map((server) => disk(server, { kind: 'stall' }));
+    return () => {
+      for (const heal of heals) heal();
+    };
+  };
+  const states = (): (string | undefined)[] => ALL.map((server) => cluster.broker?.view(server).state);
+  const incarnations = (): (number | undefined)[] => ALL.map((server) => cluster.broker?.view(server).incarnation);
+  return { ...base, shared, stall, states, incarnations };
+}
+
+describe('a disk that stalls', () => {
+  test('under all servers puts none of them out for as long as five seconds, and what was written is done', () => {
+    const { queue, write, shared, stall, states, incarnations } = cluster();
+    const before = incarnations();
+    const heal = stall(...ALL);
+    const first = write({ [shared(FIRST, SECOND)]: 'new' });
+    const second = write({ [shared(SECOND, THIRD)]: 'new' });
+
+    queue.run(4_500);
+    const meanwhile = states();
+    heal();
+    queue.run(500);
+
+    expect(meanwhile).toEqual(['suspect', 'suspect', 'suspect']);
+    expect([first.answer()?.kind, second.answer()?.kind]).toEqual(['written', 'written']);
+    expect([states(), incarnations()]).toEqual([['up', 'up', 'up'], before]);
+  });
+
+  test('under both owners of a key puts none of them out, though one that syncs nothing is heard', () => {
+    const { queue, write, shared, stall, states, incarnations } = cluster();
+    const before = incarnations();
+    const heal = stall(FIRST, SECOND);
+    const written = write({ [shared(FIRST, SECOND)]: 'new' });
+
+    queue.run(2_000);
+    const meanwhile = states();
+    heal();
+    queue.run(500);
+
+    expect(meanwhile).toEqual(['suspect', 'suspect', 'up']);
+    expect(written.answer()).toMatchObject({ kind: 'written' });
+    expect(incarnations()).toEqual(before);
+  });
+
+  test('under one of two owners puts that one out as soon as the other has synced the write', () => {
+    const { queue, write, shared, stall, states } = cluster();
+    stall(SECOND);
+    const written = write({ [shared(FIRST, SECOND)]: 'new' });
+
+    queue.run(900);
+
+    expect(written.answer()).toMatchObject({ kind: 'written' });
+    expect(states()).toEqual(['up', 'down', 'up']);
+  });
+
+  test('under all of them for longer than five seconds counts as theirs', () => {
+    const { queue, write, shared, stall, states } = cluster();
+    stall(...ALL);
+    write({ [shared(FIRST, SECOND)]: 'new', [shared(SECOND, THIRD)]: 'new' });
+
+    queue.run(6_000);
+
+    expect(states()).toEqual(['down', 'down', 'down']);
+  });
+});
+
+describe('a server that hangs', () => {
+  test('is put out within a second though nobody writes', () => {
+    const { queue, hang, incarnations } = cluster();
+    const before = incarnations();
+    hang(SECOND);
+
+    queue.run(900);
+
+    expect(incarnations()[1]).toBe((before[1] ?? 0) + 1);
+  });
+
+  test('is waited for when all of them hang, and put out after five seconds', () => {
+    const { queue, hang, states, incarnations } = cluster();
+    const before = incarnations();
+    hang(...ALL);
+
+    queue.run(4_500);
+    const meanwhile = states();
+    queue.run(3_000);
+
+    expect(meanwhile).toEqual(['suspect', 'suspect', 'suspect']);
+    expect([states(), incarnations()]).toEqual([['up', 'up', 'up'], before.map((life) => (life ?? 0) + 1)]);
+  });
+});
