@@ -1,13 +1,13 @@
 /**
  * Does the simulator see? `npm run bench -- mutants [--seeds 1000] [--from 1] [--after N] [--most N] [--threads N]
- * [--only TEXT] [--unfound] [--write]`: puts one defect after the other into the product as it is loaded and plays seeds until a
- * checker reports a violation that is not there without the defect: first those that once found a real one, then those
- * that are likely to show this one.
+ * [--only TEXT] [--unfound] [--shrink] [--write]`: puts one defect after the other into the product as it is loaded and
+ * plays seeds until a checker reports a violation that is not there without the defect: first those that once found a
+ * real one, then those that are likely to show this one.
  *
  * `--most`: of the seeds at most so many are played for each; `--after`: the first so many were played by an earlier
- * hunt and are counted, not played; `--only`: mutants with this text in name or file;
- * `--unfound`: those that count and were not found last; `--write`: keeps where they were found, for the tests. Exit code 1 when
- * fewer than 95 % of them are found, or one is stale.
+ * hunt and are counted, not played; `--only`: mutants with this text in name or file; `--unfound`: those that count and
+ * were not found last; `--shrink`: those that were, each with what shows it made small; `--write`: keeps where they were
+ * found, for the tests. Exit code 1 when fewer than 95 % of them are found, or one is stale.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,9 @@ import { hunt, type Hunted } from '../test/mutants/hunt.ts';
 import { mostLikelyFirst } from '../test/mutants/likely.ts';
 import { MUTANTS } from '../test/mutants/list.ts';
 import type { Mutant } from '../test/mutants/mutant.ts';
+
+/** What is left of one that was made small may hold so many happenings (DST-10). */
+const HAPPENINGS_MAX = 20;
 
 /** Of those that count, how many must be found. */
 const SHARE_MIN = 0.95;
@@ -35,6 +38,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
     only: { type: 'string', default: '' },
     unfound: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +46,7 @@ const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => Number(valu
 const known = readFound();
 const asked = MUTANTS.filter(({ name, file, outside }) => {
   const isNamed = name.includes(values.only) || file.includes(values.only);
+  if (values.shrink) return isNamed && known.has(name);
   return isNamed && !(values.unfound && (known.has(name) || outside !== undefined));
 });
 const started = performance.now();
@@ -74,7 +79,9 @@ async function work(): Promise<void> {
 async function huntDown(mutant: Mutant): Promise<Hunted> {
   const before = known.get(mutant.name);
   if (before !== undefined) {
-    const again = await hunt({ mutant, seeds: [before.seed] }, (seed) => progress(mutant, seed));
+    const again = await hunt({ mutant, seeds: [before.seed], shrinks: values.shrink }, (seed) =>
+      progress(mutant, seed),
+    );
     if (again.found !== null && (await isHarmless(before.seed))) {
       return { ...again, found: { ...before, kind: again.found.kind } };
     }
@@ -82,7 +89,9 @@ async function huntDown(mutant: Mutant): Promise<Hunted> {
   const { likely = [] } = mutant;
   const order = [...KEPT, ...mostLikelyFirst(seeds, likely)].slice(0, Number(values.most));
   const after = Number(values.after);
-  const hunted = await hunt({ mutant, seeds: order.slice(after) }, (seed) => progress(mutant, seed));
+  const hunted = await hunt({ mutant, seeds: order.slice(after), shrinks: values.shrink }, (seed) =>
+    progress(mutant, seed),
+  );
   const played = after + hunted.played;
   if (hunted.found === null) return { ...hunted, played };
   const { seed } = hunted.found;
@@ -105,11 +114,13 @@ function progress(mutant: Mutant, seed: number): void {
   process.stderr.write(`\r\u001b[K${done} of ${asked.length} mutants; at seeds ${[...current.values()].join(', ')}`);
 }
 
-function print({ mutant, found, played, seconds }: Outcome): void {
+function print({ mutant, found, played, seconds, shrunk }: Outcome): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const where = found === null ? 'not found' : `seed ${found.seed}, ${found.kind}`;
   const took = `${played} played, ${seconds.toFixed(1)} s`;
-  console.log(`${where.padEnd(22)} ${took.padStart(22)}  ${mutant.name}`);
+  const left =
+    shrunk === undefined ? '' : `, ${shrunk.happenings} happenings left after ${shrunk.seconds.toFixed(1)} s`;
+  console.log(`${where.padEnd(22)} ${took.padStart(22)}  ${mutant.name}${left}`);
 }
 
 function report(): void {
@@ -135,6 +146,14 @@ function report(): void {
     `Seeds played until found: ${places[places.length >> 1] ?? 0} (median), ${places.at(-1) ?? 0} (most); ` +
       `${played} seeds in ${seconds.toFixed(0)} s (${Math.round((played / seconds) * 60)} a minute)`,
   );
+  const left = counted.flatMap(({ shrunk }) => (shrunk === undefined ? [] : [shrunk.happenings])).sort((a, b) => a - b);
+  if (left.length > 0) {
+    const small = left.filter((happenings) => happenings <= HAPPENINGS_MAX).length;
+    console.log(
+      `Made small: ${small} of ${left.length} to ${HAPPENINGS_MAX} happenings or fewer ` +
+        `(${((small / left.length) * 100).toFixed(1)} %); ${left[left.length >> 1]} (median), ${left.at(-1)} (most)`,
+    );
+  }
   process.exitCode = broken.length > 0 || share < SHARE_MIN ? 1 : 0;
 }
 

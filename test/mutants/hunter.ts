@@ -5,11 +5,15 @@
 import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { edited, editsOf, kindOf } from './mutant.ts';
-import type { Hunt, HuntMessage } from './hunt.ts';
+import type { Hunt, HuntMessage, Shrinking } from './hunt.ts';
 
 const SRC = new URL('../../src/', import.meta.url).href;
 
-const { mutant, seeds } = workerData as Hunt;
+/** How long it may take to make what was found small. */
+const SHRINK_MS_MAX = 60_000;
+const SHRINK_PLAYS_MAX = 1_000;
+
+const { mutant, seeds, shrinks = false } = workerData as Hunt;
 const edits = mutant === null ? [] : editsOf(mutant);
 const applied = new Set<string>();
 
@@ -31,6 +35,7 @@ registerHooks({
 
 const { play } = await import(`${SRC}sim/play.ts`);
 const { drawScenario } = await import(`${SRC}sim/swarm.ts`);
+const { shrink } = await import(`${SRC}sim/shrink.ts`);
 const missing = edits.find(({ file }) => !applied.has(file));
 if (missing !== undefined) throw new Error(`the simulator does not load src/${missing.file}`);
 
@@ -39,6 +44,14 @@ for (const seed of seeds) {
   tell({ seed, violations: null, kind: null });
   const violations: readonly string[] = play(drawScenario(seed)).violations;
   if (violations.length === 0) continue;
-  tell({ seed, violations, kind: kindOf(violations) });
+  tell({ seed, violations, kind: kindOf(violations), shrunk: shrinks ? shrunkFrom(seed) : undefined });
   break;
+}
+
+function shrunkFrom(seed: number): Shrinking {
+  const began = performance.now();
+  const isOver = (): boolean => performance.now() - began > SHRINK_MS_MAX;
+  const { scenario } = shrink(drawScenario(seed), { playsMax: SHRINK_PLAYS_MAX, isOver });
+  const happenings = scenario.happenings.filter(({ kind }: { kind: string }) => kind !== 'calm').length;
+  return { happenings, seconds: (performance.now() - began) / 1_000 };
 }
