@@ -216,10 +216,8 @@ function rollForward(state: BrokerState, starting: Starting): void {
         else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);
       }
       for (const server of membersOf((owners & ~inSync) as ServerMask)) {
-        // Out before, and now without what it had: its cut promises nothing any more.
-        const view = viewOf(state, server);
-        const lacksIt = !remembers(state, view) || isCutShort(draft.table, owners, view);
-        if (view.hello !== null && lacksIt) putOutLost(state, draft, owners, server);
+        // Out before, and now without what it had, as an empty directory is: its cut promises nothing any more.
+        if (isCutShort(draft.table, owners, viewOf(state, server))) putOutLost(state, draft, owners, server);
       }
       const through = newest(here.map((hello) => hello.last));
       if (here.length > 0) alive.set(owners, { through, rolled: openIn(state, owners, through) });

@@ -97,8 +97,8 @@ export const STARTING: readonly Mutant[] = [
     expected: 'register',
     likely: ['wipe', 'blackout'],
     file: 'broker/start.ts',
-    find: 'const lacksIt = !remembers(state, view) || isCutShort(draft.table, owners, view);',
-    replace: 'const lacksIt = isCutShort(draft.table, owners, view);',
+    find: '        if (isCutShort(draft.table, owners, viewOf(state, server))) putOutLost(state, draft, owners, server);\n',
+    replace: '',
   },
   {
     name: 'a directory that could not be read is given up without another copy',
