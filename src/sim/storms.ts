@@ -6,7 +6,10 @@
 import { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { Happening, Scenario } from './scenario.ts';
-import { type Drawn, fault, someMs, survivorsOf } from './swarm-kinds.ts';
+import { asFire } from './fire-storm.ts';
+import { type Blow, blow, BLOWS, holds } from './gusts.ts';
+import { asLosses } from './loss-storm.ts';
+import { type Drawn, someMs, survivorsOf } from './swarm-kinds.ts';
 
 /** Mostly several groups, so that a bulk can be in one and not in the other. */
 const SHAPES = [
@@ -20,16 +23,37 @@ const SHAPES = [
   [3, 3],
 ] as const;
 
-/** How often a scenario is a storm. */
-const STORM_PROBABILITY = 0.1;
+const AWAY = { powerMs: 500, crashMs: 800 } as const;
 
-/** Of a source of its own: what else a seed means stays as it was. */
-const STORM_SOURCE = 4;
+/** Each of a source of its own: what else a seed means stays as it was. */
+const STORMS = [
+  { name: 'held', source: 4, probability: 0.1, draw: asHeld },
+  { name: 'fire', source: 5, probability: 0.1, draw: asFire },
+  { name: 'losses', source: 6, probability: 0.1, draw: asLosses },
+] as const;
+
+export type StormName = (typeof STORMS)[number]['name'];
 
 /** The scenario of a seed, or the storm that stands in its place. */
 export function asStorm(scenario: Scenario): Scenario {
-  const prng = new Prng(scenario.seed).fork(STORM_SOURCE);
-  if (!prng.chance(STORM_PROBABILITY)) return scenario;
+  const storm = stormOf(scenario.seed);
+  return storm === null ? scenario : storm.draw(scenario, storm.prng);
+}
+
+/** The name of the storm that a seed is, or null. */
+export function stormName(seed: number): StormName | null {
+  return stormOf(seed)?.name ?? null;
+}
+
+function stormOf(seed: number): ((typeof STORMS)[number] & { readonly prng: Prng }) | null {
+  for (const storm of STORMS) {
+    const prng = new Prng(seed).fork(storm.source);
+    if (prng.chance(storm.probability)) return { ...storm, prng };
+  }
+  return null;
+}
+
+function asHeld(scenario: Scenario, prng: Prng): Scenario {
   const [servers, replicas] = prng.pick(SHAPES);
   const durationMs = prng.pick([2_500, 6_000]);
   return {
@@ -79,39 +103,8 @@ function drawHappenings(prng: Prng, servers: number, durationMs: number): Happen
       [held, 0.3, 400],
     ] as const) {
       if (!isFirst && !prng.chance(chance)) continue;
-      at(darkMs + offMs + prng.float() * withinMs, blow(prng, blows[turn++ % blows.length] as Blow, server));
+      at(darkMs + offMs + prng.float() * withinMs, blow(prng, blows[turn++ % blows.length] as Blow, server, AWAY));
     }
   }
   return happenings.sort((a, b) => a.atMs - b.atMs);
-}
-
-/** Keeps what one server is sent from being there, or from being durable there. */
-function holds(prng: Prng, server: ServerIndex, forMs: number): Drawn[] {
-  const links = [{ from: 'broker', to: server }] as const;
-  const rule = prng.pick([{ kind: 'cut' }, { kind: 'clog' }] as const);
-  return prng.shuffle([
-    fault({ kind: 'disk', servers: [server], fault: { kind: 'stall' } }, forMs, prng),
-    fault({ kind: 'link', links, rule }, forMs, prng),
-  ]);
-}
-
-const BLOWS = ['restart', 'oom', 'power', 'crash'] as const;
-
-type Blow = (typeof BLOWS)[number];
-
-/** Ends one server. */
-function blow(prng: Prng, kind: Blow, server: ServerIndex): Drawn {
-  const servers = [server];
-  switch (kind) {
-    case 'restart':
-      return { kind, server };
-    case 'oom':
-      return fault({ kind, servers }, null, prng);
-    case 'power':
-      return fault({ kind, servers, survivors: survivorsOf(prng) }, prng.float() * 500, prng);
-    case 'crash':
-      return fault({ kind, servers }, prng.float() * 800, prng);
-    default:
-      return kind satisfies never;
-  }
 }

@@ -157,7 +157,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'who went at the same time as the last one in sync, which is empty, stays out',
     expected: 'ledger',
-    likely: ['hang-host', 'wipe'],
+    likely: ['losses storm', 'wipe', 'beyond', 'slow epochs'],
     file: 'broker/epochs.ts',
     find: 'for (const other of truth === undefined ? others : [truth]) putIn(draft, owners, other);',
     replace: 'void others;',
@@ -165,7 +165,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'keys expire before everybody who remembers is ready',
     expected: 'copies',
-    likely: ['blackout', 'deaths', 'fleeting', 'copies', 'quiet'],
+    likely: ['fire storm', 'disk stall', 'blackout', 'fleeting', 'copies'],
     file: 'broker/expiry.ts',
     find: "if (state.phase !== 'serving') return keys;",
     replace: '',

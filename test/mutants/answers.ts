@@ -94,7 +94,7 @@ export const READS: readonly Mutant[] = [
   {
     name: 'a scan that goes on behind an uncertain page is certain',
     expected: 'register',
-    likely: ['broker: a page of a scan has one key', 'fleeting', 'deaths', 'deaths', 'copies'],
+    likely: ['losses storm', 'broker: a page of a scan has one key', 'deaths'],
     file: 'broker/scans.ts',
     find: '    scan.uncertain = scan.followsUncertain;\n',
     replace: '    scan.uncertain = false;\n',
@@ -256,7 +256,7 @@ export const WRITES: readonly Mutant[] = [
   {
     name: 'an acknowledgement that waited says what was true when it began to',
     expected: 'warning',
-    likely: ['broker: an acknowledgement waits for a heartbeat', 'deaths', 'deaths', 'updates', 'groups', 'copies'],
+    likely: ['losses storm', 'updates', 'disk stall', 'deaths'],
     file: 'broker/updates.ts',
     find: 'after(() => pending.reply({ ...reply, notes: writtenNotes(state, pending.groups) }));',
     replace: 'after(() => pending.reply(reply));',

@@ -1,6 +1,7 @@
 /** In which order seeds are played, so that a defect is found soon: those first that have much of what it needs. */
 import { RARE_SITES } from '../../src/lib/rare.ts';
 import { kindOf, type Scenario } from '../../src/sim/scenario.ts';
+import { stormName } from '../../src/sim/storms.ts';
 import { drawScenario } from '../../src/sim/swarm.ts';
 
 /** Shorter scenarios come first among equals, and those in which little else happens: they are played sooner. */
@@ -8,7 +9,7 @@ const BASE_MS = 3_000;
 
 /**
  * The seeds, most likely ones first. Tags are kinds of happenings (`power`, `disk full`, `link drop`), sites of
- * rare behaviour (lib/rare.ts), the PROPERTIES, `deaths`, `absent` and `lost epochs`; one that is named twice counts more. Without tags they keep their order.
+ * rare behaviour (lib/rare.ts), the PROPERTIES, `deaths`, `absent`, `lost epochs`, and storms (`fire storm`); one that is named twice counts more. Without tags they keep their order.
  */
 export function mostLikelyFirst(seeds: readonly number[], tags: readonly string[]): number[] {
   if (tags.length === 0) return [...seeds];
@@ -30,6 +31,7 @@ function countOf(scenario: Scenario, tag: string): number {
   if (property !== undefined) return property(scenario) ? 1 : 0;
   const site = RARE_SITES.find((name) => name === tag);
   if (site !== undefined) return scenario.knobs.rare?.includes(site) === true ? 1 : 0;
+  if (tag.endsWith(' storm')) return `${stormName(scenario.seed)} storm` === tag ? 1 : 0;
   if (tag === 'deaths') return happenings.filter((happening) => DEATHS.includes(kindOf(happening))).length;
   if (tag === 'absent') return happenings.filter((each) => each.kind === 'blackout' && each.absent.length > 0).length;
   if (tag === 'lost epochs') {

@@ -35,7 +35,7 @@ export const MEMBERS: readonly Mutant[] = [
   {
     name: 'a server is written to before the end of its absence is durable',
     expected: 'order',
-    likely: ['absent', 'absent', 'groups', 'slow epochs', 'busy'],
+    likely: ['fire storm', 'absent', 'absent', 'groups', 'slow epochs'],
     file: 'broker/members.ts',
     find: "      if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;\n",
     replace: '',
@@ -86,7 +86,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a log that was cut short is taken for what it had before',
     expected: 'register',
-    likely: ['damage truncate', 'damage truncate', 'absent', 'deaths', 'copies'],
+    likely: ['losses storm', 'damage truncate', 'absent'],
     file: 'broker/admission.ts',
     find: 'return hello !== null && hello.last < ',
     replace: 'return hello !== null && hello.last < 0 * ',
@@ -94,7 +94,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a write that was given up stays with one that had begun to catch up from who had it',
     expected: 'copies',
-    likely: ['replica: a catch-up has a window of one page', 'deaths', 'deaths', 'copies'],
+    likely: ['losses storm', 'deaths', 'copies'],
     file: 'broker/acknowledge.ts',
     find: '  return group.owners;\n',
     replace: '  return writes.reduce((mask, { sentTo }) => mask | sentTo, 0);\n',
@@ -102,7 +102,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'two that come back are both the truth, whatever each has of what was never agreed',
     expected: 'register',
-    likely: ['wipe', 'wipe', 'beyond', 'deaths', 'copies'],
+    likely: ['losses storm', 'wipe', 'wipe', 'beyond'],
     file: 'broker/epochs.ts',
     find: 'truth === undefined ? others : [truth]',
     replace: 'others',

@@ -76,7 +76,7 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
   ['refusal', /^a strict delete though/],
   [
     'ledger',
-    /^(acknowledged|shown|what an update was decided from) |^epoch \d+ (puts|gives)|^s\d+ (keeps|remembers|has everything|finds its|is let in)/,
+    /^(acknowledged|shown|what an update was decided from) |^epoch \d+ (puts|gives)|^s\d+ (keeps|remembers|has everything|finds its|is let in|is down and stays)/,
   ],
   ['order', /G0|G1c|G-single|G2/],
 ];

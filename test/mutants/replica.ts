@@ -229,7 +229,7 @@ export const REPLICA: readonly Mutant[] = [
   {
     name: 'a start rolls forward what an earlier life cut away',
     expected: 'register',
-    likely: ['broker: a tail is asked for from its beginning', 'blackout', 'deaths', 'deaths', 'groups', 'copies'],
+    likely: ['fire storm', 'absent', 'absent', 'blackout', 'groups'],
     file: 'replica/tail.ts',
     find: '      if (dropped(cursor.owners, cursor.version, lsn)) continue;\n',
     replace: '',

@@ -111,7 +111,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a damaged server that is still in sync with something is replaced at a start',
     expected: 'register',
-    likely: ['disk read-fail', 'blackout', 'absent', 'slow epochs', 'copies'],
+    likely: ['losses storm', 'disk read-fail', 'beyond', 'absent', 'slow epochs', 'copies'],
     file: 'broker/start.ts',
     find: 'mayRecover(state, view) && isOut) welcome(state, view);',
     replace: 'mayRecover(state, view) && (isOut || view.index >= 0)) welcome(state, view);',
@@ -119,7 +119,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a server that is lost while the cluster starts stays in sync',
     expected: 'late',
-    likely: ['blackout', 'deaths', 'slow epochs'],
+    likely: ['fire storm', 'blackout', 'deaths', 'slow epochs', 'copies'],
     file: 'broker/start.ts',
     find: "        putOutServer(state, view.index, 'lost while the cluster started');\n",
     replace: '',
@@ -127,7 +127,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'a server that is heard after the decision at a start is not asked for what it alone has',
     expected: 'order',
-    likely: ['absent', 'absent', 'groups'],
+    likely: ['fire storm', 'absent', 'absent', 'groups', 'slow epochs'],
     file: 'broker/start.ts',
     find: "if (view.phase === 'heard') admit(state, view);",
     replace: "if (view.phase === 'heard' && mayRecover(state, view)) welcome(state, view);",
@@ -135,7 +135,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'one that is missing at a start keeps what was never agreed',
     expected: 'register',
-    likely: ['blackout'],
+    likely: ['fire storm', 'absent', 'copies', 'quiet'],
     file: 'broker/start.ts',
     find: 'else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);',
     replace: 'else if (here.length > 0) putOut(draft, owners, server, state.lastVersion);',

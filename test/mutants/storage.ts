@@ -141,7 +141,7 @@ export const STORAGE: readonly Mutant[] = [
   {
     name: 'whatever is bad in the newest segment is cut as a torn tail',
     expected: 'register',
-    likely: ['damage flip', 'deaths', 'deaths'],
+    likely: ['losses storm', 'damage flip', 'blackout'],
     file: 'storage/segment-scan.ts',
     find: '    if (witness !== null) {',
     replace: '    if (witness !== null && witness.mark < 0) {',

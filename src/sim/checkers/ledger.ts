@@ -30,6 +30,9 @@ export type Host = {
 /** Problems that are kept: one that is there is mostly there often. */
 const PROBLEMS_MAX = 20;
 
+/** Within how long the end of a server must have led to an epoch without it. */
+const NOTICED_MS = 300;
+
 const BROKER = -1;
 
 /** How much later than a server was heard another one syncs, to show that the disk does not hold up all of them. */
@@ -47,6 +50,8 @@ export class Ledger {
   /** When the host's file got an epoch. */
   readonly #keptAt = new Map<number, number>();
   readonly #decoded = new WeakMap<Uint8Array, EpochTable>();
+  /** The newest table that the broker asked the host to keep. */
+  #asked: EpochTable | null = null;
   /** Grows with every frame and table. */
   #now = 0;
 
@@ -82,6 +87,9 @@ export class Ledger {
         said.epoch = Math.max(said.epoch, said.recovered);
         said.isRecovered = true;
         return;
+      case FRAME.pong:
+        this.#mustBeOut();
+        return;
       case FRAME.hello:
         this.#onHello(from, said, new ByteReader(bytes, start + 1, end));
         return;
@@ -115,6 +123,7 @@ export class Ledger {
     const epoch = this.#host.epoch();
     const before = epoch === null ? undefined : this.#tables.get(epoch);
     this.#tables.set(table.epoch, table);
+    this.#asked = table;
     if (before === undefined) return;
     this.#mustKeepTheLast(before, table);
     for (const [owners] of before.groups) {
@@ -162,7 +171,11 @@ export class Ledger {
 
   /** The process dies, and with it what the broker had heard. */
   onHostLost(): void {
-    for (const said of this.#said) said.heard = 0;
+    this.#asked = null;
+    for (const said of this.#said) {
+      said.heard = 0;
+      said.downMs = null;
+    }
   }
 
   /** The directory of a server is empty: it remembers nothing. */
@@ -245,6 +258,28 @@ export class Ledger {
         (cutOf(table, owners, server as ServerIndex) ?? said.heard) > said.last;
       if (!placementGroups(this.#placement).some(counts)) return;
       this.#problem(`s${server + 1} is let in with everything up to ${said.last}, and had acknowledged ${said.heard}`);
+    }
+  }
+
+  /**
+   * Who is down holds up every write of its groups while it counts as in sync: once nothing is on its way it is out
+   * wherever somebody else who is in sync answers.
+   */
+  #mustBeOut(): void {
+    const nowMs = this.#host.nowMs();
+    const down = this.#said.flatMap((said, server) => {
+      said.downMs = this.#host.isDown(server as ServerIndex) ? (said.downMs ?? nowMs) : null;
+      return said.downMs !== null && nowMs - said.downMs > NOTICED_MS ? [server as ServerIndex] : [];
+    });
+    const table = this.#asked;
+    if (down.length === 0 || table === null || table.epoch !== this.#host.epoch()) return;
+    for (const owners of placementGroups(this.#placement)) {
+      const inSync = membersOf(inSyncOf(table, owners));
+      const gone = down.find((server) => inSync.includes(server));
+      const other = inSync.find((server) => this.#host.isUp(server));
+      if (gone === undefined || other === undefined) continue;
+      this.#problem(`s${gone + 1} is down and stays in sync in epoch ${table.epoch} beside s${other + 1}`);
+      return;
     }
   }
 

@@ -32,6 +32,8 @@ export type Said = {
   heardMs: number;
   /** Who of the others was the first after that to say that it had synced something, in its present life, and when. */
   outdone: { readonly by: Said; readonly atMs: number } | null;
+  /** Since when the broker was seen to say that there is none; null: it does not. */
+  downMs: number | null;
 };
 
 /** Of a server that said nothing yet. */
@@ -52,6 +54,7 @@ export function newSaid(): Said {
     toldAt: Number.POSITIVE_INFINITY,
     heardMs: 0,
     outdone: null,
+    downMs: null,
   };
 }
 
