@@ -165,7 +165,7 @@ export const EPOCHS: readonly Mutant[] = [
   {
     name: 'keys expire before everybody who remembers is ready',
     expected: 'copies',
-    likely: ['fire storm', 'disk stall', 'blackout', 'fleeting', 'copies'],
+    likely: ['fire storm', 'disk stall', 'blackout', 'fleeting', 'copies', 'quiet'],
     file: 'broker/expiry.ts',
     find: "if (state.phase !== 'serving') return keys;",
     replace: '',

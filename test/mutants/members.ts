@@ -94,7 +94,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'a write that was given up stays with one that had begun to catch up from who had it',
     expected: 'copies',
-    likely: ['losses storm', 'deaths', 'copies'],
+    likely: ['losses storm', 'wipe', 'deaths', 'beyond', 'copies'],
     file: 'broker/acknowledge.ts',
     find: '  return group.owners;\n',
     replace: '  return writes.reduce((mask, { sentTo }) => mask | sentTo, 0);\n',
@@ -102,7 +102,7 @@ export const CATCHING_UP: readonly Mutant[] = [
   {
     name: 'two that come back are both the truth, whatever each has of what was never agreed',
     expected: 'register',
-    likely: ['losses storm', 'wipe', 'wipe', 'beyond'],
+    likely: ['losses storm', 'wipe', 'wipe', 'slow epochs', 'beyond', 'copies'],
     file: 'broker/epochs.ts',
     find: 'truth === undefined ? others : [truth]',
     replace: 'others',

@@ -135,7 +135,7 @@ export const STARTING: readonly Mutant[] = [
   {
     name: 'one that is missing at a start keeps what was never agreed',
     expected: 'register',
-    likely: ['fire storm', 'absent', 'copies', 'quiet'],
+    likely: ['held storm', 'absent', 'absent', 'copies', 'groups'],
     file: 'broker/start.ts',
     find: 'else if (here.length > 0) putOut(draft, owners, server, Math.min(agreed, pruned) as Version);',
     replace: 'else if (here.length > 0) putOut(draft, owners, server, state.lastVersion);',
