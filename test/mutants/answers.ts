@@ -213,8 +213,8 @@ export const WRITES: readonly Mutant[] = [
     expected: 'value',
     likely: ['disk full'],
     file: 'broker/writes.ts',
-    find: "    reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));\n    return;\n",
-    replace: "    reply(failed(state, 'DISK', `disk full; ${kind} refused (${state.host.describe(full)})`));\n",
+    find: 'describe(full)})`));\n    return;\n',
+    replace: 'describe(full)})`));\n',
   },
   {
     name: 'a strict delete goes through while one server is down',
