@@ -180,6 +180,8 @@ export const EPOCHS: readonly Mutant[] = [
   },
   {
     name: 'a log that ends before what its server acknowledged is believed',
+    outside:
+      'disks lie only where another owner stays in sync: who died is out there, and a log that ends before its cut tells by itself',
     expected: 'register',
     likely: ['damage truncate', 'deaths', 'deaths', 'quiet', 'copies'],
     file: 'broker/admission.ts',
