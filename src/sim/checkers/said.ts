@@ -83,6 +83,8 @@ export function sayHello(said: Said, server: number, reader: ByteReader): string
   reader.u8();
   const corrupt = reader.sizedText();
   const epoch = reader.remaining > 0 ? readTable(reader).epoch : 0;
+  // It was on its way when the directory was wiped.
+  if (said.isWiped && epoch > 0) return null;
   said.isRecovered = false;
   said.toldAt = Number.POSITIVE_INFINITY;
   const problem = said.isTrusted ? brokenBy(said, `s${server + 1}`, { last, epoch, corrupt }) : null;

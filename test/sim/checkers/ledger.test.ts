@@ -148,6 +148,22 @@ describe('a server that comes back', () => {
 
     expect(ledger.problems).toEqual([expect.stringMatching(/^epoch 2 puts s2 in sync/)]);
   });
+
+  test('may be put in sync when what it said before its directory was wiped comes late', () => {
+    const table = without(S2);
+    const ledger = setUp(table);
+    ledger.onTable(bytesOf(table));
+    for (const server of [S1, S2]) hand(ledger, server, BROKER, frameOf(FRAME.durable, 5));
+    ledger.onTold(SET, DONE);
+    ledger.onWiped(S2);
+    hand(ledger, S2, BROKER, hello(5, '', table));
+    const draft = draftOf(table);
+    putIn(draft, BOTH, S2);
+
+    ledger.onTable(bytesOf(draft.table));
+
+    expect(ledger.problems).toEqual([]);
+  });
 });
 
 describe('the last one in sync', () => {
@@ -223,12 +239,13 @@ function writeOf(version: number, value: string): Uint8Array {
   return writer.copy();
 }
 
-function hello(last: number, corrupt = ''): Uint8Array {
+function hello(last: number, corrupt = '', table: EpochTable | null = null): Uint8Array {
   const writer = new ByteWriter();
   writer.u8(FRAME.hello);
   for (const number of [1, last, last, 0]) writer.f64(number);
   writer.u8(0);
   writer.sizedText(corrupt);
+  if (table !== null) writeTable(writer, table);
   return writer.copy();
 }
 
