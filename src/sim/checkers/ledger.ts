@@ -103,7 +103,10 @@ export class Ledger {
     said.outdone = null;
     if (!hasSynced) return;
     for (const other of this.#said) {
-      if (nowMs - other.heardMs > LATER_MS) other.outdone ??= { by: said, atMs: nowMs };
+      if (nowMs - other.heardMs <= LATER_MS) continue;
+      // A witness that is not heard of any more is none.
+      const isWitnessed = other.outdone !== null && nowMs - other.outdone.by.heardMs <= LATER_MS;
+      if (!isWitnessed) other.outdone = { by: said, atMs: nowMs };
     }
   }
 
@@ -181,7 +184,10 @@ export class Ledger {
   /** The directory of a server is empty: it remembers nothing. */
   onWiped(server: number): void {
     const said = this.#said[server] as Said;
+    const { last } = said;
     forget(said);
+    // It may have said that it recovered, and that is still on its way.
+    said.last = last;
     said.isWiped = true;
     said.hasLost = true;
   }
@@ -283,9 +289,11 @@ export class Ledger {
     }
   }
 
-  /** From now on it has to confirm each epoch. */
+  /** From now on it has to confirm each epoch, and is asked for signs of life. */
   #onEpoch(said: Said): void {
-    if (said.isRecovered) said.toldAt = Math.min(said.toldAt, this.#now);
+    if (!said.isRecovered || said.toldAt <= this.#now) return;
+    said.toldAt = this.#now;
+    said.heardMs = this.#host.nowMs();
   }
 
   #onHello(server: number, said: Said, reader: ByteReader): void {

@@ -149,6 +149,19 @@ describe('a server that comes back', () => {
     expect(ledger.problems).toEqual([expect.stringMatching(/^epoch 2 puts s2 in sync/)]);
   });
 
+  test('had what it recovered with, though its directory is wiped before that is heard', () => {
+    const table = firstTable(PLACEMENT);
+    const ledger = setUp(table);
+    hand(ledger, S1, BROKER, frameOf(FRAME.durable, 5));
+    hand(ledger, S2, BROKER, hello(5, '', table));
+    ledger.onWiped(S2);
+    hand(ledger, S2, BROKER, Uint8Array.of(FRAME.ready, 0));
+
+    ledger.onTold(SET, DONE);
+
+    expect(ledger.problems).toEqual([]);
+  });
+
   test('may be put in sync when what it said before its directory was wiped comes late', () => {
     const table = without(S2);
     const ledger = setUp(table);
