@@ -159,6 +159,8 @@ export class Members {
       if (view.phase !== 'replayed') continue;
       if (state.phase === 'serving' && state.epochs.durable.absences.has(view.index)) continue;
       view.phase = 'ready';
+      // While it waited nobody asked it for a sign of life.
+      noteHeard(view);
       for (const tainted of membersOf(onReadyWrites(state, view.index, view.durable))) {
         this.putOut(tainted, 'it holds a write that was given up');
       }

@@ -24,7 +24,9 @@ export function countSilence(state: BrokerState): void {
     view.ticksSilent++;
     view.ticksUnsynced++;
   }
-  for (const view of state.servers) if (view.ticksDoubted > 0 || isOutdone(state, view)) view.ticksDoubted++;
+  for (const view of state.servers) {
+    if (view.phase === 'ready' && (view.ticksDoubted > 0 || isOutdone(state, view))) view.ticksDoubted++;
+  }
 }
 
 /** Whether a server is to be put out for more than `silentMax` ticks of silence; one that starts has nobody beside it. */
@@ -35,26 +37,34 @@ export function isTooSilent({ phase, ticksSilent, ticksDoubted }: ServerView, si
 
 /** Whether another one is heard, more than a tick after this one was, and shows that what this one owes can be done. */
 function isOutdone(state: BrokerState, view: ServerView): boolean {
-  const owed = owedBy(state, view);
-  return state.servers.some((other) => {
-    if (other === view || other.phase === 'absent' || other.ticksSilent + 1 >= view.ticksSilent) return false;
-    return owed === null || hasSynced(state, other, owed) || other.ticksUnsynced + 1 < view.ticksSilent;
+  const heardLater = state.servers.filter(({ phase, ticksSilent }) => {
+    const isHere = phase !== 'absent' && phase !== 'starting';
+    return isHere && ticksSilent + 1 < view.ticksSilent;
+  });
+  if (heardLater.length === 0) return false;
+  const owesEpoch = isMember(state.epochs.awaited, view.index);
+  const owed = owesEpoch ? [] : writesOwed(state, view);
+  if (!owesEpoch && owed.length === 0) return true;
+  return heardLater.some((other) => {
+    if (other.ticksUnsynced + 1 < view.ticksSilent) return true;
+    if (owesEpoch) return other.phase === 'ready' && !isMember(state.epochs.awaited, other.index);
+    return owed.some(({ owners, version }) => isMember(owners, other.index) && other.durable >= version);
   });
 }
 
-/** What a server has to sync before it answers anything: the oldest write that it lacks, or an epoch. */
-type Owed = { readonly owners: ServerMask; readonly version: Version } | 'epoch';
-
-function owedBy({ epochs, groups }: BrokerState, { index, durable }: ServerView): Owed | null {
-  if (isMember(epochs.awaited, index)) return 'epoch';
-  for (const { owners, newest, writes } of groups.values()) {
+/** Of each of its groups the oldest write in flight that it has to sync. */
+function writesOwed(
+  state: BrokerState,
+  { index, durable }: ServerView,
+): { readonly owners: ServerMask; readonly version: Version }[] {
+  const owed = [];
+  for (const { owners, newest, writes } of state.groups.values()) {
     if (!isMember(owners, index) || newest <= durable) continue;
-    for (const { version } of writes) if (version > durable) return { owners, version };
+    for (const { version } of writes) {
+      if (version <= durable) continue;
+      owed.push({ owners, version });
+      break;
+    }
   }
-  return null;
-}
-
-function hasSynced({ epochs }: BrokerState, { index, durable, phase }: ServerView, owed: Owed): boolean {
-  if (owed === 'epoch') return phase === 'ready' && !isMember(epochs.awaited, index);
-  return isMember(owed.owners, index) && durable >= owed.version;
+  return owed;
 }

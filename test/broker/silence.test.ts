@@ -8,7 +8,7 @@ const [FIRST, SECOND, THIRD] = [0 as ServerIndex, 1 as ServerIndex, 2 as ServerI
 const ALL = [FIRST, SECOND, THIRD];
 
 /** A cluster that stands, and one key of each pair of servers. */
-function cluster() {
+function stand() {
   const base = driven(THREE);
   const { cluster, queue, put, disk } = base;
   const shared = (a: ServerIndex, b: ServerIndex): string => keyOf(THREE, maskOf(a) | maskOf(b));
@@ -27,7 +27,7 @@ function cluster() {
 
 describe('a disk that stalls', () => {
   test('under all servers puts none of them out for as long as five seconds, and what was written is done', () => {
-    const { queue, write, shared, stall, states, incarnations } = cluster();
+    const { queue, write, shared, stall, states, incarnations } = stand();
     const before = incarnations();
     const heal = stall(...ALL);
     const first = write({ [shared(FIRST, SECOND)]: 'new' });
@@ -44,7 +44,7 @@ describe('a disk that stalls', () => {
   });
 
   test('under both owners of a key puts none of them out, though one that syncs nothing is heard', () => {
-    const { queue, write, shared, stall, states, incarnations } = cluster();
+    const { queue, write, shared, stall, states, incarnations } = stand();
     const before = incarnations();
     const heal = stall(FIRST, SECOND);
     const written = write({ [shared(FIRST, SECOND)]: 'new' });
@@ -60,7 +60,7 @@ describe('a disk that stalls', () => {
   });
 
   test('under one of two owners puts that one out as soon as the other has synced the write', () => {
-    const { queue, write, shared, stall, states } = cluster();
+    const { queue, write, shared, stall, states } = stand();
     stall(SECOND);
     const written = write({ [shared(FIRST, SECOND)]: 'new' });
 
@@ -71,7 +71,7 @@ describe('a disk that stalls', () => {
   });
 
   test('under all of them for longer than five seconds counts as theirs', () => {
-    const { queue, write, shared, stall, states } = cluster();
+    const { queue, write, shared, stall, states } = stand();
     stall(...ALL);
     write({ [shared(FIRST, SECOND)]: 'new', [shared(SECOND, THIRD)]: 'new' });
 
@@ -83,7 +83,7 @@ describe('a disk that stalls', () => {
 
 describe('a server that hangs', () => {
   test('is put out within a second though nobody writes', () => {
-    const { queue, hang, incarnations } = cluster();
+    const { queue, hang, incarnations } = stand();
     const before = incarnations();
     hang(SECOND);
 
@@ -92,8 +92,23 @@ describe('a server that hangs', () => {
     expect(incarnations()[1]).toBe((before[1] ?? 0) + 1);
   });
 
+  test('is put out when another one has synced one of the writes that it owes, whatever else it owes', () => {
+    const { cluster, queue, write, hang, hold, shared, states } = stand();
+    hold(FIRST);
+    queue.run(500);
+    hang(THIRD);
+    // Only the one that hangs can keep the first; the second, which another one keeps too, waits for it.
+    write({ [shared(FIRST, THIRD)]: 'new' });
+    const written = write({ [shared(SECOND, THIRD)]: 'new' });
+
+    queue.run(900);
+
+    expect(states()[2]).not.toBe('suspect');
+    expect([written.answer()?.kind, cluster.broker?.isServing]).toEqual(['written', true]);
+  });
+
   test('is waited for when all of them hang, and put out after five seconds', () => {
-    const { queue, hang, states, incarnations } = cluster();
+    const { queue, hang, states, incarnations } = stand();
     const before = incarnations();
     hang(...ALL);
 
