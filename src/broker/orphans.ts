@@ -20,7 +20,7 @@ import { changeTable } from './epochs.ts';
 import type { Write } from './group.ts';
 import type { HeldRecord } from './operations.ts';
 import type { ServerView } from './server-view.ts';
-import { answerers, type BrokerState, groupOf } from './state.ts';
+import { type BrokerState, groupOf, readyServers } from './state.ts';
 
 /** Asks for every record above what a server knows to be agreed, whoever else may have it. */
 export function askForAll(state: BrokerState, view: ServerView): void {
@@ -177,7 +177,9 @@ function insert(state: BrokerState, version: Version, frame: Uint8Array): void {
   const write = rolledForward(state, version, frame);
   state.openBulks.set(version, write);
   for (const group of write.groups) {
-    if (answerers(state, group.owners) !== 0) group.agreed = group.resolved(state.lastVersion);
+    // Also while the epoch is on its way that puts them in sync: a cut must not come to be below what was agreed before.
+    const isAlive = (inSyncOf(state.epochs.wanted, group.owners) & readyServers(state)) !== 0;
+    if (isAlive) group.agreed = group.resolved(state.lastVersion);
     const writes = [...group.writes, write].sort((a, b) => a.version - b.version);
     while (group.writes.size > 0) group.writes.shift();
     for (const each of writes) group.writes.push(each);

@@ -70,6 +70,61 @@ describe('a bulk that others served without', () => {
   });
 });
 
+describe('an acknowledged delete beside a bulk that comes back while its owners are put in sync', () => {
+  const seven = { servers: 7, replicas: 3 };
+  const [a, x, t] = [keyOf(seven, 0b000_0111), keyOf(seven, 0b000_0111, 1), keyOf(seven, 0b011_1000)];
+
+  test('stays when one of them dies before the epoch that puts it in sync is durable', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { cluster, queue, put, write, del, seen, until, untilServing, checkpoint, powerLoss, settle, divergence } =
+        driven(seven, seed);
+      put(x, '1');
+      put(t, '1');
+      until('ping', BROKER, 3);
+      const bulk = write({ [a]: '2', [t]: '2' });
+      queue.runUntil(() => bulk.answer() !== null, 1_000);
+      // The owners of the other group go before they are told that it is agreed.
+      const releases = [5, 4].map((server) => cluster.server(server).hold('stopped'));
+      queue.run(40);
+      const releaseBulk = cluster.server(3).hold('stopped');
+      queue.run(400);
+      powerLoss();
+      untilServing();
+      del(x);
+      queue.run(500);
+      checkpoint(2);
+      queue.run(500);
+
+      // Two of three catch up; the epoch that puts them in sync is long on its way.
+      const releaseJoining = [1, 2].map((server) => cluster.server(server).hold('stopped'));
+      queue.run(500);
+      for (const release of releaseJoining) release();
+      until('welcome', BROKER, 2);
+      queue.run(5);
+      cluster.server(6).syncDelayMs = 500;
+      queue.run(100);
+      releases.push(cluster.server(0).hold('stopped'));
+      releaseBulk();
+      until('tailEnd', 3, BROKER);
+      queue.run(5);
+      cluster.server(1).kill('killed');
+      queue.run(50);
+      cluster.server(6).syncDelayMs = 0;
+      queue.run(2_000);
+      for (const release of releases) release();
+      settle();
+
+      expect([bulk.answer()?.kind, seen(x), seen(a), seen(t), divergence()], `seed ${seed}`).toEqual([
+        'written',
+        [null],
+        ['2'],
+        ['2'],
+        [],
+      ]);
+    }
+  });
+});
+
 describe('what was acknowledged, when the host lost its epoch file', () => {
   const k = keyOf(three, 0b101);
 
