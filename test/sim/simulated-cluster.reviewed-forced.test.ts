@@ -75,6 +75,43 @@ describe('a bulk that a forced owner never got', () => {
   });
 });
 
+describe('a bulk that a forced owner had agreed to before it was put out', () => {
+  const placement = { servers: 4, replicas: 2 };
+  const [a, t] = [keyOf(placement, 0b0011), keyOf(placement, 0b1100)];
+
+  test('is whole though the last one in sync with the other group lost it', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { cluster, queue, put, write, seen, hang, untilKept, untilServing, powerLoss, settle, divergence } = driven(
+        placement,
+        seed,
+      );
+      put(a, '1');
+      put(t, '1');
+      queue.run(500);
+      const releases = [cluster.server(3).hold('stopped')];
+      queue.run(500);
+      // Of the one group both owners have it, of the other one nobody.
+      hang(2);
+      write({ [a]: '2', [t]: '2' });
+      queue.run(20);
+      const releaseForced = cluster.server(1).hold('stopped');
+      untilKept();
+      releases.push(cluster.server(0).hold('its disk is not there'));
+      powerLoss();
+      releaseForced();
+      untilServing();
+
+      expect(cluster.broker?.force([1 as ServerIndex]).ok).toBe(true);
+      queue.run(500);
+      const forced = [seen(a), seen(t)];
+      for (const release of releases) release();
+      settle();
+
+      expect([forced, seen(a), seen(t), divergence()], `seed ${seed}`).toEqual([[['2'], ['2']], ['2'], ['2'], []]);
+    }
+  });
+});
+
 describe('a deleted key of a bulk that another group of a forced owner lacks', () => {
   const three = { servers: 3, replicas: 2 };
   const [x, y] = [keyOf(three, 0b101), keyOf(three, 0b110)];
