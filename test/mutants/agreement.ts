@@ -47,7 +47,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   {
     name: 'one that was catching up keeps what was given up',
     expected: 'register',
-    likely: ['deaths', 'deaths', 'copies', 'slow links', 'slow syncs', 'quiet'],
+    likely: ['losses storm', 'deaths', 'copies', 'slow links'],
     file: 'broker/members.ts',
     find: "      this.putOut(tainted, 'it holds a write that was given up');\n",
     replace: '',
