@@ -7,7 +7,7 @@ import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Neighbour } from '../../src/faults/action.ts';
 import type { Prng } from '../../src/lib/prng.ts';
 import type { ClusterConfig } from '../../src/model/config.ts';
-import type { Incarnation, ServerIndex } from '../../src/model/ids.ts';
+import { allServers, type Incarnation, type ServerIndex } from '../../src/model/ids.ts';
 import { RING_BYTES } from '../../src/model/limits.ts';
 import type { ChannelEnd } from '../../src/node/channel.ts';
 import { ControlClient, ControlError } from '../../src/node/control.ts';
@@ -82,7 +82,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const indexes = Array.from({ length: options.config.servers }, (_, index) => index as ServerIndex);
+    const indexes = allServers(options.config.servers);
     this.#newest = indexes.map(() => 0);
     this.#rules = indexes.map(() => new Map());
     this.servers = indexes.map(

@@ -6,7 +6,7 @@ import { Prng } from '../lib/prng.ts';
 import { ok, type Result } from '../lib/result.ts';
 import type { Mode } from '../model/config.ts';
 import { fail, type KvError } from '../model/errors.ts';
-import { type ServerIndex, serverIndex } from '../model/ids.ts';
+import { allServers, type ServerIndex, serverIndex } from '../model/ids.ts';
 import type { FaultAction, FaultHost, Neighbour } from './action.ts';
 import type { Surroundings } from './cursor.ts';
 import { formatFault, formatSelector } from './format.ts';
@@ -130,7 +130,7 @@ export class ActiveFaults {
 
   /** By server, the points that it passed and how often. */
   #passed(): Record<string, Record<string, number>> {
-    const servers = Array.from({ length: this.#host.view().servers }, (_, index) => index as ServerIndex);
+    const servers = allServers(this.#host.view().servers);
     return Object.fromEntries(
       servers.map((server) => {
         const counts = this.#host.actions.passed(server);

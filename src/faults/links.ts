@@ -1,10 +1,10 @@
 /** Which directed links a fault of messages is about. Every two of the broker and the servers have one each way. */
-import type { ServerIndex } from '../model/ids.ts';
+import { allServers, type ServerIndex } from '../model/ids.ts';
 import type { DirectedLink, Neighbour } from './action.ts';
 
 /** The broker and every server. */
 export function everybody(servers: number): Neighbour[] {
-  return ['broker', ...Array.from({ length: servers }, (_, index) => index as ServerIndex)];
+  return ['broker', ...allServers(servers)];
 }
 
 export function allLinks(servers: number): DirectedLink[] {

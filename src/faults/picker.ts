@@ -1,7 +1,7 @@
 /** Who a selector means now: names, roles and draws become servers of a cluster. Draws from its prng alone. */
 import { err, ok, type Result } from '../lib/result.ts';
 import type { Prng } from '../lib/prng.ts';
-import { type ServerIndex, serverIndex } from '../model/ids.ts';
+import { allServers, type ServerIndex, serverIndex } from '../model/ids.ts';
 import type { Neighbour } from './action.ts';
 import type { Selector, SelectorPart } from './syntax.ts';
 
@@ -91,7 +91,7 @@ export class Picker {
   }
 
   #servers(): ServerIndex[] {
-    return Array.from({ length: this.#view.servers }, (_, index) => index as ServerIndex);
+    return allServers(this.#view.servers);
   }
 
   #drawUntaken(count: number, taken: ReadonlySet<Neighbour>): Result<readonly Neighbour[], string> {

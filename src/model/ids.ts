@@ -59,6 +59,11 @@ export function serverIndex(name: string, servers: number): ServerIndex | null {
   return number >= 1 && number <= servers ? ((number - 1) as ServerIndex) : null;
 }
 
+/** The servers of a cluster of so many, in order. */
+export function allServers(count: number): ServerIndex[] {
+  return Array.from({ length: count }, (_, index) => index as ServerIndex);
+}
+
 export function maskOf(index: ServerIndex): ServerMask {
   return (1 << index) as ServerMask;
 }

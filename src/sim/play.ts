@@ -2,7 +2,7 @@
  * Plays a scenario: clients ask, things happen, then everything is healed and must be whole again, in time. Answers
  * what was promised and did not hold. The same scenario plays the same, event by event.
  */
-import type { ServerIndex } from '../model/ids.ts';
+import { allServers, type ServerIndex } from '../model/ids.ts';
 import { divergence, remains } from './copies.ts';
 import { SimulatedFaultHost } from './fault-host.ts';
 import { isLie } from './fault-pairs.ts';
@@ -68,7 +68,7 @@ class Player {
     this.#scenario = scenario;
     this.#trace = new Trace(write);
     const { config, knobs, seed } = scenario;
-    this.#all = Array.from({ length: config.servers }, (_, index) => index as ServerIndex);
+    this.#all = allServers(config.servers);
     this.#cluster = new SimulatedCluster({ config, knobs, seed, trace: this.#trace });
     this.#host = new SimulatedFaultHost(this.#cluster);
     this.#judge = new Judge(this.#cluster, scenario);

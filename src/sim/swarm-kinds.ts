@@ -3,6 +3,7 @@
  * reliability.md 3.9).
  */
 import type { ClockFault, DirectedLink, FaultAction, Neighbour, Survivors } from '../faults/action.ts';
+import { everybody } from '../faults/links.ts';
 import type { Prng } from '../lib/prng.ts';
 import type { ServerIndex } from '../model/ids.ts';
 import type { LinkRule } from '../routing/link-rules.ts';
@@ -237,7 +238,7 @@ function link(name: string, rule: (draw: Draw) => LinkRule, forMs: number): Kind
 }
 
 function drawLinks({ prng, servers, targets }: Draw): DirectedLink[] {
-  const all: Neighbour[] = ['broker', ...Array.from({ length: servers }, (_, index) => index as ServerIndex)];
+  const all = everybody(servers);
   const self = prng.pick(targets);
   const others = all.filter((name) => name !== self);
   const both = (a: Neighbour, b: Neighbour): DirectedLink[] => [

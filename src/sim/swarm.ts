@@ -5,7 +5,7 @@
  */
 import { Prng } from '../lib/prng.ts';
 import { RARE_SITES, type RareSite } from '../lib/rare.ts';
-import type { ServerIndex } from '../model/ids.ts';
+import { allServers, type ServerIndex } from '../model/ids.ts';
 import type { ServerState } from '../model/status.ts';
 import { type Budget, type Happening, type Scenario, serversOf } from './scenario.ts';
 import type { Aim, Role } from './standing.ts';
@@ -121,7 +121,7 @@ function drawHappenings(
   },
 ): Happening[] {
   const { servers, replicas, budget, durationMs } = shape;
-  const all = Array.from({ length: servers }, (_, index) => index as ServerIndex);
+  const all = allServers(servers);
   const known = [...CRASHES, ...LINKS, ...(budget === 'crashes' ? [] : DAMAGE), ...(budget === 'damage' ? LIES : [])];
   const count = prng.between(KINDS_MIN, prng.pick([KINDS_MIN + 1, 12, known.length]));
   // Damage is what its budget is for.
@@ -206,7 +206,7 @@ function drawAim(draw: Draw, drawn: Drawn): Aimed {
   if (drawn.kind === 'host-clock' || drawn.kind === 'hang-host') {
     return { openers: [blackoutOf(prng)], aim: { kind: 'broker starts' } };
   }
-  const all = Array.from({ length: servers }, (_, index) => index as ServerIndex);
+  const all = allServers(servers);
   const hit = serversOf({ atMs: 0, ...drawn } as Happening, targets)[0];
   if (hit === undefined || drawn.kind === 'blackout') return NOT_AIMED;
   const places = PLACES.filter(([, role]) => {
