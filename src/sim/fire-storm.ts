@@ -5,72 +5,56 @@
  * one by one hardly ever meet it, and never two of them.
  */
 import type { Prng } from '../lib/prng.ts';
-import type { ServerIndex } from '../model/ids.ts';
-import { type Blow, blow, BLOWS, holds } from './gusts.ts';
-import type { Happening, Scenario } from './scenario.ts';
-import { type Drawn, fault, someMs, survivorsOf } from './swarm-kinds.ts';
+import { allServers, type ServerIndex } from '../model/ids.ts';
+import { type Blow, blow, BLOWS, darkness, drawSetting, holds, inTurn, Schedule, type Setting } from './gusts.ts';
+import type { Scenario } from './scenario.ts';
+import { type Drawn, fault, survivorsOf } from './swarm-kinds.ts';
 
-const SHAPES = [
-  [2, 1],
-  [3, 1],
-  [2, 2],
-  [3, 2],
-  [3, 2],
-  [4, 2],
-  [3, 3],
-  [4, 3],
-  [5, 3],
-] as const;
+const SETTING: Setting = {
+  shapes: [
+    [2, 1],
+    [3, 1],
+    [2, 2],
+    [3, 2],
+    [3, 2],
+    [4, 2],
+    [3, 3],
+    [4, 3],
+    [5, 3],
+  ],
+  durationMs: [2_500, 4_000],
+  linkMs: [0.2, 2, 10],
+  syncMs: [1, 10],
+  // While an epoch is on its way much is decided already, and nothing is sent.
+  epochMs: [2, 50, 300, 300],
+  clients: [2, 8],
+  registers: [2, 8],
+  family: [2, 5],
+  thinkMs: [20, 100, 400, 400],
+};
 
 const AWAY = { powerMs: 1_000, crashMs: 2_500 } as const;
 
 export function asFire(scenario: Scenario, prng: Prng): Scenario {
-  const [servers, replicas] = prng.pick(SHAPES);
-  const durationMs = prng.pick([2_500, 4_000]);
-  return {
-    ...scenario,
-    config: { ...scenario.config, servers, replicas },
-    knobs: {
-      ...scenario.knobs,
-      linkMs: prng.pick([0.2, 2, 10]),
-      syncMs: prng.pick([1, 10]),
-      // While an epoch is on its way much is decided already, and nothing is sent.
-      epochMs: prng.pick([2, 50, 300, 300]),
-    },
-    workload: {
-      ...scenario.workload,
-      clients: prng.between(2, 8),
-      registers: prng.between(2, 8),
-      family: prng.between(2, 5),
-      thinkMs: prng.pick([20, 100, 400, 400]),
-    },
-    budget: 'crashes',
-    durationMs,
-    happenings: drawHappenings(prng, servers, durationMs),
-  };
+  const setting = drawSetting(scenario, prng, SETTING);
+  return { ...setting, budget: 'crashes', happenings: drawHappenings(prng, setting) };
 }
 
-function drawHappenings(prng: Prng, servers: number, durationMs: number): Happening[] {
-  const all = Array.from({ length: servers }, (_, index) => index as ServerIndex);
-  const happenings: Happening[] = [];
-  const at = (atMs: number, drawn: Drawn): void => {
-    happenings.push({ atMs, ...drawn } as Happening);
-  };
+function drawHappenings(prng: Prng, { config: { servers }, durationMs }: Scenario): Scenario['happenings'] {
+  const all = allServers(servers);
+  const schedule = new Schedule();
   const gapMs = prng.pick([100, 400, 1_000]);
-  const shots = prng.shuffle(SHOTS);
-  let turn = 0;
+  const next = inTurn(prng.shuffle(SHOTS));
   let absent: readonly ServerIndex[] = [];
   for (let beginMs = 50 + prng.float() * gapMs; beginMs < durationMs; ) {
     const [held] = prng.shuffle(all) as [ServerIndex];
     const holdMs = prng.between(20, 200);
-    const isFirst = happenings.length === 0;
-    for (const hold of holds(prng, held, holdMs).slice(0, isFirst ? 2 : prng.between(0, 2))) at(beginMs, hold);
+    const isFirst = schedule.isEmpty;
+    for (const hold of holds(prng, held, holdMs).slice(0, isFirst ? 2 : prng.between(0, 2))) {
+      schedule.at(beginMs, hold);
+    }
     const darkMs = beginMs + prng.float() * holdMs;
-    const blackout = {
-      survivors: prng.chance(0.6) ? survivorsOf(prng) : null,
-      offMs: someMs(prng, 50),
-      losesEpochFile: false,
-    };
+    const blackout = darkness(prng);
     // Who was away may be away once more: it knows of none of the starts between.
     if (absent.length === 0 || prng.chance(0.5)) {
       // Mostly those that have what the one that was held up lacks.
@@ -78,17 +62,17 @@ function drawHappenings(prng: Prng, servers: number, durationMs: number): Happen
       absent = prng.chance(0.8) ? prng.shuffle(others).slice(0, prng.between(1, servers - 1)) : [];
     }
     const absentMs = prng.float() * prng.pick([20, 100, 300, 1_000]);
-    at(darkMs, { kind: 'blackout', blackout, absent, absentMs });
+    schedule.at(darkMs, { kind: 'blackout', blackout, absent, absentMs });
     const startMs = darkMs + blackout.offMs;
     for (let count = isFirst ? 2 : prng.between(0, 3); count > 0; count--) {
       const atMs = startMs + prng.float() * prng.pick([10, 100, 400]);
-      at(atMs, shot(prng, shots[turn++ % shots.length] as Shot, prng.pick(all)));
+      schedule.at(atMs, shot(prng, next(), prng.pick(all)));
     }
     beginMs = prng.chance(0.5)
       ? startMs + absentMs + prng.float() * prng.pick([30, 150])
       : darkMs + gapMs * (0.5 + prng.float());
   }
-  return happenings.sort((a, b) => a.atMs - b.atMs);
+  return schedule.inOrder();
 }
 
 const SHOTS = [...BLOWS, 'crash', 'hang', 'silence', 'deafness', 'stall', 'dies at a send', 'dies at a call'] as const;
