@@ -28,7 +28,7 @@ import { tableOf } from './epochs.ts';
 import { force, type Forcing, onGiven } from './forcing.ts';
 import { Members } from './members.ts';
 import { onAnswer } from './reads.ts';
-import { noteHeard } from './silence.ts';
+import { noteHeard, noteSynced } from './silence.ts';
 import { onSpace } from './space.ts';
 import type { SavedEpoch } from './start.ts';
 import {
@@ -125,7 +125,7 @@ export class Broker implements CommandPort {
     switch (bytes[start]) {
       case FRAME.durable:
         view.durable = Math.max(view.durable, reader.f64()) as Version;
-        view.ticksUnsynced = 0;
+        noteSynced(view);
         if (!state.host.rare('broker: an acknowledgement waits for a heartbeat')) advanceServer(state, server);
         this.#commands.onDurable();
         break;
@@ -142,7 +142,7 @@ export class Broker implements CommandPort {
         onDeleted(state, server, reader.f64() as Version, reader.f64());
         break;
       case FRAME.epochKept:
-        view.ticksUnsynced = 0;
+        noteSynced(view);
         this.#members.onEpochKept(server, reader.f64() as Epoch);
         break;
       case FRAME.joined:

@@ -18,6 +18,10 @@ export function noteHeard(view: ServerView): void {
   view.ticksDoubted = 0;
 }
 
+export function noteSynced(view: ServerView): void {
+  view.ticksUnsynced = 0;
+}
+
 /** Every HEARTBEAT_INTERVAL_MS. */
 export function countSilence(state: BrokerState): void {
   for (const view of state.servers) {

@@ -30,7 +30,7 @@ export type Said = {
   toldAt: number;
   /** When it was last heard of. */
   heardMs: number;
-  /** Who of the others was the first after that to say that it had synced something, in its present life, and when. */
+  /** Who of the others, as long as it is heard, was the first after that to say that it had synced something, and when. */
   outdone: { readonly by: Said; readonly atMs: number } | null;
   /** Since when the broker was seen to say that there is none; null: it does not. */
   downMs: number | null;
