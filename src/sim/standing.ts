@@ -3,7 +3,7 @@
  * table says that the host keeps. Looks on; what it answers is for counts and for faults that wait for a moment.
  */
 import { ByteReader } from '../lib/bytes.ts';
-import { maskOf, type ServerIndex } from '../model/ids.ts';
+import { allServers, maskOf, type ServerIndex } from '../model/ids.ts';
 import type { ServerState } from '../model/status.ts';
 import {
   type EpochTable,
@@ -33,9 +33,20 @@ export function stateOf({ broker }: SimulatedCluster, server: ServerIndex): Serv
   return broker === null ? null : broker.view(server).state;
 }
 
-export function roleOf(cluster: SimulatedCluster, server: ServerIndex): Role {
-  const { epochFile, config } = cluster;
-  const table = epochFile === null ? firstTable(config) : tableOf(epochFile);
+export function roleOf({ epochFile, config }: SimulatedCluster, server: ServerIndex): Role {
+  if (epochFile === null) return roleIn(firstTable(config), server);
+  const known = roles.get(epochFile);
+  if (known !== undefined) return known[server] as Role;
+  const table = readTable(new ByteReader(epochFile));
+  const all = allServers(table.servers).map((one) => roleIn(table, one));
+  roles.set(epochFile, all);
+  return all[server] as Role;
+}
+
+/** By the bytes of a table the role of each server in it: a fault that waits looks many times. */
+const roles = new WeakMap<Uint8Array, readonly Role[]>();
+
+function roleIn(table: EpochTable, server: ServerIndex): Role {
   if (groupsOwned(table, server).some((owners) => inSyncOf(table, owners) === maskOf(server))) return 'alone';
   return groupsMissing(table, server).length > 0 ? 'behind' : 'together';
 }
@@ -45,13 +56,4 @@ export function isAt(cluster: SimulatedCluster, server: ServerIndex | undefined,
   if (aim.kind === 'broker starts') return cluster.broker?.isServing === false;
   if (server === undefined || stateOf(cluster, server) !== aim.state) return false;
   return aim.role === null || roleOf(cluster, server) === aim.role;
-}
-
-/** Tables by the bytes that they were read from: one is looked at many times. */
-const tables = new WeakMap<Uint8Array, EpochTable>();
-
-function tableOf(bytes: Uint8Array): EpochTable {
-  const known = tables.get(bytes) ?? readTable(new ByteReader(bytes));
-  tables.set(bytes, known);
-  return known;
 }

@@ -13,7 +13,8 @@ export type Written = { readonly keys: readonly string[]; readonly groups: reado
 export class AskedWrites {
   readonly #placement: Placement;
   readonly #cursor = new WriteCursor();
-  readonly #written = new Map<string, Written>();
+  /** By key, then by value: values may be long, and are not to be copied for a name. */
+  readonly #written = new Map<string, Map<string, Written>>();
   readonly #versions = new Map<string, number>();
   readonly #seen = new Set<number>();
   readonly #owners = new Map<string, ServerMask>();
@@ -29,7 +30,7 @@ export class AskedWrites {
 
   /** What was written with it; undefined where no client asked for it. */
   find(key: string, value: string): Written | undefined {
-    return this.#written.get(nameOf(key, value));
+    return this.#written.get(key)?.get(value);
   }
 
   /** A client asks. */
@@ -38,7 +39,12 @@ export class AskedWrites {
     if (writes.length === 0) return;
     const keys = writes.map(([key]) => key);
     const groups = [...new Set(keys.map((key) => this.#ownersOf(key)))];
-    for (const [key, value] of writes) this.#written.set(nameOf(key, value), { keys, groups });
+    const written = { keys, groups };
+    for (const [key, value] of writes) {
+      const ofKey = this.#written.get(key);
+      if (ofKey === undefined) this.#written.set(key, new Map([[value, written]]));
+      else ofKey.set(value, written);
+    }
   }
 
   /** The version of a write and the keys that it wrote. */

@@ -59,7 +59,9 @@ export function dependenciesOf(
 function relevant(all: readonly Transaction[], writers: Writers): Transaction[] {
   const tied = new Set<string>();
   for (const transaction of all) {
-    if (transaction.seen.length + transaction.writes.length < 2) continue;
+    const first = transaction.seen[0] ?? transaction.writes[0];
+    const isOther = ({ key }: { readonly key: string }): boolean => key !== first?.key;
+    if (!transaction.seen.some(isOther) && !transaction.writes.some(isOther)) continue;
     for (const { key } of transaction.seen) tied.add(key);
     for (const { key } of transaction.writes) tied.add(key);
   }
