@@ -13,8 +13,9 @@ import type { Copies } from './copies.ts';
 /** Of a leaf in a checkpoint, besides its key and its value. */
 const LEAF_BYTES = 16;
 
-/** Leaves a step: below a millisecond or two. */
+/** Leaves a step, and bytes of them after which it ends: below a millisecond or two. */
 const LEAVES_A_STEP = 2_000;
+const BYTES_A_STEP = 1024 * 1024;
 
 type Progress =
   | { readonly kind: 'idle' }
@@ -111,12 +112,15 @@ export class Checkpointing {
     const { trie } = copies;
     const { writer } = progress;
     let count = 0;
+    let bytes = 0;
     let stopped = false;
     let position = progress.position;
     const most = this.#rare('replica: a checkpoint has one leaf a step') ? 1 : LEAVES_A_STEP;
     trie.scan({ prefix: NOTHING, after: progress.position }, (key, leaf) => {
-      writer.add(key, trie.versionOf(leaf), trie.isTombstone(leaf), trie.value(leaf));
-      stopped = ++count >= most;
+      const value = trie.value(leaf);
+      writer.add(key, trie.versionOf(leaf), trie.isTombstone(leaf), value);
+      bytes += key.length + value.length;
+      stopped = ++count >= most || bytes >= BYTES_A_STEP;
       if (stopped) position = key.slice();
       return !stopped;
     });
