@@ -7,6 +7,7 @@
  */
 import {
   CONNECTION_COMMANDS_MAX,
+  GATEWAY_COMMAND_BYTES,
   OUTPUT_BYTES_HARD_MAX,
   OUTPUT_BYTES_SOFT_MAX,
   OUTPUT_TIMEOUT_MS,
@@ -83,6 +84,9 @@ export class Connection implements Taker {
   readonly #limits: ConnectionLimits;
   readonly #turns: Turns;
   readonly #place: Place;
+  /** Commands under way as counted last, and bytes of their requests, about: each that was answered had as many as the mean. */
+  #underWay = 0;
+  #bytesUnderWay = 0;
   /** Whether answers left since the last look. */
   #wasAnswered = false;
   /** What was read and not handed on yet: at most a chunk or two, because reading pauses while there is any. */
@@ -194,16 +198,26 @@ export class Connection implements Taker {
 
   takeTurn(): number {
     const chunk = this.#input[0] as Uint8Array;
-    const { underWay: before } = this.#session.replies;
+    this.#count();
+    const before = this.#underWay;
+    const begun = this.#session.unfinishedBytes;
     const piece = chunk.length <= PIECE_BYTES_MAX ? chunk : chunk.subarray(0, PIECE_BYTES_MAX);
     const bytes = this.#session.push(piece, this.#hasRoom);
     if (bytes === chunk.length) this.#input.shift();
     else this.#input[0] = chunk.subarray(bytes);
-    const { underWay } = this.#session.replies;
-    this.#turns.count(this.#place, underWay);
+    this.#count(begun + bytes - this.#session.unfinishedBytes);
     if (this.#input.length === 0 || this.#session.isOver) this.#readOn();
     this.#flushSoon();
-    return Math.max(0, underWay - before) + bytes / BYTES_PER_COST;
+    return Math.max(0, this.#underWay - before) + bytes / BYTES_PER_COST;
+  }
+
+  /** Counts what is under way, after requests of so many bytes were taken. */
+  #count(bytes = 0): void {
+    const { underWay } = this.#session.replies;
+    if (underWay > this.#underWay) this.#bytesUnderWay += bytes;
+    else if (underWay < this.#underWay) this.#bytesUnderWay *= underWay / this.#underWay;
+    this.#underWay = underWay;
+    this.#turns.count(this.#place, underWay + this.#bytesUnderWay / GATEWAY_COMMAND_BYTES);
   }
 
   /** Wants a turn for what came, if there is room for what that will cause, and reads nothing more until it had it. */
@@ -234,7 +248,7 @@ export class Connection implements Taker {
   #flush(): void {
     this.#flushIsDue = false;
     if (this.#outputEnded || this.#socket.destroyed) return;
-    this.#turns.count(this.#place, this.#session.replies.underWay);
+    this.#count();
     const { outputSoftMax, outputHardMax } = this.#limits;
     const unread = this.#socket.writableLength;
     // Whoever has read everything so far may be given an answer of any size; whoever has not is not waited for.

@@ -26,6 +26,8 @@ export type Session = {
   readonly replies: ReplyCounts;
   /** Whether it holds the beginning of a request. */
   readonly inRequest: boolean;
+  /** Bytes of that beginning. */
+  readonly unfinishedBytes: number;
   /** Whether the conversation is over once the output is written (EXIT, a broken request). */
   readonly isOver: boolean;
 };

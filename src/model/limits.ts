@@ -57,6 +57,12 @@ export const CONNECTION_COMMANDS_MAX = 20_000;
 export const GATEWAY_COMMANDS_MAX = 1_024;
 
 /**
+ * Bytes of a request under way that count as one more command: no more than 8 MiB are on their way to the servers, but
+ * for the last request, so that a batch is written and synced long before its server is missed.
+ */
+export const GATEWAY_COMMAND_BYTES = 8 * 1024;
+
+/**
  * Bytes of replies that a connection has not read: its reads pause beyond the soft limit, it is closed beyond the hard one.
  * Requests whose replies may have any length are in flight up to as many as soft limits fill the hard one: enough of them
  * that a pipeline of short replies loses nothing, few enough that their replies fit memory if each has a mebibyte.

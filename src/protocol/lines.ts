@@ -35,7 +35,12 @@ export class LineReader {
 
   /** Whether the beginning of a line is here and its end is not. */
   get isInLine(): boolean {
-    return this.#unfinished.length > 0 || this.#skipping;
+    return this.unfinishedBytes > 0 || this.#skipping;
+  }
+
+  /** Bytes of that beginning. */
+  get unfinishedBytes(): number {
+    return this.#unfinished.length;
   }
 
   /**

@@ -100,6 +100,11 @@ export class TextSession {
     return this.#lines.isInLine || this.#unfinished !== null;
   }
 
+  /** Bytes of the beginning of a line that is here, when its end is not. */
+  get unfinishedBytes(): number {
+    return this.#lines.unfinishedBytes;
+  }
+
   /** Whether the conversation is over once the output is written. */
   get isOver(): boolean {
     return this.#talk.isClosing && this.#talk.inFlight === 0;

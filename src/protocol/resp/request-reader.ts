@@ -62,9 +62,9 @@ export class RequestReader {
     this.#handler = handler;
   }
 
-  /** Whether the beginning of a request is here and its end is not. */
-  get isInRequest(): boolean {
-    return this.#start < this.#end;
+  /** Bytes of the beginning of a request that is here, when its end is not. */
+  get unfinishedBytes(): number {
+    return this.#end - this.#start;
   }
 
   /**
@@ -73,7 +73,7 @@ export class RequestReader {
    */
   push(received: Uint8Array, hasRoom: () => boolean = always): number {
     if (this.#isOver) return received.length;
-    if (this.isInRequest) this.#append(received);
+    if (this.unfinishedBytes > 0) this.#append(received);
     else {
       this.#bytes = received;
       this.#end = received.length;

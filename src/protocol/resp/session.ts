@@ -66,7 +66,12 @@ export class RespSession {
 
   /** Whether the beginning of a request is here and its end is not. */
   get inRequest(): boolean {
-    return this.#reader.isInRequest;
+    return this.#reader.unfinishedBytes > 0;
+  }
+
+  /** How many bytes of it are here. */
+  get unfinishedBytes(): number {
+    return this.#reader.unfinishedBytes;
   }
 
   /** Whether the conversation is over once the output is written. */
