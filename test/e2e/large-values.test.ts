@@ -64,6 +64,18 @@ test('a thousand small values and then hundreds of large ones, asked in one burs
   expect(received).toBe(wanted);
 });
 
+test('hundreds of large values that are stored at once are all acknowledged, and no server is lost', {
+  timeout: 60_000,
+}, async () => {
+  const value = 'v'.repeat(MEBIBYTE);
+
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => client.set(`stored${i}`, value)));
+
+  expect(answers.filter((answer) => answer !== 'OK')).toEqual([]);
+  const { servers } = JSON.parse(String(await client.call('STATUS'))) as { servers: { incarnation: number }[] };
+  expect(servers.map(({ incarnation }) => incarnation)).toEqual([1, 1, 1]);
+});
+
 test('what looks at all keys sees what was asked before it on its connection', async () => {
   const unseen: number[] = [];
 

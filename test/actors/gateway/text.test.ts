@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { text } from '../../../src/lib/bytes.ts';
-import { GATEWAY_COMMANDS_MAX } from '../../../src/model/limits.ts';
+import { GATEWAY_COMMAND_BYTES, GATEWAY_COMMANDS_MAX } from '../../../src/model/limits.ts';
 import { dial, openTextPort, type PortOptions, readAll, until } from './text-port.ts';
 
 describe.each([0, 2])('with its sockets on %i other threads', (threads) => {
@@ -277,6 +277,24 @@ describe.each([0, 2])('with its sockets on %i other threads', (threads) => {
     const ahead = port.cluster.held?.length ?? 0;
     for (const socket of [...floods, quiet]) socket.destroy();
     expect(ahead).toBeLessThan(2 * GATEWAY_COMMANDS_MAX);
+  });
+
+  test('of large requests fewer are under way, though those before them were small, and all are answered', async () => {
+    await using port = await openPort();
+    const socket = await dial(port.port);
+    const all = readAll(socket);
+    const [small, large] = [100, 100];
+    const bytes = 200_000;
+    port.cluster.hold();
+
+    socket.end('SET a 1\n'.repeat(small) + `SET a "${'v'.repeat(bytes)}"\n`.repeat(large));
+    await until(() => (port.cluster.held?.length ?? 0) > small + 30);
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+    const underWay = (port.cluster.held?.length ?? 0) - small;
+    port.cluster.release();
+
+    expect(underWay * bytes).toBeLessThanOrEqual(GATEWAY_COMMANDS_MAX * GATEWAY_COMMAND_BYTES + bytes);
+    expect(await all).toBe('OK\n'.repeat(small + large));
   });
 
   test('who has had no answer for long is not counted, so that the others go on', async () => {
