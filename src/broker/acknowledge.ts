@@ -118,7 +118,7 @@ export function onReadyWrites(state: BrokerState, server: ServerIndex, last: Ver
     for (const write of group.writes) if (write.version > last && write.frame !== null) lacking.add(write);
   }
   for (const write of [...lacking].sort((a, b) => a.version - b.version)) {
-    sendWrite(state, server, write.frame as Uint8Array);
+    sendWrite(state, server, write.version, write.frame as Uint8Array);
   }
   let tainted = 0;
   for (const group of state.groups.values()) {

@@ -99,8 +99,8 @@ function owedTo(state: BrokerState, owners: ServerMask, leader: ServerIndex): Wr
 
 /** The end of a catch-up without pages follows the bulks: it is answered when they are durable. */
 function give(state: BrokerState, leader: ServerIndex, bulks: readonly Write[]): void {
-  for (const { frame } of [...bulks].sort((a, b) => a.version - b.version)) {
-    if (frame !== null) sendWrite(state, leader, frame);
+  for (const { version, frame } of [...bulks].sort((a, b) => a.version - b.version)) {
+    if (frame !== null) sendWrite(state, leader, version, frame);
   }
   const id = state.nextJoin++;
   const versions = new Set(state.given.get(leader)?.versions);

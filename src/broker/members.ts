@@ -63,6 +63,7 @@ export class Members {
     view.phase = 'starting';
     view.hello = null;
     view.durable = 0 as Version;
+    view.largeWrites = [];
     noteHeard(view);
     resetSpace(view);
   }

@@ -34,6 +34,8 @@ export type ServerView = {
   ticksSilent: number;
   ticksUnsynced: number;
   ticksDoubted: number;
+  /** Of writes of megabytes that it was sent and has not synced: how many ticks each may take. */
+  largeWrites: { readonly version: Version; readonly ticks: number }[];
   keys: number;
   walBytes: number;
   replayed: number;
@@ -56,6 +58,7 @@ export function newView(index: ServerIndex): ServerView {
     ticksSilent: 0,
     ticksUnsynced: 0,
     ticksDoubted: 0,
+    largeWrites: [],
     keys: 0,
     walBytes: 0,
     replayed: 0,

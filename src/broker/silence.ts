@@ -1,7 +1,8 @@
 /**
  * Whether a silence is a server's own or the machine's. A disk that stalls holds up every server that syncs, a machine
  * that stalls all of them, and to put them out would leave nobody to go on with. So silence tells against a server only
- * once another one is heard, and has synced what this one has to sync.
+ * once another one is heard, and has synced what this one has to sync; and later where it has megabytes to sync, during
+ * which nothing else can be heard of it.
  */
 import { isMember, type ServerMask, type Version } from '../model/ids.ts';
 import type { ServerView } from './server-view.ts';
@@ -9,6 +10,9 @@ import type { BrokerState } from './state.ts';
 
 /** Ticks that it has to catch up with the other. */
 const DOUBTED_TICKS_MAX = 2;
+
+/** Bytes of one write that a slow disk needs a tick for: 20 MB a second. */
+const BYTES_A_TICK = 2 * 1024 * 1024;
 
 /** Ticks of silence that are nobody's but its own, whatever the others do. */
 const STALLED_TICKS_MAX = 50;
@@ -20,6 +24,13 @@ export function noteHeard(view: ServerView): void {
 
 export function noteSynced(view: ServerView): void {
   view.ticksUnsynced = 0;
+  if (view.largeWrites.length > 0) view.largeWrites = view.largeWrites.filter(({ version }) => version > view.durable);
+}
+
+/** A write of so many bytes is sent to it. */
+export function noteSent(view: ServerView, version: Version, bytes: number): void {
+  const ticks = Math.floor(bytes / BYTES_A_TICK);
+  if (ticks > 0) view.largeWrites.push({ version, ticks });
 }
 
 /** Every HEARTBEAT_INTERVAL_MS. */
@@ -34,8 +45,10 @@ export function countSilence(state: BrokerState): void {
 }
 
 /** Whether a server is to be put out for more than `silentMax` ticks of silence; one that starts has nobody beside it. */
-export function isTooSilent({ phase, ticksSilent, ticksDoubted }: ServerView, silentMax: number): boolean {
-  if (ticksSilent <= silentMax) return false;
+export function isTooSilent(view: ServerView, silentMax: number): boolean {
+  const { phase, ticksSilent, ticksDoubted, largeWrites } = view;
+  const ticksOfWork = largeWrites.reduce((sum, { ticks }) => sum + ticks, 0);
+  if (ticksSilent <= silentMax + ticksOfWork) return false;
   return phase !== 'ready' || ticksDoubted > DOUBTED_TICKS_MAX || ticksSilent > STALLED_TICKS_MAX;
 }
 

@@ -4,8 +4,9 @@
  */
 import type { ByteReader } from '../lib/bytes.ts';
 import { loggedBytes } from '../model/frames.ts';
-import { isMember, type ServerIndex, type ServerMask } from '../model/ids.ts';
+import { isMember, type ServerIndex, type ServerMask, type Version } from '../model/ids.ts';
 import type { ServerView } from './server-view.ts';
+import { noteSent } from './silence.ts';
 import { type BrokerState, viewOf } from './state.ts';
 
 /** Bytes of a delete's frame besides its key, at most. */
@@ -48,7 +49,9 @@ export function withoutRoom(
 }
 
 /** Sends a `write` frame to a server that is ready. Every one goes this way, so that its room is known. */
-export function sendWrite(state: BrokerState, server: ServerIndex, frame: Uint8Array): void {
-  viewOf(state, server).bytesSent += loggedBytes(frame.length);
+export function sendWrite(state: BrokerState, server: ServerIndex, version: Version, frame: Uint8Array): void {
+  const view = viewOf(state, server);
+  view.bytesSent += loggedBytes(frame.length);
+  noteSent(view, version, frame.length);
   state.host.send(server, frame);
 }

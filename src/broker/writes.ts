@@ -106,7 +106,7 @@ export function submitWrite(state: BrokerState, changes: Changes, reply: ReplyTo
   if (state.tracked.size > 0) track(state, write, items);
   if (state.watchers.size > 0) touch(state, changes);
   for (let server = 0; targets >> server !== 0; server++) {
-    if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, frame);
+    if ((targets & (1 << server)) !== 0) sendWrite(state, server as ServerIndex, version, frame);
   }
 }
 

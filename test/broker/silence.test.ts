@@ -70,6 +70,20 @@ describe('a disk that stalls', () => {
     expect(states()).toEqual(['up', 'down', 'up']);
   });
 
+  test('under one of two owners is given the more time the larger the write is that it owes', () => {
+    const { queue, write, shared, stall, states } = stand();
+    stall(SECOND);
+    const written = write({ [shared(FIRST, SECOND)]: 'v'.repeat(12 * 1024 * 1024) });
+
+    queue.run(1_000);
+    const meanwhile = [written.answer()?.kind, states()[1]];
+    queue.run(500);
+
+    expect(meanwhile).toEqual([undefined, 'suspect']);
+    expect(written.answer()).toMatchObject({ kind: 'written' });
+    expect(states()).toEqual(['up', 'down', 'up']);
+  });
+
   test('under all of them for longer than five seconds counts as theirs', () => {
     const { queue, write, shared, stall, states } = stand();
     stall(...ALL);

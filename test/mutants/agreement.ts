@@ -57,7 +57,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
     expected: 'late',
     likely: ['deaths', 'deaths', 'groups'],
     file: 'broker/acknowledge.ts',
-    find: '    sendWrite(state, server, write.frame as Uint8Array);\n',
+    find: '    sendWrite(state, server, write.version, write.frame as Uint8Array);\n',
     replace: '',
   },
   {
